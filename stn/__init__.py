@@ -1,0 +1,19 @@
+"""Spatial transformer networks (Jaderberg et al. 2015) in PyTorch: layers, reference networks, data and training."""
+
+from stn.checkpoint import load_checkpoint
+from stn.errors import StnError
+from stn.explain import explain
+from stn.families import get_family
+from stn.modules import Localizer, SpatialTransformer
+from stn.recipes import get_recipe, list_recipes
+
+__all__ = [
+    "Localizer",
+    "SpatialTransformer",
+    "StnError",
+    "explain",
+    "get_family",
+    "get_recipe",
+    "list_recipes",
+    "load_checkpoint",
+]

@@ -1,0 +1,166 @@
+"""The only reader and writer of weights: safetensors files whose metadata rebuilds the model. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from stn.data import dataset_info
+from stn.errors import StnError, unknown
+from stn.models import build_model
+from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
+
+FORMAT_VERSION = 1
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says of itself."""
+
+    recipe: Recipe
+    record: dict[str, Any]  # result, seed, epochs, minutes, device, params, torch, seeds (all runs of the recipe)
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name
+
+    @property
+    def title(self) -> str:
+        return self.recipe.title
+
+    @property
+    def dataset(self) -> str:
+        return self.recipe.dataset
+
+    @property
+    def distortion(self) -> str | None:
+        return self.recipe.distortion
+
+    @property
+    def family(self) -> str | None:
+        return self.recipe.model.family
+
+    @property
+    def canvas(self) -> int:
+        return self.recipe.model.canvas
+
+    @property
+    def channels(self) -> int:
+        return self.recipe.model.channels
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return dataset_info(self.dataset).classes
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        return self.recipe.model.mean
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        return self.recipe.model.std
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return self.record["result"]
+
+    def unnormalise(self, images: Tensor) -> Tensor:
+        """Normalised pictures (B, C, H, W), as the stages of `explain` hold them, back in [0, 1]."""
+        mean, std = (images.new_tensor(v).view(1, -1, 1, 1) for v in (self.mean, self.std))
+        return (images * std + mean).clamp(0, 1)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
+    """Writes tensors and JSON metadata to a temporary name, then renames: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        # A fresh copy each: safetensors refuses tensors that share memory.
+        flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+        save_file(flat, temporary, metadata={"json": json.dumps(metadata)})
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the metadata of a file of `write_tensors`. Raises StnError where it is no such file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {})["json"])
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise StnError(
+            f"'{path}' is no checkpoint of this package, or is damaged; give a shipped name or a .safetensors file "
+            "that `python -m stn train` wrote."
+        ) from error
+
+
+def save_checkpoint(path: Path, recipe: Recipe, model: nn.Module, record: dict[str, Any], half: bool = False) -> None:
+    """Writes a checkpoint; with `half` its weights become float16."""
+    tensors = model.state_dict()
+    if half:
+        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+    write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": recipe_to_dict(recipe), "record": record})
+
+
+def find_checkpoint(name: str | os.PathLike) -> Path:
+    """The file of a shipped name or a path. Raises StnError, listing what is shipped."""
+    path = Path(name)
+    if path.suffix == ".safetensors" and path.is_file():
+        return path
+    shipped = SHIPPED / f"{name}.safetensors"
+    if not shipped.is_file():
+        raise unknown("checkpoint", str(name), shipped_names())
+    return shipped
+
+
+def shipped_names() -> list[str]:
+    """The names of all shipped checkpoints."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def read_info(name: str | os.PathLike) -> CheckpointInfo:
+    """What a checkpoint says of itself, without its weights."""
+    return _info(find_checkpoint(name))[1]
+
+
+def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]:
+    """The model, ready to predict (eval, float32), and what its checkpoint says of it.
+
+    `name` is a shipped name such as "mnist-tutorial", or a path. Raises StnError where there is none, where the file
+    is damaged or was written by a newer version.
+    """
+    tensors, info = _info(find_checkpoint(name))
+    model = build_model(info.recipe.model)
+    try:
+        model.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
+    except RuntimeError as error:
+        raise StnError(f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, fetch it again.") from error
+    return model.eval().requires_grad_(False), info
+
+
+def _info(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
+    tensors, metadata = read_tensors(path)
+    if metadata.get("format") != FORMAT_VERSION:
+        raise StnError(
+            f"'{path}' has checkpoint format {metadata.get('format')}; this version reads {FORMAT_VERSION}: update the "
+            "package or train again."
+        )
+    return tensors, CheckpointInfo(recipe_from_dict(metadata["recipe"]), metadata["record"], path)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """The number of learnt parameters."""
+    return sum(p.numel() for p in model.parameters())
+
+

@@ -1,0 +1,190 @@
+"""`python -m stn`: reads the command line, prints, and turns a StnError into one line and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
+from stn.errors import StnError
+from stn.evaluate import evaluate_model, markdown_table, table_rows
+from stn.experiment import load_splits, run_file, run_recipe, ship
+from stn.models import build_model
+from stn.recipes import Recipe, get_recipe, list_recipes
+from stn.train import EpochReport, StepReport, with_epochs
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except StnError as error:
+        print(f"stn: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stn: stopped; `train --resume` goes on after the last whole epoch.", file=sys.stderr)
+        sys.exit(130)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m stn", description=__doc__.split(":")[0])
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, *, json_flag=False, data=False, **options):
+        sub = commands.add_parser(run.__name__.removeprefix("run_"), help=run.__doc__, description=run.__doc__, **options)
+        sub.set_defaults(run=run)
+        if json_flag:
+            sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+        if data:
+            sub.add_argument("--data-dir", help="the data sets' folder (default: $STN_DATA, else data)")
+        return sub
+
+    command(run_list, json_flag=True)
+
+    sub = command(run_train, data=True)
+    sub.add_argument("recipe", nargs="?")
+    sub.add_argument("--missing", action="store_true", help="train and ship whatever is not shipped, most wanted first")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    sub.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default)")
+    sub.add_argument("--threads", type=positive, help="CPU threads (default: PyTorch's)")
+    sub.add_argument("--out", type=Path, default=Path("runs"), help="folder for checkpoints, states and logs (runs)")
+    sub.add_argument("--resume", action="store_true", help="go on where a stopped run left off")
+    sub.add_argument("--holdout", action="store_true", help="test on 5,000 held-out training pictures instead")
+    sub.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
+
+    sub = command(run_evaluate, json_flag=True, data=True)
+    sub.add_argument("checkpoint", help="a shipped name or a .safetensors file")
+
+    sub = command(run_ship)
+    sub.add_argument("recipe")
+    sub.add_argument("--out", type=Path, default=Path("runs"), help="the folder that `train` wrote to")
+
+    sub = command(run_table, json_flag=True)
+    sub.add_argument("--markdown", action="store_true", help="as a Markdown table (default)")
+    return top
+
+
+def positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def dump(value: object) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def run_list(options: argparse.Namespace) -> None:
+    """every recipe: what it is, whether a checkpoint is shipped"""
+    shipped = set(shipped_names())
+    rows = [
+        {"name": r.name, "title": r.title, "dataset": r.dataset, "distortion": r.distortion, "shipped": r.name in shipped}
+        for r in list_recipes().values()
+    ]
+    if options.json:
+        dump(rows)
+        return
+    for row in rows:
+        print(f"{row['name']:26} {'shipped' if row['shipped'] else '       '}  {row['dataset']:8} {row['title']}")
+
+
+def run_train(options: argparse.Namespace) -> None:
+    """train a recipe on a data set and write its checkpoint"""
+    if options.missing == bool(options.recipe):
+        raise StnError("Name one recipe to train, or give --missing alone; `python -m stn list` lists the recipes.")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.recipe:
+        train_one(with_epochs(get_recipe(options.recipe), options.epochs), options)
+        return
+    shipped = set(shipped_names())
+    for recipe in list_recipes().values():
+        if recipe.name in shipped:
+            continue
+        print(f"== {recipe.name}")
+        options.resume = True
+        if not run_file(options.out, recipe.name, options.seed).exists():
+            train_one(recipe, options)
+        if not options.dry_run:
+            ship(recipe, options.out)
+
+
+def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
+    device = options.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if options.dry_run:
+        dump(asdict(recipe) | {"params": count_parameters(build_model(recipe.model)), "device": device})
+        return
+    bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
+
+    def on_step(step: StepReport) -> None:
+        bar.total, bar.n = step.total, step.seen
+        bar.set_description(f"epoch {step.epoch}, loss {step.loss:.3f}", refresh=False)
+        bar.refresh()
+        if step.step % 500 == 0:
+            percent = 100 * step.step / step.steps
+            bar.write(f"Train Epoch: {step.epoch} [{step.seen}/{step.total} ({percent:.0f}%)]\tLoss: {step.loss:.6f}")
+
+    def on_epoch(epoch: EpochReport) -> None:
+        result = epoch.result
+        bar.write(
+            f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
+        )
+        if epoch.theta and epoch.theta["theta_constant"]:
+            bar.write(
+                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}): the transformer "
+                "does nothing; teach it first (pose_epochs) or give it more steps.",
+                file=sys.stderr,
+            )
+        sys.stdout.flush()
+
+    path = run_recipe(
+        recipe,
+        options.seed,
+        options.data_dir,
+        device,
+        options.out,
+        options.resume,
+        options.holdout,
+        on_step,
+        on_epoch,
+    )
+    bar.close()
+    record = read_info(path).record
+    print(f"{path}: {record['result']['accuracy']:.2f}% after {record['minutes']:.1f} minutes")
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    """test a shipped checkpoint or a file on its own test set"""
+    model, info = load_checkpoint(options.checkpoint)
+    _, test = load_splits(info.recipe, options.data_dir)
+    result = evaluate_model(model, test, info.recipe)
+    row = {"name": info.name, "dataset": info.dataset, **result.to_dict(), "params": count_parameters(model)}
+    if options.json:
+        dump(row)
+    else:
+        print(f"{info.name}: {result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}")
+
+
+def run_ship(options: argparse.Namespace) -> None:
+    """copy the seed nearest the mean of all trained ones to checkpoints/"""
+    info = ship(get_recipe(options.recipe), options.out)
+    print(f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}")
+
+
+def run_table(options: argparse.Namespace) -> None:
+    """the result table, from the shipped checkpoints' own records"""
+    order = [name for name in list_recipes() if name in set(shipped_names())]
+    rows = table_rows([read_info(name) for name in order])
+    if options.json:
+        dump(rows)
+    else:
+        print(markdown_table(rows))

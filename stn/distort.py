@@ -1,0 +1,188 @@
+"""Distortions of whole batches: one warp, then clutter and noise. Same generator state, same batch.
+
+Every warp is composed as matrices and sampled once. Matrices here map canvas to source picture coordinates, as theta
+does, so the inverse of a distortion's matrix is the theta that undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from stn import geometry
+from stn.errors import StnError, unknown
+
+# What each of the playground's controls may be, lowest and highest.
+CONTROL_RANGES = {
+    "rotation": (-90.0, 90.0),  # degrees, counter-clockwise
+    "scale": (0.5, 1.5),
+    "shift_x": (-0.4, 0.4),  # half-widths of the canvas, to the right
+    "shift_y": (-0.4, 0.4),  # half-heights, down
+    "shear": (-30.0, 30.0),  # degrees
+    "clutter": (0, 8),  # patches
+    "noise": (0.0, 0.3),  # standard deviation, pictures being in [0, 1]
+}
+# Side of a clutter patch in pixels and how it is merged: on black the strokes show through, photographs are covered.
+CLUTTER = {1: (6, "maximum"), 3: (8, "paste")}  # by number of channels
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The playground's controls, in the units of CONTROL_RANGES. Raises StnError for a value outside its range."""
+
+    rotation: float = 0.0
+    scale: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+    shear: float = 0.0
+    clutter: int = 0
+    noise: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            whole = field.name in ("clutter", "seed")
+            low, high = CONTROL_RANGES.get(field.name, (0, 2**31 - 1))
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise StnError(f"{field.name} is {value!r}; give a number from {low:g} to {high:g}.")
+            if whole and value != int(value):
+                raise StnError(f"{field.name} is {value!r}; give a whole number from {low:g} to {high:g}.")
+            object.__setattr__(self, field.name, int(value) if whole else float(value))
+
+
+@dataclass(frozen=True)
+class Distorted:
+    """A distorted batch and the matrices (B, 3, 3) that were applied, None where they were no matrices."""
+
+    images: Tensor  # (B, C, canvas, canvas)
+    matrix: Tensor | None
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+
+def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """n numbers from [low, high)."""
+    return torch.rand(n, generator=generator) * (high - low) + low
+
+
+def placement_matrix(
+    rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tensor, canvas: int, size: int
+) -> Tensor:
+    """Matrices (B, 3, 3) from canvas to picture coordinates: the picture sheared, scaled, turned, then shifted.
+
+    rotation and shear (B,) in degrees, rotation counter-clockwise; scale (B,), 1 keeping the pixels' size; shift (B, 2)
+    in half-widths of the canvas; canvas and size in pixels, the sides of canvas and picture.
+    """
+    # In coordinates with y down, the picture's points turn counter-clockwise by this matrix.
+    angle, slant = torch.deg2rad(rotation), torch.tan(torch.deg2rad(shear))
+    cos, sin = angle.cos(), angle.sin()
+    factor = scale * size / canvas
+    zero, one = torch.zeros_like(cos), torch.ones_like(cos)
+    # picture -> canvas: R [[1, slant], [0, 1]] * factor
+    forward = torch.stack(
+        [
+            torch.stack([cos * factor, (cos * -slant + sin) * factor, shift[:, 0]], 1),
+            torch.stack([-sin * factor, (sin * slant + cos) * factor, shift[:, 1]], 1),
+            torch.stack([zero, zero, one], 1),
+        ],
+        1,
+    )  # (B, 3, 3)
+    return geometry.invert(forward)
+
+
+def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
+    """Pictures (B, C, H, W) drawn by affine matrices on canvases (B, C, canvas, canvas), black outside, averaging where they shrink."""
+    return geometry.sample(images, geometry.affine_grid(matrix, (canvas, canvas)), average=True)
+
+
+def add_clutter(
+    images: Tensor, count: Tensor, pool: Tensor, patch: int, merge: str, generator: torch.Generator
+) -> Tensor:
+    """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
+
+    Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
+    the same whatever the count.
+    """
+    most = int(count.max()) if len(count) else 0
+    if most == 0:
+        return images
+    height, width = images.shape[-2:]
+    out = images.clone()
+    for k in range(most):
+        # Numbers are drawn for all pictures, also those that need no patch, so that no count changes another's patches.
+        source = torch.randint(len(pool), (len(images),), generator=generator)
+        room = torch.tensor([pool.shape[-2], pool.shape[-1], height, width]).sub(patch - 1)
+        y0, x0, y1, x1 = (torch.rand(4, len(images), generator=generator) * room[:, None]).long()
+        to = (count > k).nonzero()[:, 0]
+        cut = pool.flatten()[_patch_index(pool.shape, source[to], y0[to], x0[to], patch)]  # (b, C, p, p)
+        place = _patch_index(out.shape, to, y1[to], x1[to], patch)
+        if merge == "maximum":
+            cut = torch.maximum(cut, out.flatten()[place])
+        out.view(-1)[place] = cut
+    return out
+
+
+def _patch_index(shape: torch.Size, i: Tensor, y: Tensor, x: Tensor, patch: int) -> Tensor:
+    """Positions (b, C, p, p), in a flattened tensor (N, C, H, W), of the patches of pictures i at rows y, columns x."""
+    _, c, height, width = shape
+    corner = (i * c * height + y) * width + x  # (b,)
+    step = torch.arange(patch)
+    inside = (torch.arange(c)[:, None, None] * height + step[:, None]) * width + step  # (C, p, p)
+    return corner[:, None, None, None] + inside
+
+
+def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
+    """Gaussian noise with standard deviation sd (B,), clipped to [0, 1]."""
+    if not sd.any():
+        return images
+    noise = torch.randn(images.shape, generator=generator)
+    return (images + noise * sd[:, None, None, None]).clamp(0, 1)
+
+
+# --- the playground's controls ------------------------------------------------------------------------------------------
+
+
+def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) in [0, 1] under the same controls: (B, C, canvas, canvas).
+
+    clutter_from (N, C, h, w): the pictures that clutter patches are cut out of. The seed fixes clutter and noise.
+    """
+    values = {name: torch.full((len(images),), float(getattr(controls, name))) for name in CONTROL_RANGES}
+    return _controlled(images, values, canvas, clutter_from, torch.Generator().manual_seed(controls.seed)).images
+
+
+def _controlled(
+    images: Tensor, values: dict[str, Tensor], canvas: int, pool: Tensor, generator: torch.Generator
+) -> Distorted:
+    shift = torch.stack([values["shift_x"], values["shift_y"]], dim=1)
+    matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
+    out = warp(images, matrix, canvas)
+    out = add_clutter(out, values["clutter"], pool, *CLUTTER[images.shape[1]], generator)
+    return Distorted(add_noise(out, values["noise"], generator), matrix)
+
+
+def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """Every control drawn uniformly from its whole range; half of the pictures are left without clutter and noise."""
+    b = len(images)
+    values = {name: uniform(b, low, high, generator) for name, (low, high) in CONTROL_RANGES.items()}
+    low, high = CONTROL_RANGES["clutter"]
+    values["clutter"] = torch.randint(low, high + 1, (b,), generator=generator)
+    for name in ("clutter", "noise"):
+        values[name] = values[name] * (torch.rand(b, generator=generator) < 0.5)
+    return _controlled(images, values, canvas, pool, generator)
+
+
+Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
+DISTORTIONS: dict[str, Distortion] = {"play": play}
+
+
+def get_distortion(name: str) -> Distortion:
+    """The batch function (images, clutter pictures, canvas, generator) -> Distorted of that name. Raises StnError."""
+    if name not in DISTORTIONS:
+        raise unknown("distortion", name, DISTORTIONS)
+    return DISTORTIONS[name]

@@ -1,0 +1,112 @@
+"""From a recipe's name to a checkpoint: data, training, the log, the test of the very file, and shipping the best seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+import torch
+
+from stn.checkpoint import SHIPPED, CheckpointInfo, count_parameters, load_checkpoint, read_info, save_checkpoint
+from stn.data import Dataset, load_dataset
+from stn.errors import StnError
+from stn.evaluate import evaluate_model
+from stn.recipes import Recipe
+from stn.train import EpochReport, StepReport, train
+
+HOLDOUT = 5000  # training pictures kept out of training, on which choices are made
+MAX_HALF_LOSS = 0.02  # points of accuracy that float16 may cost
+
+
+def run_file(out: Path, name: str, seed: int) -> Path:
+    """Where a run's checkpoint goes; its state and logs lie beside it."""
+    return out / name / f"seed-{seed}.safetensors"
+
+
+def load_splits(recipe: Recipe, data_dir: str | None, holdout: bool = False) -> tuple[Dataset, Dataset]:
+    """Training and test pictures; with `holdout`, the last 5,000 training pictures stand in for the test set."""
+    data = load_dataset(recipe.dataset, "train", data_dir)
+    if holdout:
+        return data.subset(slice(0, -HOLDOUT)), data.subset(slice(-HOLDOUT, None))
+    return data, load_dataset(recipe.dataset, "test", data_dir)
+
+
+def run_recipe(
+    recipe: Recipe,
+    seed: int = 0,
+    data_dir: str | None = None,
+    device: str = "cpu",
+    out: Path = Path("runs"),
+    resume: bool = False,
+    holdout: bool = False,
+    on_step: Callable[[StepReport], None] = lambda report: None,
+    on_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> Path:
+    """Trains a recipe, writes its checkpoint and a log of one JSON line an epoch, and returns the checkpoint's path."""
+    data, test = load_splits(recipe, data_dir, holdout)
+    path = run_file(out, recipe.name, seed)
+    state, log = path.with_suffix(".state"), path.with_suffix(".jsonl")
+    if not resume:
+        state.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def report(epoch: EpochReport) -> None:
+        with log.open("w" if epoch.epoch == 1 else "a") as file:
+            file.write(json.dumps(epoch.to_dict()) + "\n")
+        on_epoch(epoch)
+
+    outcome = train(recipe, data, test, seed, device, state, on_step, report)
+    record = {
+        "seed": seed,
+        "epochs": recipe.train.epochs,
+        "minutes": outcome.seconds / 60,
+        "device": device,
+        "threads": torch.get_num_threads(),
+        "params": count_parameters(outcome.model),
+        "torch": str(torch.__version__),
+        "tested_on": f"the last {HOLDOUT} training pictures" if holdout else "the test set",
+        "best_accuracy": max(row["result"]["accuracy"] for row in outcome.history),
+        "theta": outcome.history[-1]["theta"],
+    }
+    write_tested(path, recipe, outcome.model, test, record, device)
+    return path
+
+
+def write_tested(path: Path, recipe: Recipe, model: torch.nn.Module, test: Dataset, record: dict, device: str) -> None:
+    """Writes the model as float16 where that costs at most 0.02 points; the record's result is the written file's."""
+    full = evaluate_model(model, test, recipe, device)
+    for half in (True, False):
+        save_checkpoint(path, recipe, model, record | {"result": full.to_dict()}, half)
+        loaded, _ = load_checkpoint(path)
+        result = evaluate_model(loaded, test, recipe)
+        if full.accuracy - result.accuracy <= MAX_HALF_LOSS:
+            break
+    own = {"seed": record["seed"], "accuracy": result.accuracy, "loss": result.loss, "minutes": record["minutes"]}
+    save_checkpoint(path, recipe, model, record | {"result": result.to_dict(), "seeds": [own]}, half)
+
+
+def ship(recipe: Recipe, out: Path = Path("runs"), to: Path = SHIPPED) -> CheckpointInfo:
+    """Ships the seed nearest the mean of all trained ones, with every seed's result in its record.
+
+    Where the mean falls short of the published number and some seed does not, the best seed is shipped instead and the
+    record says so. Raises StnError where nothing was trained.
+    """
+    infos = [read_info(path) for path in sorted((out / recipe.name).glob("seed-*.safetensors"))]
+    infos = [info for info in infos if info.recipe == recipe and info.record["tested_on"] == "the test set"]
+    if not infos:
+        raise StnError(f"No run of {recipe.name!r} lies in '{out}'; run `python -m stn train {recipe.name}` first.")
+    accuracies = [info.result["accuracy"] for info in infos]
+    center = mean(accuracies)
+    short = recipe.published is not None and center < recipe.published
+    target = max(accuracies) if short else center
+    chosen = min(infos, key=lambda info: abs(info.result["accuracy"] - target))
+    model, _ = load_checkpoint(chosen.path)
+    half = chosen.path.stat().st_size < 3 * chosen.record["params"]
+    record = chosen.record | {
+        "seeds": [info.record["seeds"][0] for info in infos],
+        "shipped": "the best seed, for the mean falls short of the published number" if short else "nearest the mean",
+    }
+    save_checkpoint(to / f"{recipe.name}.safetensors", recipe, model, record, half)
+    return read_info(to / f"{recipe.name}.safetensors")

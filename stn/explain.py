@@ -1,0 +1,62 @@
+"""What the transformers inside a model did, without the model knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from stn.families import Family
+from stn.modules import Sampler, SpatialTransformer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pass through one transformer, in the order they ran."""
+
+    name: str  # the transformer's name inside the model
+    family: Family
+    theta: Tensor  # (B, n)
+    grid: Tensor  # (B, h, w, 2), points (x, y) of this stage's input
+    input: Tensor  # (B, C, H, W)
+    output: Tensor  # (B, C, h, w)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    logits: Tensor  # (B, classes)
+    stages: tuple[Stage, ...]  # empty for a model without transformers
+
+
+@contextmanager
+def watch(model: nn.Module) -> Iterator[list[tuple[str, Sampler, Tensor, Tensor, Tensor]]]:
+    """Collects (name, sampler, input, theta, output) of every transformer pass of `model` while the block runs."""
+    seen: list = []
+    handles = []
+    for name, module in model.named_modules():
+        if isinstance(module, SpatialTransformer):
+
+            def record(sampler, arguments, output, name=name):
+                seen.append((name, sampler, *arguments, output))
+
+            handles.append(module.sampler.register_forward_hook(record))
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.no_grad()
+def explain(model: nn.Module, x: Tensor) -> Explanation:
+    """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did."""
+    with watch(model) as seen:
+        logits = model(x)
+    stages = tuple(
+        Stage(name, sampler.family, theta, sampler.grid(inputs, theta), inputs, output)
+        for name, sampler, inputs, theta, output in seen
+    )
+    return Explanation(logits, stages)

@@ -1,0 +1,148 @@
+"""Families of transformations: what the numbers in theta mean.
+
+A family knows how many parameters theta has, which theta is the identity, how theta becomes a sampling grid, and what
+its parameters are called. Families that are matrices also compose and invert. See `stn.geometry` for the convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stn import geometry
+from stn.errors import StnError, unknown
+
+
+@dataclass(frozen=True)
+class MatrixFamily:
+    """A family of 3x3 matrices; `to_entries` makes the nine of them from theta's columns, `from_entries` goes back."""
+
+    name: str
+    parameter_names: tuple[str, ...]
+    identity_values: tuple[float, ...]
+    to_entries: Callable[..., tuple]
+    from_entries: Callable[[Tensor], tuple]
+    is_matrix: bool = True
+
+    @property
+    def n_params(self) -> int:
+        return len(self.parameter_names)
+
+    def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
+        """The theta (batch, n) that changes nothing."""
+        return torch.tensor(self.identity_values, dtype=dtype, device=device).expand(batch, -1)  # (B, n)
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        """Matrices (B, 3, 3) from output to input coordinates."""
+        entries = self.to_entries(*theta.unbind(1))
+        zero = torch.zeros_like(theta[:, 0])
+        return torch.stack([zero + e for e in entries], dim=1).unflatten(1, (3, 3))  # (B, 3, 3)
+
+    def from_matrix(self, matrix: Tensor) -> Tensor:
+        """The theta (B, n) of matrices (B, 3, 3) that belong to this family (others lose what it cannot express)."""
+        m = matrix / matrix[:, 2:, 2:]
+        return torch.stack(self.from_entries(m.permute(1, 2, 0)), dim=1)  # (B, n)
+
+    def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
+        """The sampling grid (B, H, W, 2) for an output of `size` = (H, W)."""
+        make = geometry.matrix_grid if self.name == "projective" else geometry.affine_grid
+        return make(self.matrix(theta), size)
+
+    def compose(self, first: Tensor, second: Tensor) -> Tensor:
+        """The theta of warping with `first` and then warping the result with `second`."""
+        # Grids map backwards: the later warp's grid is looked up first.
+        return self.from_matrix(self.matrix(first) @ self.matrix(second))
+
+    def invert(self, theta: Tensor) -> Tensor:
+        """The theta that undoes theta. Raises StnError where it has no inverse."""
+        return self.from_matrix(geometry.invert(self.matrix(theta)))
+
+
+@dataclass(frozen=True)
+class ThinPlateSpline:
+    """theta holds, row by row, the input point (x, y) of every point of a `points` x `points` lattice on the output."""
+
+    points: int = 4
+    name: str = "tps"
+    is_matrix: bool = False
+
+    def __post_init__(self):
+        if self.points < 2:
+            raise StnError(f"A thin plate spline needs at least 2x2 control points, not {self.points}; use 4.")
+
+    @property
+    def n_params(self) -> int:
+        return 2 * self.points**2
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        cells = [(row, column) for row in range(self.points) for column in range(self.points)]
+        return tuple(f"{axis}({row + 1},{column + 1})" for row, column in cells for axis in "xy")
+
+    def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
+        """The theta (batch, n) that changes nothing: the lattice itself."""
+        return geometry.lattice(self.points, dtype, device).reshape(1, -1).expand(batch, -1)  # (B, n)
+
+    def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
+        """The sampling grid (B, H, W, 2) for an output of `size` = (H, W)."""
+        return geometry.thin_plate_grid(theta.unflatten(1, (-1, 2)), size)
+
+
+Family = MatrixFamily | ThinPlateSpline
+
+TRANSLATION = MatrixFamily(
+    "translation",
+    ("shift x", "shift y"),
+    (0, 0),
+    lambda x, y: (1, 0, x, 0, 1, y, 0, 0, 1),
+    lambda m: (m[0, 2], m[1, 2]),
+)
+ROTATION = MatrixFamily(
+    "rotation",
+    ("angle",),  # radians
+    (0,),
+    lambda a: (a.cos(), -a.sin(), 0, a.sin(), a.cos(), 0, 0, 0, 1),
+    lambda m: (torch.atan2(m[1, 0], m[0, 0]),),
+)
+ATTENTION = MatrixFamily(  # Jaderberg et al. 2015, eq. 2
+    "attention",
+    ("scale", "shift x", "shift y"),
+    (1, 0, 0),
+    lambda s, x, y: (s, 0, x, 0, s, y, 0, 0, 1),
+    lambda m: (m[0, 0], m[0, 2], m[1, 2]),
+)
+SIMILARITY = MatrixFamily(  # linear in theta, unlike (scale, angle), so the identity has no corner to get stuck in
+    "similarity",
+    ("scale cos", "scale sin", "shift x", "shift y"),
+    (1, 0, 0, 0),
+    lambda c, s, x, y: (c, -s, x, s, c, y, 0, 0, 1),
+    lambda m: (m[0, 0], m[1, 0], m[0, 2], m[1, 2]),
+)
+AFFINE = MatrixFamily(  # Jaderberg et al. 2015, eq. 1
+    "affine",
+    ("xx", "xy", "shift x", "yx", "yy", "shift y"),
+    (1, 0, 0, 0, 1, 0),
+    lambda a, b, c, d, e, f: (a, b, c, d, e, f, 0, 0, 1),
+    lambda m: (*m[0], *m[1]),
+)
+PROJECTIVE = MatrixFamily(
+    "projective",
+    ("xx", "xy", "shift x", "yx", "yy", "shift y", "tilt x", "tilt y"),
+    (1, 0, 0, 0, 1, 0, 0, 0),
+    lambda a, b, c, d, e, f, g, h: (a, b, c, d, e, f, g, h, 1),
+    lambda m: (*m[0], *m[1], m[2, 0], m[2, 1]),
+)
+MATRIX_FAMILIES = {f.name: f for f in (TRANSLATION, ROTATION, ATTENTION, SIMILARITY, AFFINE, PROJECTIVE)}
+FAMILY_NAMES = (*MATRIX_FAMILIES, "tps")
+
+
+def get_family(name: str, points: int = 4) -> Family:
+    """The family of that name; `points` is the side of a thin plate spline's lattice. Raises StnError."""
+    if name == "tps":
+        return ThinPlateSpline(points)
+    if name not in MATRIX_FAMILIES:
+        raise unknown("family", name, FAMILY_NAMES)
+    return MATRIX_FAMILIES[name]

@@ -1,0 +1,182 @@
+"""The networks, built from a frozen configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stn import geometry
+from stn.errors import unknown
+from stn.families import AFFINE, SIMILARITY, get_family
+from stn.modules import Localizer, SpatialTransformer, conv_stages, start_at_identity
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What `build_model` needs. `widths`, `hidden` and the `localizer_` fields mean what each network says of them."""
+
+    net: str  # a key of NETS
+    channels: int
+    canvas: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    family: str | None  # None: no transformer
+    widths: tuple[int, ...]
+    depths: tuple[int, ...] | None = None
+    hidden: int = 50
+    localizer_widths: tuple[int, ...] = ()
+    localizer_depths: tuple[int, ...] | None = None
+    localizer_hidden: int = 32
+    localizer_shrink: int = 1
+    luminance: bool = False
+    random_transform: bool = False
+    dropout: float = 0.5
+    out_size: tuple[int, int] | None = None
+    padding: str = "zeros"
+    average: bool = False
+    iterations: int = 1
+    points: int = 4
+    classes: int = 10
+
+
+class Normalized(nn.Module):
+    """Normalises pictures in [0, 1], (B, C, H, W), with the training set's mean and sd, then runs `net` on them."""
+
+    def __init__(self, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]):
+        super().__init__()
+        self.net = net
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net((x - self.mean) / self.std)  # (B, classes)
+
+
+class ReferenceLocalizer(nn.Module):
+    """The PyTorch STN tutorial's localisation net, with its names: Conv 7, pool, ReLU, Conv 5, pool, ReLU; two linear.
+
+    With `luminance` it looks at the mean of the channels, weighted as in ITU-R BT.601.
+    """
+
+    family = AFFINE
+
+    def __init__(self, channels: int, canvas: int, widths: tuple[int, int], hidden: int, luminance: bool = False):
+        super().__init__()
+        self.luminance = luminance
+        first, second = widths
+        self.localization = nn.Sequential(
+            nn.Conv2d(1 if luminance else channels, first, 7),
+            nn.MaxPool2d(2, stride=2),
+            nn.ReLU(True),
+            nn.Conv2d(first, second, 5),
+            nn.MaxPool2d(2, stride=2),
+            nn.ReLU(True),
+        )
+        side = ((canvas - 6) // 2 - 4) // 2
+        self.fc_loc = nn.Sequential(
+            nn.Linear(second * side**2, hidden),
+            nn.ReLU(True),
+            start_at_identity(nn.Linear(hidden, self.family.n_params), self.family),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.luminance:
+            x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)  # (B, 1, H, W)
+        return self.fc_loc(self.localization(x).flatten(1))  # (B, 6)
+
+
+class RandomTransform(nn.Module):
+    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts every map of a batch at random.
+
+    Rotation within 20 degrees, scale within a factor 1.2, shift within a tenth of the half-width. No weights.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        r = torch.rand(4, len(x), device=x.device) * 2 - 1
+        angle, scale = torch.deg2rad(20 * r[0]), 1.2 ** r[1]
+        theta = torch.stack([scale * angle.cos(), scale * angle.sin(), 0.1 * r[2], 0.1 * r[3]], dim=1)  # (B, 4)
+        return geometry.sample(x, SIMILARITY.grid(theta, tuple(x.shape[-2:]))).to(x.dtype)
+
+
+class ReferenceNet(nn.Module):
+    """The five printed systems: the tutorial's net in other sizes (Conv 5, pool, Conv 5, dropout, pool, two linear).
+
+    `widths` are its two convolutions' channels, `hidden` the units of fc1. Returns log-probabilities (B, classes).
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        first, second = config.widths
+        before: nn.Module = nn.Identity()
+        if config.family:
+            localizer = ReferenceLocalizer(
+                config.channels, config.canvas, config.localizer_widths, config.localizer_hidden, config.luminance
+            )
+            before = SpatialTransformer(localizer, padding=config.padding)
+        self.stn = before
+        self.random_transform = RandomTransform() if config.random_transform else nn.Identity()
+        self.conv1 = nn.Conv2d(config.channels, first, 5)
+        self.conv2 = nn.Conv2d(first, second, 5)
+        self.conv2_drop = nn.Dropout2d(config.dropout)
+        side = ((config.canvas - 4) // 2 - 4) // 2
+        self.fc1 = nn.Linear(second * side**2, config.hidden)
+        self.fc1_drop = nn.Dropout(config.dropout)
+        self.fc2 = nn.Linear(config.hidden, config.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.random_transform(self.stn(x))
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))
+        x = self.random_transform(x)
+        x = F.relu(F.max_pool2d(self.conv2_drop(self.conv2(x)), 2))
+        x = self.fc1_drop(F.relu(self.fc1(x.flatten(1))))
+        return F.log_softmax(self.fc2(x).float(), dim=1)
+
+    def tutorial_state(self) -> dict[str, Tensor]:
+        """The weights under the tutorial's names: localization.0.weight, fc_loc.0.weight, conv1.weight, ..."""
+        return {name.removeprefix("stn.localizer."): value for name, value in self.state_dict().items()}
+
+
+class ConvNet(nn.Module):
+    """Stages of 3x3 convolutions and one linear layer, with or without a transformer in front.
+
+    `widths` and `depths` are those of `conv_stages`; the last maps are pooled to 2x2. Returns logits (B, classes).
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.stn: nn.Module = nn.Identity()
+        if config.family:
+            localizer = Localizer(
+                config.channels,
+                get_family(config.family, config.points),
+                config.localizer_widths,
+                config.localizer_depths,
+                config.localizer_hidden,
+                shrink=config.localizer_shrink,
+            )
+            self.stn = SpatialTransformer(
+                localizer, config.out_size, config.padding, config.average, config.iterations
+            )
+        self.features = nn.Sequential(*conv_stages(config.channels, config.widths, config.depths))
+        self.pool = nn.AdaptiveMaxPool2d(2)
+        self.drop = nn.Dropout(config.dropout)
+        self.fc = nn.Linear(4 * config.widths[-1], config.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pool(self.features(self.stn(x)))  # (B, C, 2, 2)
+        return self.fc(self.drop(x.flatten(1))).float()
+
+
+NETS = {"reference": ReferenceNet, "conv": ConvNet}
+
+
+def build_model(config: ModelConfig) -> Normalized:
+    """The untrained network, which takes pictures in [0, 1], (B, C, canvas, canvas). Raises StnError."""
+    if config.net not in NETS:
+        raise unknown("network", config.net, NETS)
+    return Normalized(NETS[config.net](config), config.mean, config.std)

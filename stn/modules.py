@@ -1,0 +1,157 @@
+"""The layers: a localisation net, and the spatial transformer that uses one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from stn import geometry
+from stn.errors import StnError, unknown
+from stn.families import Family, get_family
+
+
+class Localizer(nn.Module):
+    """A localisation net for pictures or feature maps of any size and any number of channels.
+
+    Convolutions with pooling, brought to `pool` x `pool` cells, then two linear layers. The last has zero weights and
+    the identity as its bias, so that training starts from an unchanged picture (Jaderberg et al. 2015, section 3.3).
+    Maps (B, in_channels, H, W) to theta (B, family.n_params).
+
+    Args:
+        widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
+        hidden: units between the two linear layers.
+        shrink: looks at the picture averaged over shrink x shrink pixels, which is cheaper.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        family: str | Family = "affine",
+        widths: tuple[int, ...] = (16, 32, 32),
+        depths: tuple[int, ...] | None = None,
+        hidden: int = 64,
+        pool: int = 4,
+        shrink: int = 1,
+    ):
+        super().__init__()
+        self.family = get_family(family) if isinstance(family, str) else family
+        self.features = nn.Sequential(
+            nn.AvgPool2d(shrink, ceil_mode=True) if shrink > 1 else nn.Identity(),
+            *conv_stages(in_channels, widths, depths),
+            nn.AdaptiveAvgPool2d(pool),
+            nn.Flatten(),
+        )
+        # LayerNorm and GELU keep the units alive where ReLUs die and theta freezes for good.
+        self.head = nn.Sequential(
+            nn.Linear(widths[-1] * pool**2, hidden),
+            nn.LayerNorm(hidden),
+            nn.GELU(),
+            start_at_identity(nn.Linear(hidden, self.family.n_params), self.family),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))  # (B, n)
+
+
+def conv_stages(in_channels: int, widths: tuple[int, ...], depths: tuple[int, ...] | None = None) -> list[nn.Module]:
+    """Stages of 3x3 convolutions with batch norm and ReLU, each stage ended by 2x2 max-pooling that rounds up."""
+    layers: list[nn.Module] = []
+    for width, depth in zip(widths, depths or (1,) * len(widths), strict=True):
+        for _ in range(depth):
+            conv = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
+            layers += [conv, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+            in_channels = width
+        layers.append(nn.MaxPool2d(2, ceil_mode=True))  # rounding up, a 1x1 map stays 1x1
+    return layers
+
+
+def start_at_identity(linear: nn.Linear, family: Family) -> nn.Linear:
+    """The layer with zero weights and the family's identity as its bias."""
+    nn.init.zeros_(linear.weight)
+    with torch.no_grad():
+        linear.bias.copy_(family.identity()[0])
+    return linear
+
+
+class Sampler(nn.Module):
+    """Grid generator and sampler in one: pictures (B, C, H, W) and theta (B, n) to (B, C, h, w). Has no weights.
+
+    A module of its own, so that `stn.explain` can watch what goes in and out of it.
+    """
+
+    def __init__(self, family: Family, out_size: tuple[int, int] | None, padding: str, average: bool):
+        super().__init__()
+        self.family, self.out_size, self.padding, self.average = family, out_size, padding, average
+
+    def grid(self, x: Tensor, theta: Tensor) -> Tensor:
+        """The sampling grid (B, h, w, 2), in float32 or better even under autocast."""
+        with torch.autocast(x.device.type, enabled=False):
+            theta = theta if theta.dtype == torch.float64 else theta.float()
+            return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
+
+    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
+        return geometry.sample(x, self.grid(x, theta), self.padding, self.average)
+
+    def extra_repr(self) -> str:
+        return f"{self.family.name}, out_size={self.out_size}, padding={self.padding!r}, average={self.average}"
+
+
+class SpatialTransformer(nn.Module):
+    """A spatial transformer layer (Jaderberg et al. 2015): tensor to tensor, (B, C, H, W) to (B, C, h, w).
+
+    Args:
+        localizer: any module with a `family` that maps (B, C, H, W) to theta (B, family.n_params).
+        out_size: (h, w) of the output; None keeps the input's.
+        padding: what lies outside the input: "zeros", "border" or "reflection".
+        average: average the pixels that an output pixel covers where the transformer shrinks (see `geometry.sample`).
+        iterations: more than 1 runs the same localizer that often, each time on the picture warped so far, and
+            composes the results; the original is sampled once, by the composition (inverse compositional STN, Lin and
+            Lucey 2017). Needs a family of matrices.
+
+    Raises StnError for an unknown padding, a bad size, a bad number of iterations or a family that cannot compose.
+    """
+
+    def __init__(
+        self,
+        localizer: nn.Module,
+        out_size: tuple[int, int] | None = None,
+        padding: str = "zeros",
+        average: bool = False,
+        iterations: int = 1,
+    ):
+        super().__init__()
+        if padding not in geometry.PADDINGS:
+            raise unknown("padding", padding, geometry.PADDINGS)
+        if out_size is not None and (len(out_size) != 2 or min(out_size) < 1):
+            raise StnError(f"out_size is (height, width), both at least 1, or None to keep the size; not {out_size!r}.")
+        if iterations < 1 or (iterations > 1 and not localizer.family.is_matrix):
+            raise StnError(
+                f"{iterations} iterations of the family {localizer.family.name!r} are not possible: give 1, or more "
+                "than 1 with a family of matrices, whose results compose."
+            )
+        self.localizer = localizer
+        self.iterations = iterations
+        self.sampler = Sampler(localizer.family, out_size and tuple(out_size), padding, average)
+
+    @property
+    def family(self) -> Family:
+        return self.sampler.family
+
+    def locate(self, x: Tensor) -> Tensor:
+        """theta (B, n) for pictures (B, C, H, W): where to look."""
+        theta = self.localizer(x)  # (B, n)
+        for _ in range(self.iterations - 1):
+            with torch.autocast(x.device.type, enabled=False):
+                theta = theta if theta.dtype == torch.float64 else theta.float()
+                grid = self.family.grid(theta, tuple(x.shape[-2:]))
+                seen = geometry.sample(x, grid, self.sampler.padding, self.sampler.average).to(x.dtype)
+            step = self.localizer(seen).to(theta.dtype)
+            theta = self.family.compose(theta, step)
+        return theta
+
+    def warp(self, x: Tensor, theta: Tensor) -> Tensor:
+        """Pictures (B, C, H, W) sampled where theta (B, n) says: (B, C, h, w)."""
+        return self.sampler(x, theta)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.warp(x, self.locate(x))

@@ -1,0 +1,279 @@
+"""The training engine: the whole data set as tensors, distorted batch by batch. It reports; the caller prints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from stn import geometry
+from stn.checkpoint import read_tensors, write_tensors
+from stn.data import Dataset
+from stn.distort import get_distortion
+from stn.errors import StnError, unknown
+from stn.evaluate import Result, evaluate_model
+from stn.explain import watch
+from stn.models import build_model
+from stn.modules import SpatialTransformer
+from stn.monitor import ADVICE, ThetaMonitor
+from stn.recipes import Recipe, TrainConfig, recipe_from_dict, recipe_to_dict
+
+WATCH_EVERY = 20  # steps between looks at theta
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("constant", "one-cycle")
+
+
+@dataclass(frozen=True)
+class StepReport:
+    epoch: int  # from 1
+    step: int  # from 0, within the epoch
+    steps: int
+    seen: int  # pictures so far in this epoch
+    total: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    epoch: int
+    epochs: int
+    seconds: float  # of training, without the test
+    train_loss: float
+    result: Result
+    theta: dict | None  # monitor.ThetaStats, None without a transformer
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+@dataclass
+class Outcome:
+    model: nn.Module  # the weights to keep: the average where the recipe has one
+    history: list[dict] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return sum(row["seconds"] for row in self.history)
+
+
+def train(
+    recipe: Recipe,
+    data: Dataset,
+    test: Dataset,
+    seed: int = 0,
+    device: str = "cpu",
+    state_file: Path | None = None,
+    on_step: Callable[[StepReport], None] = lambda report: None,
+    on_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> Outcome:
+    """Trains a recipe on `data` and tests it on `test` after every epoch.
+
+    With a `state_file`, the whole state is written there after every epoch, and a run that finds one goes on from it to
+    the same weights, bit for bit on a CPU with the same number of threads. Raises StnError where the recipe cannot be
+    trained, where the state belongs to another run, or where training collapses.
+    """
+    run = Run(recipe, data, seed, torch.device(device))
+    if state_file is not None and state_file.exists():
+        run.restore(state_file)
+    for epoch in range(len(run.history) + 1, recipe.train.epochs + 1):
+        start = time.perf_counter()
+        loss, theta = run.epoch(epoch, on_step)
+        seconds = time.perf_counter() - start
+        result = evaluate_model(run.kept, test, recipe, run.device)
+        report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
+        run.history.append(report.to_dict())
+        if state_file is not None:
+            run.save(state_file)
+        on_epoch(report)
+    return Outcome(run.kept, run.history)
+
+
+class Run:
+    """One training run: model, optimiser and history. Randomness depends on (seed, epoch) alone, so it resumes."""
+
+    def __init__(self, recipe: Recipe, data: Dataset, seed: int, device: torch.device):
+        config = recipe.train
+        self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
+        self.images = data.images.to(device)
+        self.labels = data.labels.to(device)
+        self.distort = get_distortion(recipe.distortion) if recipe.distortion else None
+        torch.manual_seed(seed)
+        # channels_last halves the time of the small nets' convolutions on a CPU.
+        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        self.optimizer = make_optimizer(self.model, config)
+        self.average = None
+        if config.ema:
+            self.average = AveragedModel(
+                self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
+            )
+        self.steps = math.ceil(len(data) / config.batch_size)
+        self.history: list[dict] = []
+
+    @property
+    def kept(self) -> nn.Module:
+        return self.average.module if self.average is not None else self.model
+
+    def epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> tuple[float, dict | None]:
+        """Trains one epoch; returns the mean loss and what the transformers did."""
+        config, total = self.config, len(self.labels)
+        generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
+        torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
+        order = torch.randperm(total, generator=generator)
+        lesson = epoch <= config.pose_epochs
+        monitor = ThetaMonitor()
+        self.model.train()
+        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        with watch(self.model) as passes:
+            for step in range(self.steps):
+                index = order[step * config.batch_size : (step + 1) * config.batch_size]
+                factor = lr_factor((epoch - 1) * self.steps + step, config.epochs * self.steps, config)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = group["base_lr"] * factor
+                passes.clear()
+                loss = self.step(index, generator, lesson, passes)
+                losses += loss
+                if step % WATCH_EVERY == 0:
+                    if not math.isfinite(loss):
+                        raise StnError(f"The loss is {float(loss)} in epoch {epoch}, step {step}: {ADVICE}.")
+                    monitor.add(passes)
+                    on_step(StepReport(epoch, step, self.steps, step * len(index), total, float(loss)))
+        stats = monitor.stats()
+        return float(losses / self.steps), stats and stats.to_dict()
+
+    def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
+        """One step on the pictures at `index`; returns the loss, detached."""
+        config = self.config
+        images, matrix = self.batch(index, generator)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            if lesson:
+                transformer, theta = self.locate_only(images)
+                loss = pose_loss(transformer.family, theta, matrix)
+            else:
+                logits = self.model(images)
+                loss = F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
+                if config.pose_weight:
+                    _, sampler, _, theta, _ = passes[0]
+                    loss = loss + config.pose_weight * pose_loss(sampler.family, theta, matrix)
+        self.optimizer.zero_grad()
+        loss.backward()
+        if config.clip_norm:
+            nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        return loss.detach()
+
+    def batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Pictures (B, C, canvas, canvas) in [0, 1], augmented and distorted, and the distortion's matrices."""
+        images = self.images[index].float().div_(255)  # (B, C, H, W)
+        if self.config.flip:
+            flip = torch.rand(len(index), generator=generator) < 0.5
+            images = torch.where(flip[:, None, None, None], images.flip(-1), images)
+        if self.config.shift:
+            images = random_shift(images, self.config.shift, generator)
+        matrix = None
+        if self.distort is not None:
+            # Clutter is cut from the pictures of the batch: they are random already.
+            distorted = self.distort(images, images, self.recipe.model.canvas, generator)
+            images, matrix = distorted.images, distorted.matrix
+        return images.to(memory_format=torch.channels_last), matrix
+
+    def locate_only(self, images: Tensor) -> tuple[SpatialTransformer, Tensor]:
+        """The first transformer, which must stand at the input, and its theta, without running the classifier."""
+        transformer = next(m for m in self.model.modules() if isinstance(m, SpatialTransformer))
+        return transformer, transformer.locate((images - self.model.mean) / self.model.std)
+
+    # --- the state, written after every epoch --------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for i, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{k}": v for k, v in slots.items() if torch.is_tensor(v)}
+        metadata = {"recipe": recipe_to_dict(self.recipe), "seed": self.seed, "history": self.history}
+        write_tensors(path, tensors, metadata)
+
+    def restore(self, path: Path) -> None:
+        tensors, metadata = read_tensors(path)
+        if metadata.get("seed") != self.seed or recipe_from_dict(metadata["recipe"]) != self.recipe:
+            raise StnError(f"'{path}' is the state of another recipe or seed; train without --resume or delete it.")
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}
+        for name, tensor in tensors.items():
+            part, rest = name.split(".", 1)
+            parts[part][rest] = tensor
+        self.model.load_state_dict(parts["model"])
+        if self.average is not None:
+            self.average.load_state_dict(parts["average"])
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["optimizer"].items():
+            i, slot = name.split(".", 1)
+            slots.setdefault(int(i), {})[slot] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        self.history = metadata["history"]
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """SGD or AdamW with the localisation nets at their own rate and no decay on biases and norms."""
+    if config.optimizer not in OPTIMIZERS:
+        raise unknown("optimizer", config.optimizer, OPTIMIZERS)
+    if config.schedule not in SCHEDULES:
+        raise unknown("schedule", config.schedule, SCHEDULES)
+    transformers = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
+    locating = {id(p) for t in transformers for p in t.localizer.parameters()}
+    groups: dict[tuple[bool, bool], list] = {}
+    for parameter in model.parameters():
+        groups.setdefault((id(parameter) in locating, parameter.ndim > 1), []).append(parameter)
+    rows = []
+    for (locates, decays), parameters in groups.items():
+        lr = config.lr * (config.localizer_lr_scale if locates else 1)
+        decay = config.weight_decay if decays else 0.0
+        rows.append({"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay})
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, fused=True)
+    return torch.optim.AdamW(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
+
+
+def lr_factor(step: int, steps: int, config: TrainConfig) -> float:
+    """What the learning rate is multiplied with at a step: 1, or a linear rise and fall."""
+    if config.schedule == "constant":
+        return 1.0
+    rise = config.warmup * steps
+    return min((step + 1) / rise, (steps - step) / (steps - rise)) if rise else 1 - step / steps
+
+
+def pose_loss(family, theta: Tensor, matrix: Tensor | None) -> Tensor:
+    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3): the mean squared distance of 9 points."""
+    if matrix is None:
+        raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
+    with torch.autocast(theta.device.type, enabled=False):
+        points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
+        wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
+        found = family.grid(theta.float(), (3, 3)).flatten(1, 2)  # (B, 9, 2)
+        return (found - wanted).square().sum(-1).mean()
+
+
+def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (most,) * 4, mode="replicate")
+    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
+    out = torch.empty_like(images)
+    for dy in range(2 * most + 1):
+        for dx in range(2 * most + 1):
+            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
+            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
+    return out
+
+
+def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
+    """The recipe with another number of epochs, itself for None."""
+    return recipe if epochs is None else replace(recipe, train=replace(recipe.train, epochs=epochs))

@@ -1,0 +1,45 @@
+"""A real Chromium, and the page served from this process: untrained stand-ins for the checkpoints, no data set."""
+
+import os
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        pytest.skip("no Chromium on this machine; apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import torch
+
+    from demo.page import build, launch_options
+    from stn.checkpoint import save_checkpoint
+    from stn.models import build_model
+    from stn.recipes import get_recipe
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    for name in ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn"):
+        recipe = get_recipe(name)
+        save_checkpoint(
+            folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {"accuracy": 10.0}}
+        )
+    page = build(data_dir=tmp_path_factory.mktemp("no-data"), checkpoints=folder)
+    _, url, _ = page.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
+    yield url
+    page.close()

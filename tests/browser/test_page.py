@@ -1,0 +1,259 @@
+"""The real page in a real browser: what a visitor does, and what must then be seen."""
+
+import json
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+OPEN = "() => document.querySelector('#view')?.dataset.ready === 'true'"
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page with a query in a window of a given size; every request and every error is recorded."""
+    contexts = []
+
+    def open_page(query: str = "", width: int = 1440, height: int = 900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.errors = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(address + query)
+        page.wait_for_function(OPEN, timeout=30_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def settled(page, **wanted):
+    """Waits until the newest drawn answer belongs to the wanted values, and returns all of its values."""
+    page.wait_for_function(
+        """(wanted) => {
+            const drawn = JSON.parse(document.querySelector('#view').dataset.drawn ?? '{}');
+            return Object.entries(wanted).every(([key, value]) => drawn[key] === value);
+        }""",
+        arg=wanted,
+        timeout=15_000,
+    )
+    return json.loads(page.locator("#view").get_attribute("data-drawn"))
+
+
+def seq(page) -> int:
+    return int(page.locator("#view").get_attribute("data-seq"))
+
+
+def pixels(page, canvas: str) -> str:
+    """All pixels of a canvas, as text that can be compared."""
+    return page.evaluate("(id) => document.getElementById(id).toDataURL()", canvas)
+
+
+def colours(page, canvas: str) -> int:
+    """How many different levels of red a canvas holds."""
+    return page.evaluate(
+        """(id) => {
+            const c = document.getElementById(id);
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            return new Set(data.filter((_, i) => i % 4 === 0)).size;
+        }""",
+        canvas,
+    )
+
+
+def slider(page, elem_id: str):
+    return page.locator(f"#{elem_id} input[type=range]")
+
+
+def test_the_page_opens_on_three_pictures_and_twenty_bars(visit):
+    page = visit()
+    for canvas in ("input", "grid", "output"):
+        box = page.locator(f"#view canvas#{canvas}").bounding_box()
+        assert box["width"] > 200 and abs(box["width"] - box["height"]) < 2
+        assert colours(page, canvas) > 2, f"{canvas} is blank"
+    for group in ("bars-cnn", "bars-stn"):
+        names = page.locator(f"#view #{group} .bar-class").all_inner_texts()
+        assert names == list("0123456789")
+        assert page.locator(f"#{group} .is-true").count() == 1
+    assert "drawing" in page.locator("#source-note").inner_text().lower()
+    assert page.locator("#fetch").is_visible()
+    assert page.errors == []
+
+
+def test_every_id_users_hold_on_to_is_there(visit):
+    page = visit()
+    for elem_id in (
+        *("dataset", "sample", "model", "rotation", "scale", "shift-x", "shift-y", "shear", "clutter", "noise"),
+        *("view", "input", "grid", "output", "bars-cnn", "bars-stn"),
+    ):
+        assert page.locator(f"#{elem_id}").count() == 1, elem_id
+
+
+def test_dragging_draws_on_the_way_and_ends_on_the_last_value(visit):
+    page = visit("?dataset=mnist&sample=3")
+    before, old = seq(page), pixels(page, "input")
+    box = slider(page, "rotation").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    for step in range(1, 41):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.45 * step / 40), y)
+    page.mouse.up()
+    last = float(slider(page, "rotation").input_value())
+    assert last > 60
+    assert settled(page, rotation=last)["dataset"] == "mnist"
+    assert seq(page) > before + 3, "the view did not move during the drag"
+    assert pixels(page, "input") != old
+
+
+def test_the_keyboard_moves_a_slider(visit):
+    page = visit("?dataset=mnist&sample=3")
+    slider(page, "shear").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    settled(page, shear=5)
+
+
+def test_a_typed_number_counts(visit):
+    page = visit("?dataset=mnist&sample=3")
+    field = page.locator("#scale input[type=number]")
+    field.fill("0.6")
+    field.press("Enter")
+    settled(page, scale=0.6)
+
+
+def test_reset_undoes_every_control_and_keeps_the_picture(visit):
+    page = visit("?dataset=mnist&sample=5&rotation=30&scale=0.7&shift_x=0.2&shift_y=-0.1&shear=9&clutter=4&noise=0.2")
+    settled(page, rotation=30, scale=0.7, shift_x=0.2, shift_y=-0.1, shear=9, clutter=4, noise=0.2)
+    page.locator("#reset").click()
+    neutral = {"rotation": 0, "scale": 1, "shift_x": 0, "shift_y": 0, "shear": 0, "clutter": 0, "noise": 0}
+    assert settled(page, **neutral)["sample"] == 5
+
+
+def test_the_address_follows_and_restores_the_view(visit):
+    page = visit("?dataset=mnist&sample=4&rotation=30&__theme=light")
+    slider(page, "clutter").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page, clutter=1)
+    page.wait_for_function("() => location.search.includes('clutter=1')")
+    query = parse_qs(urlparse(page.url).query)
+    assert query["rotation"] == ["30"] and query["sample"] == ["4"] and query["__theme"] == ["light"]
+    again = visit("?" + urlparse(page.url).query)
+    assert settled(again, clutter=1) == settled(page, clutter=1)
+    assert pixels(again, "input") == pixels(page, "input")
+
+
+def test_a_broken_link_says_so_and_shows_the_rest(visit):
+    page = visit("?dataset=mnist&rotation=900&scale=0.7")
+    settled(page, scale=0.7, rotation=0)
+    page.wait_for_function("() => document.querySelector('#source-note')?.innerText.includes('rotation')")
+
+
+def test_switching_the_data_set_brings_its_classes_and_networks(visit):
+    page = visit("?dataset=mnist&sample=3&rotation=20")
+    page.locator("#dataset label", has_text="CIFAR-10").click()
+    drawn = settled(page, dataset="cifar10")
+    assert drawn["model"] == "cifar10-play-affine" and drawn["rotation"] == 20
+    assert page.locator("#bars-stn .bar-class").first.inner_text() == "airplane"
+    assert page.locator("#notice").is_hidden()
+    page.locator("#dataset label", has_text="MNIST").click()
+    settled(page, dataset="mnist")
+    assert page.locator("#bars-stn .bar-class").first.inner_text() == "0"
+
+
+def test_next_previous_random_and_class(visit):
+    page = visit("?dataset=mnist&sample=0")
+    page.locator("#next").click()
+    settled(page, sample=1)
+    page.locator("#previous").click()
+    settled(page, sample=0)
+    page.locator("#class input").click()
+    page.get_by_role("option", name="7", exact=True).click()
+    page.wait_for_function("() => document.querySelector('#bars-cnn .is-true .bar-class').textContent === '7'")
+    for _ in range(3):
+        before = page.locator("#view").get_attribute("data-drawn")
+        page.locator("#random").click()
+        page.wait_for_function("(old) => document.querySelector('#view').dataset.drawn !== old", arg=before)
+        assert page.locator("#bars-cnn .is-true .bar-class").inner_text() == "7"
+
+
+def test_new_clutter_changes_the_picture_and_its_seed(visit):
+    page = visit("?dataset=mnist&sample=2&clutter=6")
+    settled(page, clutter=6, seed=0)
+    before = pixels(page, "input")
+    page.locator("#new-clutter").click()
+    page.wait_for_function("() => JSON.parse(document.querySelector('#view').dataset.drawn).seed !== 0")
+    assert pixels(page, "input") != before
+
+
+def test_no_request_leaves_the_machine(visit, address):
+    page = visit()
+    page.locator("#random").click()
+    slider(page, "rotation").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    host = urlparse(address).netloc
+    outside = [u for u in page.requests if urlparse(u).scheme not in ("data", "blob") and urlparse(u).netloc != host]
+    assert page.requests and outside == []
+
+
+def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
+    page = visit("?dataset=cifar10&sample=3", width=390, height=844, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    widest = page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll('#view *, #side *')]
+            .filter((e) => e.getClientRects().length).map((e) => e.getBoundingClientRect().right))"""
+    )
+    assert widest <= 391
+    slider(page, "noise").scroll_into_view_if_needed()
+    view, track = page.locator("#view #output").bounding_box(), slider(page, "noise").bounding_box()
+    assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the picture must stay above the slider"
+
+
+def test_nothing_grows_while_dragging(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.wait_for_load_state("networkidle")
+    slider(page, "rotation").focus()
+
+    def nodes_after(presses: int) -> int:
+        for i in range(presses):
+            page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
+        page.wait_for_function("() => !window.stnPlay.pump.busy")
+        return page.evaluate("() => document.querySelectorAll('*').length")
+
+    assert nodes_after(2) == nodes_after(60)
+
+
+def test_the_view_speaks_and_is_named(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.wait_for_function("() => document.querySelector('#spoken').textContent.includes('plain CNN')")
+    assert page.locator("#spoken").get_attribute("aria-live") == "polite"
+    for canvas in ("input", "grid", "output"):
+        assert len(page.locator(f"#{canvas}").get_attribute("aria-label")) > 10
+    assert "affine" in page.locator(".theta-numbers").get_attribute("aria-label")
+
+
+def test_class_view_is_larger(visit):
+    size = "() => parseFloat(getComputedStyle(document.querySelector('#bars-stn .says')).fontSize)"
+    assert visit("?view=class").evaluate(size) > visit().evaluate(size)
+
+
+def test_dark_and_light_are_drawn_in_their_own_colours(visit):
+    light, dark = (visit("?dataset=mnist&sample=3", color_scheme=scheme) for scheme in ("light", "dark"))
+    corner = "() => [...document.getElementById('grid').getContext('2d').getImageData(2, 2, 1, 1).data][0]"
+    assert light.evaluate(corner) > 200 > 80 > dark.evaluate(corner)
+
+
+def test_a_fetch_that_fails_says_why(visit, monkeypatch):
+    from stn.errors import StnError
+
+    def no_network(name, data_dir, on_progress):
+        raise StnError("MNIST could not be downloaded: there is no network here.")
+
+    monkeypatch.setattr("demo.pictures.data.download", no_network)
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#fetch").click()
+    page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('no network here')")
+    assert page.locator("#fetch").is_visible()

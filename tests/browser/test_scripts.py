@@ -1,0 +1,143 @@
+"""The page's JavaScript on its own, in a real browser: newest wins, the last is never lost, links are kept."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+
+from demo import assets, payload
+
+
+@pytest.fixture
+def blank(browser):
+    page = browser.new_page()
+    page.set_content("<canvas></canvas>")
+    for name in assets.SCRIPTS[:-1]:  # all but view.js, which runs inside Gradio
+        page.add_script_tag(path=str(assets.HERE / "js" / name))
+    yield page
+    page.close()
+
+
+# A server whose answers come when the test says so.
+SERVER = """
+    window.open_ = []; window.drawn = []; window.failed = [];
+    window.pump = createPump({
+        ask: (state) => new Promise((resolve, reject) => open_.push({ state, resolve, reject })),
+        draw: (answer, number, state) => drawn.push([answer, number, state]),
+        fail: (error, number) => failed.push(number),
+        limit: () => LIMIT,
+        nextFrame: (callback) => setTimeout(callback, 0),
+    });
+    window.rest = () => new Promise((done) => setTimeout(done, 20));
+"""
+
+
+def pump(page, script: str, limit: int = 6):
+    return page.evaluate("async () => {" + SERVER.replace("LIMIT", str(limit)) + script + "}")
+
+
+def test_states_pushed_together_make_one_request(blank):
+    sent = pump(blank, "pump.push(1); pump.push(2); pump.push(3); await rest(); return open_.map((r) => r.state)")
+    assert sent == [3]
+
+
+def test_never_more_in_flight_than_the_limit_and_the_last_state_is_sent(blank):
+    sent = pump(
+        blank,
+        """for (let i = 1; i <= 20; i += 1) { pump.push(i); await rest(); }
+           const first = open_.length;
+           for (const r of [...open_]) r.resolve(r.state);
+           await rest(); await rest();
+           return [first, open_.at(-1).state];""",
+        limit=3,
+    )
+    assert sent == [3, 20]
+
+
+def test_an_old_answer_that_comes_late_is_thrown_away(blank):
+    drawn = pump(
+        blank,
+        """for (const s of ["a", "b", "c"]) { pump.push(s); await rest(); }
+           open_[2].resolve("C"); await rest();
+           open_[0].resolve("A"); open_[1].resolve("B"); await rest();
+           return drawn;""",
+    )
+    assert drawn == [["C", 3, "c"]]
+
+
+def test_answers_in_one_frame_are_drawn_once(blank):
+    drawn = pump(
+        blank,
+        """for (const s of ["a", "b", "c"]) { pump.push(s); await rest(); }
+           for (const r of open_) r.resolve(r.state); await rest();
+           return drawn;""",
+    )
+    assert drawn == [["c", 3, "c"]]
+
+
+def test_a_failure_is_told_and_does_not_stop_the_pump(blank):
+    result = pump(
+        blank,
+        """pump.push("a"); await rest(); open_[0].reject(new Error("gone")); await rest();
+           pump.push("b"); await rest(); open_[1].resolve("B"); await rest();
+           return [failed, drawn, pump.busy];""",
+    )
+    assert result == [[1], [["B", 2, "b"]], False]
+
+
+def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank):
+    limits = blank.evaluate(
+        """() => [[12, 8], [110, 8], [300, 8]].map(([trip, work]) => {
+               const pace = createPace();
+               const before = pace.limit();
+               for (let i = 0; i < 50; i += 1) pace.note(trip, work);
+               return [before, pace.limit()];
+           })"""
+    )
+    assert limits == [[6, 2], [6, 6], [6, 6]]
+
+
+def test_pixels_reach_the_canvas_unchanged(blank):
+    levels = torch.randint(0, 256, (3, 5, 7), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    for picture in (levels, levels[:1]):
+        read = blank.evaluate(
+            """(encoded) => {
+                const picture = createPicture();
+                picture.set(encoded);
+                return [...picture.canvas.getContext("2d").getImageData(0, 0, 7, 5).data];
+            }""",
+            payload.encode_pixels(picture / 255),
+        )
+        rgba = np.array(read, dtype=np.uint8).reshape(5, 7, 4)
+        assert np.array_equal(rgba[..., :3], np.broadcast_to(picture.permute(1, 2, 0).numpy(), (5, 7, 3)))
+        assert (rgba[..., 3] == 255).all()
+
+
+def test_lattice_points_come_back(blank):
+    lattice = torch.rand(payload.LATTICE, payload.LATTICE, 2, generator=torch.Generator().manual_seed(1)) * 4 - 2
+    text = payload.encode_lattice(lattice)
+    side, points = blank.evaluate("(t) => { const l = latticeOf(t); return [l.side, [...l.points]]; }", text)
+    assert side == payload.LATTICE
+    wanted = np.frombuffer(base64.b64decode(text), "<i2") / payload.GRID_UNIT
+    assert np.allclose(points, wanted, atol=1e-6)
+
+
+def test_links_hold_what_differs_and_keep_foreign_keys(blank):
+    link = blank.evaluate(
+        """() => linkOf(
+            { dataset: "mnist", sample: 7, model: "m", rotation: -30, scale: 1, shift_x: 0.1 + 0.2, noise: 0 },
+            "http://localhost:1/?__theme=dark&view=class&rotation=5&noise=0.2"
+        )"""
+    )
+    assert link == (
+        "http://localhost:1/?__theme=dark&view=class&rotation=-30&dataset=mnist&sample=7&model=m&shift_x=0.3"
+    )
+
+
+def test_theta_of_six_is_set_as_a_matrix_of_two_rows(blank):
+    shapes = blank.evaluate(
+        """() => [1, 2, 3, 4, 6, 8, 32].map((n) =>
+            rowsOf({ names: Array(n).fill("n"), values: Array(n).fill(0) }).map((row) => row.length))"""
+    )
+    assert shapes == [[1], [2], [3], [4], [3, 3], [8], [8, 8, 8, 8]]

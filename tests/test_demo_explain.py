@@ -1,0 +1,150 @@
+"""From a request to everything the page shows, on untrained stand-ins for the shipped checkpoints."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from demo import explain_api
+from demo.payload import decode_pixels
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf, kind_of, model_label
+from demo.view_state import parse_request
+from stn.checkpoint import save_checkpoint
+from stn.distort import apply_controls
+from stn.errors import StnError
+from stn.models import build_model
+from stn.recipes import get_recipe
+
+PAIRS = ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn")
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    for name in PAIRS:
+        recipe = get_recipe(name)
+        record = {"result": {"accuracy": 10.0, "loss": 2.3, "n": 10}, "seed": 0}
+        save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), record)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shelves(checkpoints, tmp_path_factory):
+    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(checkpoints)
+
+
+@pytest.mark.parametrize(("dataset", "canvas", "channels"), [("mnist", 60, 1), ("cifar10", 48, 3)])
+def test_an_answer_holds_the_distorted_picture_to_the_last_level(shelves, dataset, canvas, channels):
+    request = {"dataset": dataset, "sample": 3, "rotation": 30, "scale": 0.8, "clutter": 4, "noise": 0.1, "seed": 5}
+    answer = explain_api.answer(*shelves, request)
+    pixels = decode_pixels(answer["input"])
+    assert pixels.shape == (canvas, canvas, channels)
+    pictures = shelves[0].get(dataset)
+    controls = parse_request(request).controls
+    wanted = apply_controls(pictures.picture(3), controls, canvas, pictures.clutter_from)[0]
+    assert np.abs(pixels - 255 * wanted.permute(1, 2, 0).numpy()).max() <= 0.5 + 1e-3
+
+
+def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(shelves):
+    # Identity at the start: its output is the input resampled, so their means agree; a picture left normalised
+    # would be far off.
+    answer = explain_api.answer(*shelves, {"dataset": "cifar10", "sample": 0})
+    assert answer["stages"][0]["words"] == "leaves the picture as it is"
+    assert decode_pixels(answer["output"]).mean() == pytest.approx(decode_pixels(answer["input"]).mean(), abs=6)
+
+
+def test_an_answer_is_json_and_complete(shelves):
+    answer = explain_api.answer(*shelves, {"dataset": "mnist", "sample": 1})
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+    assert answer["classes"] == list("0123456789") and answer["picture"]["drawn"]
+    for network in answer["networks"].values():
+        assert math.isclose(sum(network["probabilities"]), 1, abs_tol=1e-4)
+        assert network["right"] == (network["top"] == answer["picture"]["label"])
+    assert answer["stages"][0]["family"] == "affine" and len(answer["stages"][0]["values"]) == 6
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        {},
+        {"dataset": "mnist", "rotation": float("nan")},
+        {"dataset": "mnist", "sample": 10**8},
+        {"dataset": "mnist", "model": "cifar10-play-affine"},
+        {"dataset": "mnist", "model": "mnist-play-cnn"},
+        {"dataset": "mnist", "model": "../../etc/passwd"},
+    ],
+)
+def test_a_bad_request_is_answered_with_one_sentence(shelves, bad):
+    answer = explain_api.answer(*shelves, bad)
+    assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
+
+
+def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(shelves, tmp_path):
+    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    assert "python -m stn train mnist-play-affine" in error
+    only_stn = tmp_path / "mnist-play-affine.safetensors"
+    only_stn.write_bytes((shelves[1]._folder / only_stn.name).read_bytes())
+    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    assert "python -m stn train mnist-play-cnn" in error
+
+
+def test_a_damaged_checkpoint_is_one_sentence(shelves, tmp_path):
+    for name in PAIRS[:2]:
+        (tmp_path / f"{name}.safetensors").write_bytes(b"not a checkpoint")
+    assert "damaged" in explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+
+
+def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
+    for name in ("mnist-play-tps", "mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "mnist-tutorial", "x"):
+        (tmp_path / f"{name}.safetensors").touch()
+    models = ModelShelf(tmp_path)
+    assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
+    assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
+    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "tps transformer"
+
+
+def test_the_list_of_models_gives_family_and_accuracy(shelves):
+    listed = {entry["name"]: entry for entry in explain_api.list_models(shelves[1])}
+    assert set(listed) == set(PAIRS)
+    assert listed["mnist-play-affine"]["family"] == "affine" and listed["mnist-play-cnn"]["family"] is None
+    assert listed["mnist-play-affine"]["canvas"] == 60 and listed["cifar10-play-cnn"]["canvas"] == 48
+    assert all(entry["accuracy"] == 10.0 for entry in listed.values())
+
+
+def test_the_api_and_the_page_agree(shelves):
+    request = {"dataset": "mnist", "sample": 2, "rotation": 10}
+    seen = explain_api.look(*shelves, parse_request(request))
+    for_api, for_view = explain_api.for_api(seen), explain_api.for_view(seen)
+    assert for_api["probabilities"]["stn"] == for_view["networks"]["stn"]["probabilities"]
+    assert for_api["label"] == for_view["picture"]["label"] == shelves[0].get("mnist").labels[2]
+
+
+def test_an_uploaded_picture_has_no_label(shelves):
+    from demo.payload import png_data_uri
+
+    seen = explain_api.look(*shelves, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
+    assert explain_api.for_api(seen)["label"] is None
+    assert explain_api.for_view(seen)["networks"]["cnn"]["right"] is None
+
+
+def test_many_threads_get_the_answer_that_one_gets(shelves):
+    from concurrent.futures import ThreadPoolExecutor
+
+    requests = [{"dataset": "mnist", "sample": i % 5, "rotation": 10 * i - 60} for i in range(12)]
+    strip = lambda a: {k: v for k, v in a.items() if k != "milliseconds"}  # noqa: E731
+    alone = [strip(explain_api.answer(*shelves, r)) for r in requests]
+    with ThreadPoolExecutor(6) as pool:
+        assert [strip(a) for a in pool.map(lambda r: explain_api.answer(*shelves, r), requests)] == alone
+
+
+def test_a_model_without_a_transformer_is_refused(shelves, tmp_path):
+    cnn = (shelves[1]._folder / "mnist-play-cnn.safetensors").read_bytes()
+    for name in ("mnist-play-affine", "mnist-play-cnn"):
+        (tmp_path / f"{name}.safetensors").write_bytes(cnn)
+    with pytest.raises(StnError, match="no spatial transformer"):
+        explain_api.look(shelves[0], ModelShelf(tmp_path), parse_request({"dataset": "mnist"}))

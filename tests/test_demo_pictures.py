@@ -1,0 +1,160 @@
+"""Which picture is shown: the data set's or a drawing, next, by class, at random; and pictures from outside."""
+
+import base64
+import io
+import random
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from demo.pictures import PictureSet, PictureShelf
+from demo.uploads import MAX_BYTES, read_upload
+from stn.errors import StnError
+
+LABELS = (0, 1, 0, 2, 1)
+FIVE = PictureSet(
+    "mnist",
+    torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 1, 28, 28),
+    LABELS,
+    ("a", "b", "c"),
+    drawn=False,
+)
+
+
+def test_stepping_goes_round():
+    assert [FIVE.step(i, 1) for i in range(5)] == [1, 2, 3, 4, 0]
+    assert [FIVE.step(i, -1) for i in range(5)] == [4, 0, 1, 2, 3]
+
+
+def test_stepping_within_a_class_stays_in_it():
+    assert [FIVE.step(i, 1, wanted=1) for i in range(5)] == [1, 4, 4, 4, 1]
+    assert [FIVE.step(i, -1, wanted=0) for i in range(5)] == [2, 0, 0, 2, 2]
+
+
+def test_the_only_one_of_its_class_steps_to_itself_and_an_empty_class_stays():
+    assert FIVE.step(3, 1, wanted=2) == 3
+    assert FIVE.step(3, 1, wanted=9) == 3
+
+
+def test_choosing_a_class_keeps_a_picture_that_fits():
+    assert FIVE.first(1, start=4) == 4
+    assert FIVE.first(1, start=2) == 4
+    assert FIVE.first(None, start=99) == 0
+
+
+def test_random_is_of_the_class_and_another_one():
+    lot = random.Random(0)
+    assert {FIVE.draw_lot(0, 0, lot) for _ in range(20)} == {2}
+    assert {FIVE.draw_lot(3, 2, lot) for _ in range(5)} == {3}
+    assert {FIVE.draw_lot(0, None, lot) for _ in range(100)} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("bad", [-1, 5, 10**9])
+def test_a_number_that_no_picture_has_names_the_range(bad):
+    with pytest.raises(StnError, match="0 to 4"):
+        FIVE.picture(bad)
+
+
+@pytest.mark.parametrize(("dataset", "shape"), [("mnist", (1, 28, 28)), ("cifar10", (3, 32, 32))])
+def test_drawings_stand_in_where_there_is_no_data_set(tmp_path, dataset, shape):
+    found = PictureShelf(tmp_path).get(dataset)
+    assert found.drawn
+    assert tuple(found.images.shape[1:]) == shape and found.images.dtype == torch.uint8
+    assert set(found.labels) == set(range(10)), "a drawing of every class"
+    assert found.picture(0).min() >= 0 and found.picture(0).max() <= 1
+    assert list(tmp_path.iterdir()) == [], "looking must not fetch"
+
+
+def test_a_shelf_reads_a_set_once(tmp_path):
+    shelf = PictureShelf(tmp_path)
+    assert shelf.get("mnist") is shelf.get("mnist")
+
+
+def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypatch):
+    def no_network(name, data_dir, on_progress):
+        on_progress(0.0, "starting")
+        raise StnError("MNIST could not be downloaded: no network.")
+
+    monkeypatch.setattr("demo.pictures.data.download", no_network)
+    shelf, seen = PictureShelf(tmp_path), []
+    assert shelf.fetch("mnist", lambda part, text: seen.append(part)) == "MNIST could not be downloaded: no network."
+    assert seen == [0.0] and shelf.get("mnist").drawn
+
+
+def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
+    shelf = PictureShelf(tmp_path)
+    assert shelf.get("mnist").drawn
+    monkeypatch.setattr("demo.pictures.data.download", lambda name, data_dir, on_progress: None)
+    monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)
+    assert "test pictures" in shelf.fetch("mnist", lambda part, text: None)
+    assert shelf.get("mnist") is FIVE
+
+
+def data_uri(picture: Image.Image, kind: str = "PNG") -> str:
+    with io.BytesIO() as file:
+        picture.save(file, kind)
+        return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def test_a_picture_of_the_right_size_arrives_as_it_is():
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[5:20, 10:15] = 200
+    arrived = read_upload(data_uri(Image.fromarray(pixels)), (1, 28, 28))
+    assert arrived.shape == (1, 1, 28, 28) and np.array_equal((arrived[0, 0] * 255).round().numpy(), pixels)
+
+
+def test_dark_on_light_is_turned_light_on_dark_for_digits_only():
+    paper = Image.new("RGB", (100, 60), "white")
+    assert read_upload(data_uri(paper), (1, 28, 28)).max() == 0
+    assert read_upload(data_uri(paper), (3, 32, 32)).min() == 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 500), (640, 480)])
+def test_any_size_becomes_the_data_sets(size):
+    assert read_upload(data_uri(Image.new("RGB", size, "red"), "JPEG"), (3, 32, 32)).shape == (1, 3, 32, 32)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "hello",
+        "http://localhost/picture.png",
+        "file:///etc/hostname",
+        "/etc/hostname",
+        "data:text/html;base64,aGVsbG8=",
+        "data:image/png;base64,!!!",
+        "data:image/png;base64,aGVsbG8=",
+        "data:image/png;base64," + "A" * (2 * MAX_BYTES),
+        7,
+        ["data:image/png;base64,aGVsbG8="],
+        {},
+        {"path": None},
+        {"url": "http://localhost/picture.png"},
+        {"path": "/etc/hostname"},
+        {"path": "../../etc/hostname"},
+    ],
+)
+def test_anything_else_is_refused_in_one_sentence(bad, tmp_path):
+    with pytest.raises(StnError) as caught:
+        read_upload(bad, (1, 28, 28), tmp_path)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked():
+    with pytest.raises(StnError, match="4096"):
+        read_upload(data_uri(Image.new("1", (5000, 5000))), (1, 28, 28))
+
+
+def test_only_files_below_the_upload_folder_are_read(tmp_path):
+    uploads, outside = tmp_path / "uploads", tmp_path / "outside.png"
+    uploads.mkdir()
+    Image.new("L", (28, 28), 0).save(outside)
+    Image.new("L", (28, 28), 0).save(uploads / "inside.png")
+    (uploads / "link.png").symlink_to(outside)
+    assert read_upload({"path": str(uploads / "inside.png")}, (1, 28, 28), uploads).shape == (1, 1, 28, 28)
+    for path in (outside, uploads / "link.png", uploads / ".." / "outside.png"):
+        with pytest.raises(StnError, match="not uploaded"):
+            read_upload({"path": str(path)}, (1, 28, 28), uploads)

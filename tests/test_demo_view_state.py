@@ -1,0 +1,111 @@
+"""Requests and links: what is accepted, and the one sentence for what is not."""
+
+import math
+
+import pytest
+
+from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request, to_query
+from stn.distort import CONTROL_RANGES, Controls
+from stn.errors import StnError
+
+
+def refusal(request) -> str:
+    with pytest.raises(StnError) as caught:
+        parse_request(request)
+    message = str(caught.value)
+    assert "\n" not in message and message.endswith((".", "?"))
+    return message
+
+
+def test_everything_but_the_data_set_has_a_default():
+    assert parse_request({"dataset": "mnist"}) == ViewState("mnist", 0, None, Controls(), "page")
+
+
+def test_every_control_arrives():
+    values = {"rotation": -31, "scale": 0.8, "shift_x": 0.1, "shift_y": -0.2, "shear": 5, "clutter": 3, "noise": 0.1}
+    assert parse_request({"dataset": "cifar10", **values, "seed": 7}).controls == Controls(**values, seed=7)
+
+
+@pytest.mark.parametrize("bad", [None, "mnist", 7, [], [("dataset", "mnist")]])
+def test_what_is_no_object_is_refused(bad):
+    assert "object" in refusal(bad)
+
+
+@pytest.mark.parametrize("bad", ["svhn", "", None, 3, ["mnist"], {"a": 1}])
+def test_an_unknown_data_set_gets_the_list(bad):
+    assert "cifar10, mnist" in refusal({"dataset": bad})
+
+
+def test_a_missing_data_set_and_an_unknown_key_are_named():
+    assert "dataset" in refusal({"rotation": 3})
+    assert "'rotation'" in refusal({"dataset": "mnist", "rotatoin": 3})
+
+
+@pytest.mark.parametrize("name", CONTROL_RANGES)
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e9, -1e9, "3", None, True, [1], {"value": 1}])
+def test_a_control_that_is_no_number_in_its_range_is_refused_with_the_range(name, bad):
+    low, high = CONTROL_RANGES[name]
+    message = refusal({"dataset": "mnist", name: bad})
+    assert message.startswith(name) and f"from {low:g} to {high:g}" in message
+
+
+@pytest.mark.parametrize("name", CONTROL_RANGES)
+def test_the_ends_of_every_range_belong_to_it(name):
+    for end in CONTROL_RANGES[name]:
+        assert getattr(parse_request({"dataset": "mnist", name: end}).controls, name) == end
+
+
+@pytest.mark.parametrize("name", ["clutter", "seed", "sample"])
+def test_counts_are_whole_and_not_negative(name):
+    assert "whole number" in refusal({"dataset": "mnist", name: 1.5})
+    refusal({"dataset": "mnist", name: -1})
+    assert parse_request({"dataset": "mnist", name: 2.0}) == parse_request({"dataset": "mnist", name: 2})
+
+
+def test_long_rubbish_is_not_echoed_at_length():
+    assert len(refusal({"dataset": "x" * 100_000})) < 200
+    assert len(refusal({"dataset": "mnist", "y" * 100_000: 1})) < 300
+    assert len(refusal({"dataset": "mnist", "rotation": "z" * 100_000})) < 200
+    refusal({"dataset": "mnist", "model": "m" * 100_000})
+
+
+def test_a_link_restores_what_it_was_made_from():
+    state = ViewState(
+        "cifar10", 12, "cifar10-play-affine", Controls(rotation=-30, scale=0.8, clutter=4, seed=9), "class"
+    )
+    assert from_query(to_query(state)) == (state, "")
+
+
+def test_a_link_holds_only_what_differs_from_the_default():
+    assert to_query(ViewState("mnist", 7)) == {"dataset": "mnist", "sample": "7"}
+
+
+def test_the_link_in_the_design_is_understood():
+    query = {"dataset": "mnist", "sample": "7", "rotation": "30", "scale": "0.8", "clutter": "4", "view": "class"}
+    state, trouble = from_query(query)
+    assert (state.sample, state.view, trouble) == (7, "class", "")
+    assert state.controls == Controls(rotation=30, scale=0.8, clutter=4)
+
+
+def test_no_link_gives_the_opening_and_foreign_keys_are_left_alone():
+    assert from_query({}) == (OPENING, "")
+    assert from_query({"__theme": "dark"}) == (OPENING, "")
+    state, _ = from_query({"view": "class"})
+    assert state.view == "class" and state.controls == OPENING.controls
+
+
+def test_a_bad_part_of_a_link_is_named_and_the_rest_is_kept():
+    state, trouble = from_query(
+        {"dataset": "mnist", "rotation": "900", "scale": "0.7", "noise": "nan", "shear": "lots"}
+    )
+    assert state.controls == Controls(scale=0.7)
+    assert all(name in trouble for name in ("rotation", "noise", "shear")) and "scale" not in trouble
+
+
+def test_a_bad_data_set_in_a_link_falls_back_to_mnist():
+    state, trouble = from_query({"dataset": "<script>", "rotation": "10"})
+    assert state.dataset == "mnist" and state.controls.rotation == 10 and "data set" in trouble
+
+
+def test_state_knows_every_control():
+    assert set(CONTROL_NAMES) == {*CONTROL_RANGES, "seed"}

@@ -1,0 +1,93 @@
+import pytest
+import torch
+from torch.autograd import gradcheck
+
+from stn import geometry
+from stn.errors import StnError
+from stn.families import FAMILY_NAMES, MATRIX_FAMILIES, ThinPlateSpline, get_family
+
+COUNTS = {"translation": 2, "rotation": 1, "attention": 3, "similarity": 4, "affine": 6, "projective": 8, "tps": 32}
+
+
+def near_identity(family, n: int, generator: torch.Generator, dtype=torch.float32) -> torch.Tensor:
+    noise = torch.rand(n, family.n_params, generator=generator, dtype=dtype) - 0.5
+    return family.identity(n, dtype) + 0.4 * noise
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_counts_and_names(name):
+    family = get_family(name)
+    assert family.n_params == COUNTS[name] == len(family.parameter_names) == len(set(family.parameter_names))
+    assert family.identity(3).shape == (3, family.n_params)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+@pytest.mark.parametrize("size", [(28, 28), (9, 31)])
+def test_the_identity_is_the_base_grid(name, size):
+    family = get_family(name)
+    grid = family.grid(family.identity(2), size)
+    torch.testing.assert_close(grid[1], geometry.base_grid(size), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_the_identity_returns_the_input(name, generator):
+    images = torch.rand(2, 3, 28, 28, generator=generator, dtype=torch.float64)
+    family = get_family(name)
+    out = geometry.sample(images, family.grid(family.identity(2, torch.float64), (28, 28)))
+    torch.testing.assert_close(out, images, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", MATRIX_FAMILIES)
+def test_composition_is_one_warp_after_the_other(name, generator):
+    family = get_family(name)
+    first, second = (near_identity(family, 5, generator) for _ in range(2))
+    points = geometry.base_grid((6, 6)).reshape(-1, 2)
+    looked_up = geometry.transform_points(family.matrix(second), points)
+    twice = torch.cat(
+        [geometry.transform_points(m[None], p) for m, p in zip(family.matrix(first), looked_up, strict=True)]
+    )
+    once = geometry.transform_points(family.matrix(family.compose(first, second)), points)
+    torch.testing.assert_close(once, twice, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MATRIX_FAMILIES)
+def test_inverse_undoes(name, generator):
+    family = get_family(name)
+    theta = near_identity(family, 5, generator)
+    for undone in (family.compose(theta, family.invert(theta)), family.compose(family.invert(theta), theta)):
+        torch.testing.assert_close(undone, family.identity(5), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_gradients_are_right(name, generator):
+    family = get_family(name, points=3)
+    images = torch.rand(2, 2, 7, 6, generator=generator, dtype=torch.float64).requires_grad_()
+    theta = near_identity(family, 2, generator, torch.float64).requires_grad_()
+
+    def transform(images, theta):
+        return geometry.sample(images, family.grid(theta, (5, 4)))
+
+    assert gradcheck(transform, (images, theta))
+
+
+@pytest.mark.parametrize("points", [2, 3, 7])
+def test_any_number_of_control_points(points):
+    family = ThinPlateSpline(points)
+    assert family.n_params == 2 * points**2 == len(family.parameter_names)
+
+
+def test_too_few_control_points_are_refused():
+    with pytest.raises(StnError, match="at least 2x2"):
+        get_family("tps", points=1)
+
+
+def test_an_unknown_family_gets_the_list_and_the_nearest():
+    with pytest.raises(StnError, match="'afine'.*rotation.*Did you mean 'affine'"):
+        get_family("afine")
+
+
+def test_a_positive_rotation_turns_the_picture_counter_clockwise():
+    image = torch.zeros(1, 1, 9, 9)
+    image[..., 4, 8] = 1  # on the right
+    turned = geometry.sample(image, get_family("rotation").grid(torch.tensor([[torch.pi / 2]]), (9, 9)))
+    assert turned[0, 0].argmax().item() == 4  # at the top

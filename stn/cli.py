@@ -11,10 +11,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
+from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
 from stn.evaluate import evaluate_model, markdown_table, table_rows
 from stn.experiment import load_splits, run_file, run_recipe, ship
+from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.recipes import Recipe, get_recipe, list_recipes
 from stn.train import EpochReport, StepReport, with_epochs
@@ -61,6 +64,19 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(run_evaluate, json_flag=True, data=True)
     sub.add_argument("checkpoint", help="a shipped name or a .safetensors file")
+
+    sub = command(run_benchmark, json_flag=True, data=True)
+    sub.add_argument("what", choices=("train", "infer"))
+    sub.add_argument("--epochs", type=positive, default=3, help="of each side, for train (3)")
+    sub.add_argument("--target-epochs", type=positive, help="length of the tuned schedule (default: the recipe's)")
+
+    sub = command(run_export)
+    sub.add_argument("recipe", help="a shipped name or a .safetensors file")
+    sub.add_argument("--format", default="tutorial", choices=FORMATS)
+    sub.add_argument("--out", type=Path, required=True)
+
+    sub = command(run_download, data=True)
+    sub.add_argument("dataset", choices=sorted(DATASETS))
 
     sub = command(run_ship)
     sub.add_argument("recipe")
@@ -172,6 +188,40 @@ def run_evaluate(options: argparse.Namespace) -> None:
         dump(row)
     else:
         print(f"{info.name}: {result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}")
+
+
+def run_benchmark(options: argparse.Namespace) -> None:
+    """time training or inference, as ratios measured in one run"""
+
+    def log(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    if options.what == "train":
+        row = benchmark_train(options.epochs, options.target_epochs, options.data_dir, log)
+    else:
+        row = benchmark_infer("mnist-play-affine", "mnist-play-cnn")
+    if options.json:
+        dump(row)
+    else:
+        print("\n".join(f"{key:20} {value}" for key, value in row.items()))
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """write a checkpoint's weights for programs that do not know this package"""
+    print(export(options.recipe, options.format, options.out))
+
+
+def run_download(options: argparse.Namespace) -> None:
+    """fetch a data set once, whole and checked"""
+    bar = tqdm(total=100, disable=None, leave=False, unit="%")
+
+    def on_progress(done: float, text: str) -> None:
+        bar.n = round(100 * done)
+        bar.set_description(text)
+
+    download(options.dataset, options.data_dir, on_progress)
+    bar.close()
+    print(f"{options.dataset} is in '{options.data_dir or default_data_dir()}'")
 
 
 def run_ship(options: argparse.Namespace) -> None:

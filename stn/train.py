@@ -212,10 +212,14 @@ class Run:
         self.model.load_state_dict(parts["model"])
         if self.average is not None:
             self.average.load_state_dict(parts["average"])
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         slots: dict[int, dict[str, Tensor]] = {}
         for name, tensor in parts["optimizer"].items():
             i, slot = name.split(".", 1)
-            slots.setdefault(int(i), {})[slot] = tensor
+            like = parameters[int(i)]
+            # Fused optimisers walk memory: their tensors must lie as the parameter's do, which a file does not keep.
+            same = tensor.shape == like.shape
+            slots.setdefault(int(i), {})[slot] = torch.empty_like(like).copy_(tensor) if same else tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
         self.history = metadata["history"]

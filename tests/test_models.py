@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from stn import StnError, explain
+from stn.models import RandomTransform, build_model
+from stn.recipes import get_recipe, list_recipes
+from tests.tutorial_net import Net
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_every_recipe_builds_and_classifies(name):
+    recipe = get_recipe(name)
+    config = recipe.model
+    model = build_model(config).eval()
+    seen = explain(model, torch.rand(2, config.channels, config.canvas, config.canvas))
+    assert seen.logits.shape == (2, 10)
+    assert len(seen.stages) == (config.family is not None)
+
+
+# Parameters counted by hand from the table of the reference systems.
+COUNTS = {
+    "mnist-tutorial": 8 * 50 + 10 * 201 + 91 * 32 + 33 * 6 + 10 * 26 + 20 * 251 + 321 * 50 + 51 * 10,
+    "cifar10-tutorial": 8 * 148 + 10 * 201 + 161 * 32 + 33 * 6 + 10 * 76 + 20 * 251 + 501 * 50 + 51 * 10,
+    "cifar10-luminance": 8 * 50 + 10 * 201 + 161 * 32 + 33 * 6 + 10 * 76 + 20 * 251 + 501 * 50 + 51 * 10,
+    "cifar10-tutorial-ticnn": 10 * 76 + 20 * 251 + 501 * 50 + 51 * 10,
+    "cifar10-wide-20": 64 * 148 + 128 * 1601 + 2049 * 32 + 33 * 6 + 32 * 76 + 64 * 801 + 1601 * 50 + 51 * 10,
+    "cifar10-wide-50": 64 * 148 + 128 * 1601 + 2049 * 256 + 257 * 6 + 16 * 76 + 32 * 401 + 801 * 1024 + 1025 * 10,
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_reference_nets_have_the_printed_layers(name):
+    model = build_model(get_recipe(name).model)
+    assert sum(p.numel() for p in model.parameters()) == COUNTS[name]
+    tuned = name + "-tuned"
+    if tuned in list_recipes():
+        assert [p.shape for p in build_model(get_recipe(tuned).model).parameters()] == [
+            p.shape for p in model.parameters()
+        ]
+
+
+@pytest.mark.parametrize(("name", "net"), [("mnist-tutorial", Net()), ("cifar10-tutorial", Net(3, 160, 500))])
+def test_the_tutorials_own_net_computes_the_same(name, net, generator):
+    config = get_recipe(name).model
+    model = build_model(config).eval()
+    nn.init.normal_(model.net.stn.localizer.fc_loc[2].weight, std=0.05)
+    x = torch.rand(5, config.channels, config.canvas, config.canvas, generator=generator)
+    net.load_state_dict(model.net.tutorial_state(), strict=True)
+    normalised = (x - torch.tensor(config.mean).view(1, -1, 1, 1)) / torch.tensor(config.std).view(1, -1, 1, 1)
+    torch.testing.assert_close(model(x), net.eval()(normalised), rtol=0, atol=1e-5)
+
+
+def test_a_luminance_localiser_is_blind_to_colour(generator):
+    model = build_model(get_recipe("cifar10-luminance").model).eval()
+    nn.init.normal_(model.net.stn.localizer.fc_loc[2].weight, std=0.1)
+    x = torch.rand(1, 3, 32, 32, generator=generator)
+    weights, std = torch.tensor([0.299, 0.587, 0.114]), torch.tensor(get_recipe("cifar10-luminance").model.std)
+    # Red up, green down, so that the luminance of the normalised picture stays as it is.
+    change = torch.tensor([0.1, -0.1 * weights[0] / std[0] * std[1] / weights[1], 0.0]).view(1, 3, 1, 1)
+    a, b = explain(model, x), explain(model, x + change)
+    torch.testing.assert_close(a.stages[0].theta, b.stages[0].theta, rtol=0, atol=1e-5)
+    assert (a.logits - b.logits).abs().max() > 1e-4
+
+
+def test_random_transforms_only_in_training(generator):
+    x = torch.rand(2, 3, 12, 12, generator=generator)
+    layer = RandomTransform()
+    assert torch.equal(layer.eval()(x), x)
+    assert not torch.equal(layer.train()(x), x)
+    assert not list(layer.parameters())
+
+
+def test_unknown_networks_are_refused():
+    with pytest.raises(StnError, match="network called 'resnet'"):
+        build_model(replace(get_recipe("mnist-tutorial").model, net="resnet"))

@@ -36,9 +36,7 @@ class PlainLoop:
                 [transforms.ToTensor(), transforms.Normalize(recipe.model.mean, recipe.model.std)]
             ),
         )
-        self.loader = torch.utils.data.DataLoader(
-            data, batch_size=recipe.train.batch_size, shuffle=True, num_workers=2
-        )
+        self.loader = torch.utils.data.DataLoader(data, batch_size=recipe.train.batch_size, shuffle=True, num_workers=2)
         # The same network without our normalisation, which the loader does.
         self.model = build_model(recipe.model).net
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=recipe.train.lr)

@@ -145,7 +145,9 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
     try:
         model.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
     except RuntimeError as error:
-        raise StnError(f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, fetch it again.") from error
+        raise StnError(
+            f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, fetch it again."
+        ) from error
     return model.eval().requires_grad_(False), info
 
 
@@ -162,5 +164,3 @@ def _info(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
 def count_parameters(model: nn.Module) -> int:
     """The number of learnt parameters."""
     return sum(p.numel() for p in model.parameters())
-
-

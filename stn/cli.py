@@ -40,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run, *, json_flag=False, data=False, **options):
-        sub = commands.add_parser(run.__name__.removeprefix("run_"), help=run.__doc__, description=run.__doc__, **options)
+        sub = commands.add_parser(
+            run.__name__.removeprefix("run_"), help=run.__doc__, description=run.__doc__, **options
+        )
         sub.set_defaults(run=run)
         if json_flag:
             sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
@@ -101,7 +103,13 @@ def run_list(options: argparse.Namespace) -> None:
     """every recipe: what it is, whether a checkpoint is shipped"""
     shipped = set(shipped_names())
     rows = [
-        {"name": r.name, "title": r.title, "dataset": r.dataset, "distortion": r.distortion, "shipped": r.name in shipped}
+        {
+            "name": r.name,
+            "title": r.title,
+            "dataset": r.dataset,
+            "distortion": r.distortion,
+            "shipped": r.name in shipped,
+        }
         for r in list_recipes().values()
     ]
     if options.json:
@@ -227,7 +235,9 @@ def run_download(options: argparse.Namespace) -> None:
 def run_ship(options: argparse.Namespace) -> None:
     """copy the seed nearest the mean of all trained ones to checkpoints/"""
     info = ship(get_recipe(options.recipe), options.out)
-    print(f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}")
+    print(
+        f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}"
+    )
 
 
 def run_table(options: argparse.Namespace) -> None:

@@ -122,7 +122,7 @@ def load_dataset(
         except (RuntimeError, EOFError, OSError, ValueError) as failed:
             raise StnError(
                 f"{info.title} is missing or damaged in '{folder}' and could not be downloaded "
-                f"({_first_line(failed)}): connect to a network, or set STN_DATA or --data-dir to a folder that holds it."
+                f"({_first_line(failed)}): connect to a network, or set STN_DATA or --data-dir to where it is."
             ) from failed
     images = torch.as_tensor(raw.data)
     images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)

@@ -62,17 +62,12 @@ class Distorted:
     matrix: Tensor | None
 
 
-# --- pieces -----------------------------------------------------------------------------------------------------------
-
-
 def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
     """n numbers from [low, high)."""
     return torch.rand(n, generator=generator) * (high - low) + low
 
 
-def placement_matrix(
-    rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tensor, canvas: int, size: int
-) -> Tensor:
+def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tensor, canvas: int, size: int) -> Tensor:
     """Matrices (B, 3, 3) from canvas to picture coordinates: the picture sheared, scaled, turned, then shifted.
 
     rotation and shear (B,) in degrees, rotation counter-clockwise; scale (B,), 1 keeping the pixels' size; shift (B, 2)
@@ -142,9 +137,6 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
         return images
     noise = torch.randn(images.shape, generator=generator)
     return (images + noise * sd[:, None, None, None]).clamp(0, 1)
-
-
-# --- the playground's controls ------------------------------------------------------------------------------------------
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:

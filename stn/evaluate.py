@@ -87,7 +87,7 @@ def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
 def markdown_table(rows: list[dict]) -> str:
     """The rows as a Markdown table."""
     lines = [
-        "| Recipe | Test error, % (mean ± sd) | Seeds | Shipped file, % | Published, % | Parameters | Minutes | Transformer |",
+        "| Recipe | Test error, % | Seeds | Shipped file, % | Published, % | Parameters | Minutes | Transformer |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:

@@ -1,4 +1,4 @@
-"""From a recipe's name to a checkpoint: data, training, the log, the test of the very file, and shipping the best seed."""
+"""From a recipe's name to a checkpoint: data, training, the log, the test of the very file, and shipping a seed."""
 
 from __future__ import annotations
 

@@ -159,9 +159,7 @@ class ConvNet(nn.Module):
                 config.localizer_hidden,
                 shrink=config.localizer_shrink,
             )
-            self.stn = SpatialTransformer(
-                localizer, config.out_size, config.padding, config.average, config.iterations
-            )
+            self.stn = SpatialTransformer(localizer, config.out_size, config.padding, config.average, config.iterations)
         self.features = nn.Sequential(*conv_stages(config.channels, config.widths, config.depths))
         self.pool = nn.AdaptiveMaxPool2d(2)
         self.drop = nn.Dropout(config.dropout)

@@ -203,7 +203,9 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
 
 def recipe_from_dict(data: dict[str, Any]) -> Recipe:
     """The recipe that `recipe_to_dict` wrote. Raises StnError for keys this version does not know or misses."""
-    return _build(Recipe, {**data, "model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])})
+    return _build(
+        Recipe, {**data, "model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])}
+    )
 
 
 def _build(kind: type, data: dict[str, Any]) -> Any:

@@ -110,9 +110,7 @@ class Run:
         self.optimizer = make_optimizer(self.model, config)
         self.average = None
         if config.ema:
-            self.average = AveragedModel(
-                self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
-            )
+            self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
         self.steps = math.ceil(len(data) / config.batch_size)
         self.history: list[dict] = []
 

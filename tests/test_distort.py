@@ -138,5 +138,5 @@ def test_bad_controls_are_refused(values, message):
 
 
 def test_unknown_distortions_get_the_list():
-    with pytest.raises(StnError, match="there are: .*play"):
+    with pytest.raises(StnError, match=r"there are: .*play"):
         get_distortion("plays")

@@ -77,12 +77,12 @@ def test_any_number_of_control_points(points):
 
 
 def test_too_few_control_points_are_refused():
-    with pytest.raises(StnError, match="at least 2x2"):
+    with pytest.raises(StnError, match=r"at least 2x2"):
         get_family("tps", points=1)
 
 
 def test_an_unknown_family_gets_the_list_and_the_nearest():
-    with pytest.raises(StnError, match="'afine'.*rotation.*Did you mean 'affine'"):
+    with pytest.raises(StnError, match=r"'afine'.*rotation.*Did you mean 'affine'"):
         get_family("afine")
 
 

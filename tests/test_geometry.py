@@ -115,12 +115,12 @@ def test_sample_keeps_float32_under_autocast(generator):
 
 
 def test_unknown_padding_is_refused():
-    with pytest.raises(StnError, match="'zero'.*border, reflection, zeros.*Did you mean 'zeros'"):
+    with pytest.raises(StnError, match=r"'zero'.*border, reflection, zeros.*Did you mean 'zeros'"):
         geometry.sample(torch.zeros(1, 1, 4, 4), geometry.base_grid((4, 4))[None], padding="zero")
 
 
 def test_a_matrix_without_inverse_is_refused():
-    with pytest.raises(StnError, match="no inverse"):
+    with pytest.raises(StnError, match=r"no inverse"):
         geometry.invert(torch.zeros(1, 3, 3))
 
 

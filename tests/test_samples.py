@@ -64,7 +64,7 @@ def test_samples_are_cached_and_read_only(dataset):
     assert samples(dataset) is samples(dataset)
     first = samples(dataset)[0]
     assert isinstance(first, Sample)
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError, match=r"read-only"):
         first.image[0, 0] = 0
     with pytest.raises(dataclasses.FrozenInstanceError):
         first.label = 3
@@ -94,5 +94,5 @@ def test_objects_use_colour_and_most_of_the_range():
 
 
 def test_an_unknown_data_set_is_refused_with_the_valid_names():
-    with pytest.raises(ValueError, match="'svhn'.*'mnist', 'cifar10'"):
+    with pytest.raises(ValueError, match=r"'svhn'.*'mnist', 'cifar10'"):
         samples("svhn")

@@ -31,7 +31,9 @@ def test_training_learns(small_mnist):
     assert outcome.history[-1]["theta"]["det"] == pytest.approx(1, abs=0.5)
 
 
-@pytest.mark.parametrize("recipe", [TUNED, short("mnist-tutorial", momentum=0.9), short("mnist-play-affine", pose_epochs=1)])
+@pytest.mark.parametrize(
+    "recipe", [TUNED, short("mnist-tutorial", momentum=0.9), short("mnist-play-affine", pose_epochs=1)]
+)
 def test_a_resumed_run_ends_with_the_same_bits(recipe, small_mnist, tmp_path, monkeypatch):
     through = train(recipe, small_mnist, small_mnist)
     state = tmp_path / "run.state"
@@ -51,7 +53,7 @@ def test_a_resumed_run_ends_with_the_same_bits(recipe, small_mnist, tmp_path, mo
 def test_the_state_of_another_run_is_refused(small_mnist, tmp_path):
     state = tmp_path / "run.state"
     train(TUNED, small_mnist, small_mnist, state_file=state)
-    with pytest.raises(StnError, match="another recipe or seed"):
+    with pytest.raises(StnError, match=r"another recipe or seed"):
         train(TUNED, small_mnist, small_mnist, seed=1, state_file=state)
 
 
@@ -61,7 +63,7 @@ def test_seeds_differ_and_repeat(small_mnist):
 
 
 def test_a_lost_loss_stops_with_advice(small_mnist):
-    with pytest.raises(StnError, match="The loss is .*clip gradients"):
+    with pytest.raises(StnError, match=r"The loss is .*clip gradients"):
         train(short("mnist-tutorial", lr=1e6), small_mnist, small_mnist)
 
 
@@ -75,7 +77,7 @@ def test_a_theta_that_ran_away_stops_with_advice():
     model = build_model(TUNED.model)
     monitor = ThetaMonitor()
     monitor.add(passes(model, torch.tensor([[30.0, 0, 0, 0, 30.0, 0]] * 4)))
-    with pytest.raises(StnError, match="theta has run away.*localizer_lr_scale"):
+    with pytest.raises(StnError, match=r"theta has run away.*localizer_lr_scale"):
         monitor.stats()
 
 
@@ -114,7 +116,7 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     undoing = family.invert(family.from_matrix(matrix))
     assert pose_loss(family, undoing, matrix).item() == pytest.approx(0, abs=1e-8)
     assert pose_loss(family, family.identity(3), matrix).item() > 1e-3
-    with pytest.raises(StnError, match="need a distortion"):
+    with pytest.raises(StnError, match=r"need a distortion"):
         pose_loss(family, undoing, None)
 
 
@@ -154,10 +156,10 @@ def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monk
 
 
 def test_shipping_without_a_run_says_what_to_do(tmp_path):
-    with pytest.raises(StnError, match="python -m stn train mnist-tutorial-tuned"):
+    with pytest.raises(StnError, match=r"python -m stn train mnist-tutorial-tuned"):
         ship(TUNED, tmp_path)
 
 
 def test_unknown_optimisers_are_refused():
-    with pytest.raises(StnError, match="adamw, sgd"):
+    with pytest.raises(StnError, match=r"adamw, sgd"):
         stn.train.make_optimizer(build_model(TUNED.model), replace(TUNED.train, optimizer="adam"))

@@ -1,0 +1,118 @@
+import ast
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import stn
+from stn.checkpoint import save_checkpoint
+from stn.cli import main
+from stn.models import build_model
+from stn.recipes import get_recipe, list_recipes
+from tests.conftest import bars
+from tests.tutorial_net import Net
+
+ROOT = Path(stn.__file__).resolve().parent
+
+
+@pytest.fixture
+def no_data(monkeypatch):
+    """Small generated data in place of the real ones."""
+    monkeypatch.setattr("stn.experiment.load_dataset", lambda name, split, folder: bars(200, name))
+
+
+def test_list_as_json_is_json_alone(capsys):
+    main(["list", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == list(list_recipes())
+    assert set(rows[0]) == {"name", "title", "dataset", "distortion", "shipped"}
+
+
+def test_training_prints_the_printed_form(capsys, tmp_path, no_data):
+    main(["train", "mnist-tutorial", "--epochs", "1", "--out", str(tmp_path)])
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("Train Epoch: 1 [0/200 (0%)]\tLoss: ")
+    assert out[1].startswith("Test set: Average loss: ")
+    assert "Accuracy: " in out[1]
+    main(["evaluate", str(tmp_path / "mnist-tutorial" / "seed-0.safetensors"), "--json"])
+    row = json.loads(capsys.readouterr().out)
+    wanted = {"name", "dataset", "distortion", "accuracy", "error", "loss", "n", "params"}
+    assert wanted <= set(row)
+    assert row["accuracy"] + row["error"] == pytest.approx(100)
+    assert row["n"] == 200
+
+
+def test_a_dry_run_prints_the_configuration_and_trains_nothing(capsys, tmp_path):
+    main(["train", "cifar10-wide-50", "--dry-run", "--out", str(tmp_path)])
+    row = json.loads(capsys.readouterr().out)
+    assert row["model"]["localizer_widths"] == [64, 128]
+    assert row["params"] == 1_585_008
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_writes_what_the_tutorial_loads(tmp_path, generator):
+    recipe = get_recipe("mnist-tutorial")
+    model = build_model(recipe.model).eval()
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, recipe, model, {"result": {}})
+    x = torch.rand(4, 1, 28, 28, generator=generator)
+    for name in ("net.pt", "net.safetensors"):
+        out = tmp_path / name
+        main(["export", str(path), "--format", "tutorial", "--out", str(out)])
+        state = load_file(out) if out.suffix == ".safetensors" else torch.load(out, weights_only=True)
+        net = Net().eval()
+        net.load_state_dict(state, strict=True)
+        torch.testing.assert_close(net((x - 0.1307) / 0.3081), model(x), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "mnist-tutoral"], "Did you mean 'mnist-tutorial'?"),
+        (["train"], "Name one recipe"),
+        (["evaluate", "nosuch"], "no checkpoint called 'nosuch'"),
+        (["train", "mnist-tutorial", "--data-dir", "/nonexistent/folder"], "MNIST is missing or damaged"),
+        (["ship", "mnist-tutorial", "--out", "/nonexistent/folder"], "python -m stn train mnist-tutorial"),
+    ],
+)
+def test_mistakes_get_one_line_and_status_2(arguments, message, capsys, monkeypatch):
+    monkeypatch.setattr("torchvision.datasets.MNIST.download", lambda self: (_ for _ in ()).throw(OSError("offline")))
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert captured.out == ""
+    assert captured.err.startswith("stn: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_a_network_that_is_not_the_tutorials_cannot_be_exported_so(tmp_path, capsys):
+    recipe = get_recipe("mnist-play-cnn")
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, replace(recipe), build_model(recipe.model), {"result": {}})
+    with pytest.raises(SystemExit):
+        main(["export", str(path), "--out", str(tmp_path / "x.pt")])
+    assert "does not have the tutorial's layers" in capsys.readouterr().err
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run([sys.executable, "-m", "stn", "table", "--json"], capture_output=True, text=True, check=True)
+    assert isinstance(json.loads(done.stdout), list)
+
+
+def test_stn_never_imports_the_demo():
+    forbidden = {"demo", "app", "gradio", "plotly"}
+    for file in ROOT.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not {name.split(".")[0] for name in names} & forbidden, file.name

@@ -1,0 +1,104 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+import torch
+
+import stn.data
+from stn import StnError
+from stn._torchvision import import_torchvision
+from stn.data import DATASETS, download, is_available, load_dataset
+from tests.conftest import real_data
+
+COUNTS = {"train": {"mnist": 60_000, "cifar10": 50_000}, "test": {"mnist": 10_000, "cifar10": 10_000}}
+
+
+def write_idx(path, array: np.ndarray, packed: bool = False) -> None:
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    data = header + array.astype(np.uint8).tobytes()
+    path.write_bytes(gzip.compress(data) if packed else data)
+
+
+@pytest.fixture
+def tiny_mnist(tmp_path):
+    """Two pictures in torchvision's layout."""
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        write_idx(raw / f"{prefix}-images-idx3-ubyte", np.arange(2 * 28 * 28).reshape(2, 28, 28) % 251)
+        write_idx(raw / f"{prefix}-labels-idx1-ubyte", np.array([3, 7]))
+    return tmp_path
+
+
+def test_torchvision_imports_beside_any_torch():
+    assert hasattr(import_torchvision().datasets, "MNIST")
+    assert import_torchvision() is import_torchvision()
+
+
+def test_a_folder_in_torchvisions_layout_is_read(tiny_mnist):
+    data = load_dataset("mnist", "test", tiny_mnist, download=False)
+    assert data.images.shape == (2, 1, 28, 28)
+    assert data.images.dtype == torch.uint8
+    assert data.labels.tolist() == [3, 7]
+    assert data.images[0, 0, 0, :3].tolist() == [0, 1, 2]
+    assert len(data.subset(slice(1, 2))) == 1
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_missing_data_set_is_one_sentence(name, tmp_path):
+    assert not is_available(name, tmp_path)
+    with pytest.raises(StnError, match=r"missing or damaged in '.*': set STN_DATA"):
+        load_dataset(name, "test", tmp_path, download=False)
+
+
+def test_a_damaged_data_set_is_one_sentence(tiny_mnist):
+    (tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03 cut")
+    with pytest.raises(StnError, match="missing or damaged"):
+        load_dataset("mnist", "test", tiny_mnist, download=False)
+
+
+def test_a_failed_download_says_why(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("the network is unreachable")
+
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
+    with pytest.raises(StnError, match=r"could not be downloaded .*connect to a network"):
+        download("mnist", tmp_path)
+
+
+def test_a_download_reports_its_progress(tmp_path, monkeypatch):
+    def write(name, split, folder, download):
+        raw = folder / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        (raw / "train.gz").write_bytes(bytes(5_000_000))
+
+    monkeypatch.setattr(stn.data, "load_dataset", write)
+    seen = []
+    download("mnist", tmp_path, lambda done, text: seen.append((done, text)))
+    assert seen[-2] == (5_000_000 / 11_594_722, "MNIST: 5 of 12 MB")
+    assert seen[-1] == (1.0, "MNIST is here.")
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(StnError, match="data set called 'mnits'.*Did you mean 'mnist'"):
+        load_dataset("mnits")
+    with pytest.raises(StnError, match="split called 'validation'"):
+        load_dataset("mnist", "validation")
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_real_data_have_the_constants_we_say(name):
+    real_data(name)
+    info = DATASETS[name]
+    for split in ("train", "test"):
+        data = load_dataset(name, split, download=False)
+        assert data.images.shape == (COUNTS[split][name], info.channels, info.size, info.size)
+        assert sorted(data.labels.unique().tolist()) == list(range(10))
+    train = load_dataset(name, "train", download=False).images
+    for c in range(info.channels):
+        counts = torch.bincount(train[:, c].flatten(), minlength=256).double() / train[:, c].numel()
+        values = torch.arange(256) / 255
+        mean = (counts * values).sum()
+        assert mean.item() == pytest.approx(info.mean[c], abs=2e-4)
+        assert (counts * (values - mean).square()).sum().sqrt().item() == pytest.approx(info.std[c], abs=2e-4)

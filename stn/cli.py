@@ -164,8 +164,8 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
         )
         if epoch.theta and epoch.theta["theta_constant"]:
             bar.write(
-                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}): the transformer "
-                "does nothing; teach it first (pose_epochs) or give it more steps.",
+                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}): the "
+                "transformer does nothing; teach it first (pose_epochs) or give it more steps.",
                 file=sys.stderr,
             )
         sys.stdout.flush()

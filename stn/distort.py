@@ -91,7 +91,7 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
 
 
 def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
-    """Pictures (B, C, H, W) drawn by affine matrices on canvases (B, C, canvas, canvas), black outside, averaging where they shrink."""
+    """Pictures (B, C, H, W) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
     return geometry.sample(images, geometry.affine_grid(matrix, (canvas, canvas)), average=True)
 
 

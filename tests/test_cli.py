@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 import stn
+from stn._torchvision import import_torchvision
 from stn.checkpoint import save_checkpoint
 from stn.cli import main
 from stn.models import build_model
@@ -81,7 +82,10 @@ def test_export_writes_what_the_tutorial_loads(tmp_path, generator):
     ],
 )
 def test_mistakes_get_one_line_and_status_2(arguments, message, capsys, monkeypatch):
-    monkeypatch.setattr("torchvision.datasets.MNIST.download", lambda self: (_ for _ in ()).throw(OSError("offline")))
+    def refuse(self):
+        raise OSError("offline")
+
+    monkeypatch.setattr(import_torchvision().datasets.MNIST, "download", refuse)
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     captured = capsys.readouterr()

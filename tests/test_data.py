@@ -62,6 +62,8 @@ def test_a_failed_download_says_why(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError("the network is unreachable")
 
+    import_torchvision()
+
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
     with pytest.raises(StnError, match=r"could not be downloaded .*connect to a network"):
         download("mnist", tmp_path)
@@ -81,7 +83,7 @@ def test_a_download_reports_its_progress(tmp_path, monkeypatch):
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(StnError, match="data set called 'mnits'.*Did you mean 'mnist'"):
+    with pytest.raises(StnError, match=r"data set called 'mnits'.*Did you mean 'mnist'"):
         load_dataset("mnits")
     with pytest.raises(StnError, match="split called 'validation'"):
         load_dataset("mnist", "validation")

@@ -54,14 +54,16 @@ class Localizer(nn.Module):
 
 
 def conv_stages(in_channels: int, widths: tuple[int, ...], depths: tuple[int, ...] | None = None) -> list[nn.Module]:
-    """Stages of 3x3 convolutions with batch norm and ReLU, each stage ended by 2x2 max-pooling that rounds up."""
+    """Stages of 3x3 convolutions, each with batch norm and ReLU; a stage's last one pools 2x2, rounding up."""
     layers: list[nn.Module] = []
     for width, depth in zip(widths, depths or (1,) * len(widths), strict=True):
-        for _ in range(depth):
-            conv = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
-            layers += [conv, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+        for i in range(depth):
+            layers.append(nn.Conv2d(in_channels, width, 3, padding=1, bias=False))
+            if i == depth - 1:
+                # Before the norm: it costs a quarter there. Rounding up, a 1x1 map stays 1x1.
+                layers.append(nn.MaxPool2d(2, ceil_mode=True))
+            layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             in_channels = width
-        layers.append(nn.MaxPool2d(2, ceil_mode=True))  # rounding up, a 1x1 map stays 1x1
     return layers
 
 

@@ -139,48 +139,38 @@ def _play() -> Iterator[Recipe]:
         label_smoothing=0.05,
         precision="bf16",
     )
+    shared = {"family": "affine", "localizer_shrink": 2, "padding": "border", "average": True, "dropout": 0.1}
     mnist = _model(
         "mnist",
         "conv",
         canvas=60,
-        family="affine",
-        widths=(32, 64, 96),
-        localizer_widths=(24, 48, 64),
+        widths=(24, 48, 96),
+        localizer_widths=(16, 32, 64),
         localizer_hidden=64,
-        localizer_shrink=2,
         out_size=(28, 28),
-        padding="border",
-        average=True,
-        dropout=0.1,
+        **shared,
     )
     cifar = _model(
         "cifar10",
         "conv",
         canvas=48,
-        family="affine",
-        widths=(48, 96, 128),
-        depths=(1, 2, 2),
-        localizer_widths=(48, 96, 128),
+        widths=(32, 64, 128, 192),
+        localizer_widths=(32, 64, 128),
         localizer_depths=(1, 2, 2),
         localizer_hidden=128,
-        localizer_shrink=2,
         out_size=(32, 32),
-        padding="border",
-        average=True,
-        dropout=0.1,
+        **shared,
     )
-    stn = {"pose_epochs": 2, "pose_weight": 1.0}
     title = "trained over all of the page's sliders"
-    yield Recipe("mnist-play-affine", f"STN {title}", "mnist", mnist, replace(train, **stn), "play")
-    cnn = replace(mnist, family=None, out_size=None, widths=(16, 32, 64, 96))
-    yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play")
-    long = replace(train, epochs=20, flip=True)
-    yield Recipe(
-        "cifar10-play-affine", f"STN {title}", "cifar10", cifar, replace(long, **stn | {"pose_epochs": 8}), "play"
-    )
-    yield Recipe(
-        "cifar10-play-cnn", f"plain CNN {title}", "cifar10", replace(cifar, family=None, out_size=None), long, "play"
-    )
+    for name, model, config, pose_epochs in [
+        ("mnist", mnist, train, 2),
+        ("cifar10", cifar, replace(train, epochs=12, flip=True), 5),
+    ]:
+        lesson = replace(config, pose_epochs=pose_epochs, pose_weight=1.0)
+        yield Recipe(f"{name}-play-affine", f"STN {title}, taught to undo them", name, model, lesson, "play")
+        widths = (16, *model.widths) if name == "mnist" else model.widths
+        cnn = replace(model, family=None, out_size=None, widths=widths)
+        yield Recipe(f"{name}-play-cnn", f"plain CNN {title}", name, cnn, config, "play")
 
 
 def list_recipes() -> dict[str, Recipe]:

@@ -143,9 +143,9 @@ def test_anything_else_is_refused_in_one_sentence(bad, tmp_path):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked():
+def test_a_picture_that_is_too_wide_is_refused_before_it_is_unpacked():
     with pytest.raises(StnError, match="4096"):
-        read_upload(data_uri(Image.new("1", (5000, 5000))), (1, 28, 28))
+        read_upload(data_uri(Image.new("1", (5000, 100))), (1, 28, 28))
 
 
 def test_only_files_below_the_upload_folder_are_read(tmp_path):

@@ -12,8 +12,14 @@ def plain(x, weight, bias):
 
 def layer(B, C, O, H, W, kh, kw, dtype=torch.float32):
     torch.manual_seed(0)
-    return [t.requires_grad_() for t in (torch.randn(B, C, H, W, dtype=dtype),
-            torch.randn(O, C, kh, kw, dtype=dtype) / (C * kh * kw) ** 0.5, torch.randn(O, dtype=dtype))]
+    return [
+        t.requires_grad_()
+        for t in (
+            torch.randn(B, C, H, W, dtype=dtype),
+            torch.randn(O, C, kh, kw, dtype=dtype) / (C * kh * kw) ** 0.5,
+            torch.randn(O, dtype=dtype),
+        )
+    ]
 
 
 def values_and_gradients(f, inputs):
@@ -28,13 +34,27 @@ def always(monkeypatch):
     monkeypatch.setattr(fused, "pays", lambda x, weight: True)
 
 
-@pytest.mark.parametrize("B, C, O, H, W, kh, kw", [
-    (4, 1, 8, 28, 28, 7, 7), (4, 8, 10, 11, 11, 5, 5), (4, 1, 10, 28, 28, 5, 5), (4, 10, 20, 12, 12, 5, 5),
-    (4, 3, 8, 32, 32, 7, 7), (3, 3, 10, 17, 22, 5, 5), (1, 1, 1, 8, 6, 5, 5), (5, 2, 3, 9, 13, 3, 3),
-    (2, 3, 4, 10, 11, 4, 4), (2, 2, 3, 7, 9, 3, 6), (2, 1, 3, 9, 8, 1, 1)])
+@pytest.mark.parametrize(
+    "B, C, O, H, W, kh, kw",
+    [
+        (4, 1, 8, 28, 28, 7, 7),
+        (4, 8, 10, 11, 11, 5, 5),
+        (4, 1, 10, 28, 28, 5, 5),
+        (4, 10, 20, 12, 12, 5, 5),
+        (4, 3, 8, 32, 32, 7, 7),
+        (3, 3, 10, 17, 22, 5, 5),
+        (1, 1, 1, 8, 6, 5, 5),
+        (5, 2, 3, 9, 13, 3, 3),
+        (2, 3, 4, 10, 11, 4, 4),
+        (2, 2, 3, 7, 9, 3, 6),
+        (2, 1, 3, 9, 8, 1, 1),
+    ],
+)
 def test_equals_the_plain_operations(always, B, C, O, H, W, kh, kw):
     inputs = layer(B, C, O, H, W, kh, kw, torch.float64)
-    for got, want in zip(values_and_gradients(conv_pool_relu, inputs), values_and_gradients(plain, inputs), strict=True):
+    for got, want in zip(
+        values_and_gradients(conv_pool_relu, inputs), values_and_gradients(plain, inputs), strict=True
+    ):
         assert got.shape == want.shape
         torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-10)
 
@@ -46,7 +66,7 @@ def test_equals_the_plain_operations_in_float32(always):
     torch.testing.assert_close(y, want[0], rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(gw, want[2], rtol=1e-4, atol=1e-3)
     torch.testing.assert_close(gb, want[3], rtol=1e-4, atol=1e-3)
-    # Two values that differ by rounding may swap places as the maximum, so the input's gradient is compared in the mean.
+    # Values that differ by rounding may swap places as the maximum, so the input's gradient is compared in the mean.
     assert (gx - want[1]).abs().mean() < 1e-4
 
 
@@ -58,13 +78,21 @@ def test_gradcheck(always, C, k):
 def test_equal_values_give_their_gradient_once(always):
     x, weight, bias = layer(2, 1, 3, 8, 8, 3, 3, torch.float64)
     inputs = torch.zeros_like(x).requires_grad_(), weight, bias.detach().abs().requires_grad_()
-    for got, want in zip(values_and_gradients(conv_pool_relu, inputs), values_and_gradients(plain, inputs), strict=True):
+    for got, want in zip(
+        values_and_gradients(conv_pool_relu, inputs), values_and_gradients(plain, inputs), strict=True
+    ):
         torch.testing.assert_close(got, want)
 
 
-@pytest.mark.parametrize("arrange", [
-    lambda x: x.contiguous(memory_format=torch.channels_last), lambda x: x.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2),
-    lambda x: x[:1].expand(4, -1, -1, -1), lambda x: x.flip(0)[1:]])
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        lambda x: x.contiguous(memory_format=torch.channels_last),
+        lambda x: x.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2),
+        lambda x: x[:1].expand(4, -1, -1, -1),
+        lambda x: x.flip(0)[1:],
+    ],
+)
 def test_any_memory_layout(always, arrange):
     x, weight, bias = layer(4, 3, 4, 12, 12, 5, 5, torch.float64)
     x = arrange(x.detach())
@@ -77,9 +105,11 @@ def test_two_layers_in_a_row(always):
 
     def net(f):
         return lambda *p: f(f(p[0], p[1], p[2]), p[3], p[4]).flatten(1)
+
     inputs = [x, w1, b1, w2, b2]
-    for got, want in zip(values_and_gradients(net(conv_pool_relu), inputs), values_and_gradients(net(plain), inputs),
-                         strict=True):
+    for got, want in zip(
+        values_and_gradients(net(conv_pool_relu), inputs), values_and_gradients(net(plain), inputs), strict=True
+    ):
         torch.testing.assert_close(got, want)
 
 
@@ -97,13 +127,13 @@ def test_follows_autocast(always):
     exact = values_and_gradients(plain, inputs)
     for a, b, c in zip(got, want, exact, strict=True):
         assert a.dtype == b.dtype
-        # bfloat16 keeps 8 bits, and a rounded maximum may change its place: the error must be that of autocast's own layers.
+        # bfloat16 keeps 8 bits, and a rounded maximum may change its place: the error is that of autocast itself.
         assert (a - c).square().mean().sqrt() < 1.5 * (b - c).square().mean().sqrt()
 
 
 def test_second_derivative_is_refused(always):
     x, weight, bias = layer(2, 1, 2, 6, 6, 3, 3, torch.float64)
-    gx, = torch.autograd.grad(conv_pool_relu(x, weight, bias).square().sum(), x, create_graph=True)
+    (gx,) = torch.autograd.grad(conv_pool_relu(x, weight, bias).square().sum(), x, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         gx.sum().backward()
 
@@ -112,10 +142,10 @@ def nodes(y):
     return y.grad_fn.name()
 
 
-def test_narrow_layers_are_fused_and_wide_ones_are_not():
+def test_single_channel_layers_are_fused_and_wider_ones_are_not():
     assert "ConvPoolRelu" in nodes(conv_pool_relu(*layer(2, 1, 10, 28, 28, 5, 5)))
-    assert "ConvPoolRelu" in nodes(conv_pool_relu(*layer(2, 3, 8, 32, 32, 7, 7)))
-    for shape in [(2, 64, 128, 13, 13, 5, 5), (2, 3, 64, 32, 32, 7, 7)]:
+    assert "ConvPoolRelu" in nodes(conv_pool_relu(*layer(2, 1, 8, 28, 28, 7, 7)))
+    for shape in [(2, 10, 20, 12, 12, 5, 5), (2, 64, 128, 13, 13, 5, 5), (2, 3, 64, 32, 32, 7, 7)]:
         inputs = layer(*shape)
         y = conv_pool_relu(*inputs)
         assert "ConvPoolRelu" not in nodes(y)

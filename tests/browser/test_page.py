@@ -256,4 +256,5 @@ def test_a_fetch_that_fails_says_why(visit, monkeypatch):
     page = visit("?dataset=mnist&sample=3")
     page.locator("#fetch").click()
     page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('no network here')")
+    assert settled(page, sample=3)["dataset"] == "mnist", "the picture must stay"
     assert page.locator("#fetch").is_visible()

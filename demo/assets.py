@@ -1,0 +1,23 @@
+"""The page's JavaScript, HTML and CSS, which live in files of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# In this order: view.js uses the others.
+SCRIPTS = ("pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js", "view.js")
+STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
+
+
+def script() -> str:
+    """The live view's JavaScript, in one piece, as Gradio's js_on_load wants it."""
+    return "\n".join((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def html(name: str) -> str:
+    return (HERE / f"{name}.html").read_text(encoding="utf-8")
+
+
+def style_paths() -> list[Path]:
+    return [HERE / "css" / name for name in STYLES]

@@ -1,0 +1,165 @@
+"""From a state of the page to everything there is to show: one distortion, both networks, all of it as JSON."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from demo import words
+from demo.payload import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
+from demo.pictures import PictureShelf
+from demo.shelf import Loaded, ModelShelf, dataset_of, kind_of
+from demo.uploads import read_upload
+from demo.view_state import ViewState, parse_request
+from stn.data import dataset_info
+from stn.distort import apply_controls
+from stn.errors import StnError
+from stn.explain import Explanation
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture, and what both networks made of it."""
+
+    state: ViewState
+    picture_words: str
+    label: int | None
+    drawn: bool
+    input: Tensor  # (1, C, S, S)
+    stn: Explanation
+    cnn: Explanation
+    stn_info: Any
+    cnn_info: Any
+
+    @property
+    def output(self) -> Tensor:
+        """The picture (C, h, w) in [0, 1] as the last transformer hands it on."""
+        return self.stn_info.unnormalise(self.stn.stages[-1].output)[0]  # models normalise first thing
+
+
+def look(pictures: PictureShelf, models: ModelShelf, state: ViewState, image: object = None) -> Seen:
+    """Distorts the picture of a state, or an uploaded one, and shows it to both networks. Raises StnError."""
+    stn, cnn = models.pair(state.dataset, state.model)
+    chosen = pictures.get(state.dataset)
+    if image is None:
+        picture, label = chosen.picture(state.sample), chosen.labels[state.sample]
+        title = dataset_info(state.dataset).title
+        said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
+    else:
+        picture, label, said = read_upload(image, tuple(chosen.images.shape[1:])), None, "An uploaded picture"
+    with torch.inference_mode():
+        x = apply_controls(picture, state.controls, stn.info.canvas, chosen.clutter_from)  # (1, C, S, S)
+        seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
+    if not seen_by_stn.stages:
+        raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to look into.")
+    return Seen(state, said, label, chosen.drawn, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
+
+
+def for_view(seen: Seen) -> dict[str, Any]:
+    """What the page's JavaScript draws."""
+    classes = list(seen.stn_info.classes)
+    networks = {name: _network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
+    return {
+        "picture": {"words": seen.picture_words, "label": seen.label, "drawn": seen.drawn},
+        "classes": classes,
+        "input": encode_pixels(seen.input[0]),
+        "stages": [{**describe_stage(s), "lattice": encode_lattice(lattice_of(s.grid[0]))} for s in seen.stn.stages],
+        "output": encode_pixels(seen.output),
+        "networks": networks,
+        "words": words.comparison(networks["cnn"]["words"], networks["stn"]["words"]),
+        "model": seen.stn_info.name,
+    }
+
+
+def for_api(seen: Seen) -> dict[str, Any]:
+    """What `/explain` returns."""
+    return {
+        "dataset": seen.state.dataset,
+        "model": seen.stn_info.name,
+        "theta": [describe_stage(stage) for stage in seen.stn.stages],
+        "classes": list(seen.stn_info.classes),
+        "probabilities": {"cnn": probabilities(seen.cnn), "stn": probabilities(seen.stn)},
+        "input": png_data_uri(seen.input[0]),
+        "output": png_data_uri(seen.output),
+        "label": seen.label,
+        "drawn": seen.drawn,
+    }
+
+
+def describe_stage(stage: Any) -> dict[str, Any]:
+    """theta of one transformer: its numbers by name, its matrix where it has one, and in words."""
+    theta = stage.theta[:1]
+    numbers = [_finite(v) for v in theta[0].tolist()]
+    grid = stage.grid[0]
+    if stage.family.is_matrix:
+        matrix = stage.family.matrix(theta.float())[0].tolist()
+        said = words.describe_matrix(matrix if stage.family.name == "projective" else matrix[:2])
+        matrix = [[_finite(v) for v in row] for row in matrix]
+    elif bool(grid.isfinite().all()):
+        matrix, (nearest, worst) = None, bend_of(grid)
+        said = words.add_words(words.describe_matrix(nearest), words.describe_bend(worst))
+    else:
+        matrix, said = None, "is not a transformation: theta is not finite"
+    return {
+        "name": stage.name,
+        "family": stage.family.name,
+        "names": list(stage.family.parameter_names),
+        "values": numbers,
+        "matrix": matrix,
+        "words": said,
+    }
+
+
+def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+    """The live view's server function: any object in, a view or {"error": one sentence} out."""
+    start = time.perf_counter()
+    try:
+        seen = for_view(look(pictures, models, parse_request(request)))
+        return {**seen, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
+    except StnError as error:
+        return {"error": str(error)}
+
+
+def list_models(models: ModelShelf) -> list[dict[str, Any]]:
+    """What `/models` returns: the shipped playground networks; `family` is null for a plain CNN."""
+    return [_model_entry(name, models.get(name)) for name in models.names()]
+
+
+def _model_entry(name: str, loaded: Loaded) -> dict[str, Any]:
+    info = loaded.info
+    return {
+        "name": name,
+        "dataset": dataset_of(name),
+        "family": None if kind_of(name) == "cnn" else info.family,
+        "title": info.title,
+        "canvas": info.canvas,
+        "classes": list(info.classes),
+        "distortion": info.distortion,
+        "accuracy": info.result.get("accuracy"),
+    }
+
+
+def probabilities(seen: Explanation) -> list[float]:
+    """The ten probabilities, rounded to what a reader can use."""
+    return [round(_finite(p) or 0.0, 6) for p in seen.logits[0].float().softmax(0).tolist()]
+
+
+def _network(seen: Explanation, classes: list[str], label: int | None) -> dict[str, Any]:
+    chances = probabilities(seen)
+    top = words.top_class(chances)
+    return {
+        "probabilities": chances,
+        "percent": [words.percent(p) for p in chances],
+        "top": top,
+        "right": None if label is None else top == label,
+        "words": words.verdict(chances, classes, label),
+    }
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return round(value, 6) if abs(value) < float("inf") else None

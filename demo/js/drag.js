@@ -1,0 +1,40 @@
+// For demo.benchmark: drags the rotation slider from end to end, one event a frame, and counts what is drawn.
+async ({ seconds }) => {
+  const view = document.querySelector("#view");
+  const slider = document.querySelector("#rotation input[type=range]");
+  const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  const moved = new Map(); // value -> when the slider took it
+  const lags = [];
+  let updates = 0;
+  let frames = 0;
+  let last = null;
+  const watcher = new MutationObserver(() => {
+    updates += 1;
+    last = JSON.parse(view.dataset.drawn).rotation;
+    if (!moved.has(last)) return;
+    lags.push(performance.now() - moved.get(last));
+    moved.delete(last);
+  });
+  watcher.observe(view, { attributes: true, attributeFilter: ["data-drawn"] });
+  const [low, high] = [Number(slider.min), Number(slider.max)];
+  const start = performance.now();
+  let wanted = low;
+  await new Promise((done) => {
+    const step = () => {
+      const part = (performance.now() - start) / (1000 * seconds);
+      if (part >= 1) return done();
+      frames += 1;
+      wanted = Math.round(low + part * (high - low));
+      if (!moved.has(wanted)) moved.set(wanted, performance.now());
+      setValue.call(slider, wanted);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      return requestAnimationFrame(step);
+    };
+    step();
+  });
+  const duration = (performance.now() - start) / 1000;
+  const counted = updates;
+  await new Promise((done) => setTimeout(done, 1500));
+  watcher.disconnect();
+  return { updates: counted, frames, duration, lags, last, wanted };
+};

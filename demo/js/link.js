@@ -1,0 +1,23 @@
+// The address bar holds the whole state of the page. Keys that are not ours (Gradio's __theme, say) stay.
+
+const NEUTRAL = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, clutter: 0, noise: 0, seed: 0 };
+
+function linkOf(state, address = window.location.href) {
+  const url = new URL(address);
+  const put = (key, value, neutral) => {
+    if (value === neutral || value === null || value === undefined || value === "") url.searchParams.delete(key);
+    else url.searchParams.set(key, typeof value === "number" ? String(+value.toFixed(4)) : value);
+  };
+  for (const key of ["dataset", "sample", "model"]) put(key, state[key]);
+  for (const [key, neutral] of Object.entries(NEUTRAL)) put(key, state[key], neutral);
+  return url.href;
+}
+
+// Browsers refuse more than about 100 replaceState calls in 30 s, a drag makes 60 a second: write when it rests.
+function createLinkWriter(wait = 250) {
+  let timer = null;
+  return (state) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => window.history.replaceState(window.history.state, "", linkOf(state)), wait);
+  };
+}

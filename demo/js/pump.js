@@ -1,0 +1,69 @@
+// The pump keeps up to `limit()` requests in flight and only ever draws the newest answer.
+//
+// push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,
+// never the last one. An answer that arrives after a newer one was drawn is thrown away. Answers to one frame's
+// requests are drawn once, in the next animation frame.
+
+function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnimationFrame.bind(window) }) {
+  let waiting = null; // the newest state that has not been sent
+  let inFlight = 0;
+  let sent = 0; // number of the newest request
+  let arrived = 0; // number of the newest answer, drawn or about to be
+  let newest = null; // that answer, until it is drawn
+  let sendPlanned = false;
+  let drawPlanned = false;
+
+  function push(state) {
+    waiting = state;
+    if (sendPlanned) return;
+    sendPlanned = true;
+    // A microtask: changes that come together, as on reset, make one request, and a drag loses no frame to waiting.
+    queueMicrotask(() => {
+      sendPlanned = false;
+      send();
+    });
+  }
+
+  function send() {
+    if (waiting === null || inFlight >= limit()) return;
+    const state = waiting;
+    const number = ++sent;
+    waiting = null;
+    inFlight += 1;
+    ask(state)
+      .then(
+        (answer) => receive(number, state, answer),
+        (error) => {
+          if (number > arrived) fail(error, number);
+        },
+      )
+      .finally(() => {
+        inFlight -= 1;
+        send();
+      });
+  }
+
+  function receive(number, state, answer) {
+    if (number <= arrived) return;
+    arrived = number;
+    newest = { number, state, answer };
+    if (drawPlanned) return;
+    drawPlanned = true;
+    nextFrame(() => {
+      drawPlanned = false;
+      const { number, state, answer } = newest;
+      newest = null;
+      draw(answer, number, state);
+    });
+  }
+
+  return {
+    push,
+    get busy() {
+      return inFlight > 0 || waiting !== null || newest !== null;
+    },
+    get sent() {
+      return sent;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// What stands in words and numbers under the pictures: bars of both networks and theta.
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// Bars in the classes' own order; they never move, only their lengths do.
+function createBars(group) {
+  const list = group.querySelector(".bars");
+  const says = group.querySelector(".says");
+  let rows = [];
+  let names = "";
+
+  function build(classes) {
+    if (classes.join() === names) return;
+    names = classes.join();
+    list.replaceChildren();
+    rows = classes.map((name) => {
+      const row = make("li", "bar");
+      const label = make("span", "bar-name");
+      label.append(make("span", "bar-mark"), make("span", "bar-class", name));
+      const track = make("span", "bar-track");
+      const fill = make("span", "bar-fill");
+      const percent = make("span", "bar-percent");
+      track.append(fill);
+      row.append(label, track, percent);
+      list.append(row);
+      return { row, fill, percent, mark: label.firstChild };
+    });
+    list.classList.toggle("wide-names", classes.some((name) => name.length > 2));
+  }
+
+  return {
+    show(network, classes, label) {
+      build(classes);
+      rows.forEach(({ row, fill, percent, mark }, i) => {
+        fill.style.transform = `scaleX(${network.probabilities[i]})`;
+        setText(percent, network.percent[i]);
+        row.classList.toggle("is-top", i === network.top);
+        row.classList.toggle("is-true", i === label);
+        setText(mark, i === label ? "\u25b8" : "");
+        if (i === label) {
+          mark.setAttribute("role", "img");
+          mark.setAttribute("aria-label", "true class");
+        } else {
+          mark.removeAttribute("role");
+          mark.removeAttribute("aria-label");
+        }
+      });
+      setText(says, network.words);
+      group.dataset.right = String(network.right);
+    },
+  };
+}
+
+// theta of the last transformer: a matrix where the family is one, else its numbers by name.
+function createTheta(box) {
+  const numbers = box.querySelector(".theta-numbers");
+  const said = box.querySelector(".theta-words");
+  let shape = "";
+  let cells = [];
+
+  function layOut(stage, rows) {
+    const wanted = `${stage.family} ${rows.length} ${stage.names.length}`;
+    if (wanted === shape) return;
+    shape = wanted;
+    numbers.replaceChildren();
+    const matrix = make("div", "matrix");
+    matrix.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
+    cells = rows.flat().map(() => make("span", "matrix-cell"));
+    matrix.append(...cells);
+    numbers.append(make("span", "matrix-name", "\u03b8 ="), matrix);
+  }
+
+  return {
+    show(stage) {
+      const rows = rowsOf(stage);
+      layOut(stage, rows);
+      rows.flat().forEach(([name, value], i) => {
+        setText(cells[i], value === null ? "?" : value.toFixed(2).replace("-", "\u2212"));
+        if (cells[i].title !== name) cells[i].title = name;
+      });
+      setText(said, `${stage.words[0].toUpperCase()}${stage.words.slice(1)}.`);
+      numbers.setAttribute("aria-label", `theta, ${stage.family}: ${rows.flat().map((c) => c.join(" ")).join(", ")}`);
+    },
+  };
+}
+
+// Rows of [name, value]. Affine's six are the matrix itself; smaller families show their few numbers as one row.
+function rowsOf({ names, values }) {
+  const cells = names.map((name, i) => [name, values[i]]);
+  const width = cells.length <= 4 ? cells.length : cells.length === 6 ? 3 : 8;
+  const rows = [];
+  for (let i = 0; i < cells.length; i += width) rows.push(cells.slice(i, i + width));
+  return rows;
+}

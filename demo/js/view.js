@@ -1,0 +1,117 @@
+// Ties the live view together. Runs once, as Gradio's js_on_load, with `element` and `server` in scope; the other
+// files of this folder stand before it.
+
+const view = element.closest("#view") ?? element;
+const find = (selector) => element.querySelector(selector);
+const canvases = { input: find("#input"), grid: find("#grid"), output: find("#output") };
+const bars = { cnn: createBars(find("#bars-cnn")), stn: createBars(find("#bars-stn")) };
+const theta = createTheta(find("#theta"));
+const spoken = find("#spoken");
+const notice = find("#notice");
+const inputPicture = createPicture();
+const outputPicture = createPicture();
+const writeLink = createLinkWriter();
+let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
+let speakTimer = null;
+
+function colours() {
+  const style = getComputedStyle(canvases.grid);
+  const pick = (name) => style.getPropertyValue(name).trim();
+  return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside") };
+}
+
+let palette = colours();
+
+function paint() {
+  if (!shown) return;
+  const { lattice } = shown;
+  drawPicture(canvases.input, inputPicture.canvas);
+  drawGrid(canvases.grid, inputPicture.canvas, lattice, palette);
+  drawPicture(canvases.output, outputPicture.canvas);
+}
+
+function say(problem) {
+  setText(notice, problem);
+  notice.hidden = !problem;
+  element.firstElementChild.classList.toggle("is-empty", Boolean(problem) && shown === null);
+}
+
+function draw(answer, number, state) {
+  if (answer.error) {
+    say(answer.error);
+  } else {
+    const stage = answer.stages[answer.stages.length - 1];
+    inputPicture.set(answer.input);
+    outputPicture.set(answer.output);
+    shown = { answer, lattice: latticeOf(stage.lattice) };
+    paint();
+    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
+    theta.show(stage);
+    setText(find("#picture-words"), answer.picture.words);
+    canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
+    canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
+    canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
+    say("");
+    // A screen reader hears the sentence when the hand rests, not sixty times a second.
+    clearTimeout(speakTimer);
+    speakTimer = setTimeout(() => setText(spoken, answer.words), 700);
+  }
+  view.dataset.seq = String(number);
+  view.dataset.ready = "true";
+  view.dataset.drawn = JSON.stringify(state);
+}
+
+const pace = createPace();
+
+async function ask(state) {
+  const start = performance.now();
+  const answer = await server.look(state);
+  pace.note(performance.now() - start, answer.milliseconds);
+  return answer;
+}
+
+const pump = createPump({
+  ask,
+  limit: pace.limit,
+  draw,
+  fail: (error, number) => {
+    console.error(error);
+    say("The server did not answer. Is the program that serves this page still running?");
+    view.dataset.seq = String(number);
+  },
+});
+
+const stnPlay = {
+  // Gradio's components call this with every value whenever one changes.
+  set(state) {
+    if (JSON.stringify(state) === stnPlay.last) return;
+    stnPlay.last = JSON.stringify(state);
+    writeLink(state);
+    pump.push(state);
+  },
+  last: "",
+  get state() {
+    return stnPlay.last ? JSON.parse(stnPlay.last) : null;
+  },
+  pump,
+};
+const early = window.stnPlay?.early; // values that came before this script ran
+window.stnPlay = stnPlay;
+
+view.dataset.ready = "false";
+view.dataset.seq = "0";
+// Gradio repeats every style rule with `.contain` in front, so the class has to stand inside it as well.
+const large = new URLSearchParams(location.search).get("view") === "class";
+for (const root of [document.documentElement, view.closest(".contain")?.firstElementChild]) {
+  root?.classList.toggle("view-class", large);
+}
+
+new ResizeObserver(paint).observe(canvases.input);
+const retheme = () => {
+  palette = colours();
+  paint();
+};
+new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
+
+if (early) stnPlay.set(early);

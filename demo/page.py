@@ -1,0 +1,70 @@
+"""The whole page: header, tabs, API; and how it is launched."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from PIL import Image
+
+from demo import assets, prose
+from demo.api import add_endpoints
+from demo.pictures import PictureShelf
+from demo.play_tab import play_tab
+from demo.shelf import CHECKPOINTS, ModelShelf
+from demo.uploads import MAX_SIDE
+from demo.view_state import DATASETS, ViewState
+from stn.errors import StnError
+
+SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = CHECKPOINTS) -> gr.Blocks:
+    """The page, ready to launch with launch_options(). Loads nothing yet: models and pictures warm up in a thread."""
+    torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
+    Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
+    pictures, models = PictureShelf(data_dir), ModelShelf(Path(checkpoints))
+    with gr.Blocks(title=prose.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
+        gr.HTML(prose.HEADER, apply_default_css=False)
+        play_tab(page, pictures, models)
+        add_endpoints(pictures, models)
+    threading.Thread(target=warm_up, args=(pictures, models), daemon=True).start()
+    return page
+
+
+def warm_up(pictures: PictureShelf, models: ModelShelf) -> None:
+    """Reads everything once and runs it once, so that the first visitor does not wait for it."""
+    from demo.explain_api import for_view, look
+
+    for dataset in DATASETS:
+        try:
+            for_view(look(pictures, models, ViewState(dataset=dataset)))
+        except StnError:
+            continue  # the page says so when it is asked
+
+
+def launch_options() -> dict[str, Any]:
+    """Keyword arguments for launch(): no outside requests, no traces to visitors, small uploads."""
+    return {
+        "theme": gr.themes.Base(
+            primary_hue=gr.themes.colors.stone,
+            secondary_hue=gr.themes.colors.stone,
+            neutral_hue=gr.themes.colors.stone,
+            font=SANS,
+            font_mono=MONO,
+            radius_size=gr.themes.sizes.radius_sm,
+        ),
+        "css_paths": assets.style_paths(),
+        "ssr_mode": False,
+        "strict_cors": True,
+        "show_error": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "max_file_size": "4mb",
+        "footer_links": ["api"],
+    }

@@ -1,0 +1,119 @@
+"""The pictures to play with: a data set's test pictures, or the project's own drawings where there is no data set."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo.samples import samples
+from stn import data
+from stn.errors import StnError
+
+CLUTTER_POOL = 500  # as many pictures of a set serve as the stock that clutter is cut out of
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures of one data set, or drawings that stand in for it (`drawn`)."""
+
+    dataset: str
+    images: Tensor  # uint8 (N, C, H, W)
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+    drawn: bool
+    names: tuple[str, ...] = ()  # of drawings: "digit 3, narrow"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def clutter_from(self) -> Tensor:
+        return self.images[:CLUTTER_POOL].float() / 255  # (M, C, H, W)
+
+    def name(self, index: int) -> str:
+        return self.names[index] if self.names else self.classes[self.labels[index]]
+
+    def picture(self, index: int) -> Tensor:
+        """Picture `index` as float (1, C, H, W) in [0, 1]. Raises StnError where there is none."""
+        if not 0 <= index < len(self):
+            what = f"drawings for {self.dataset}" if self.drawn else f"{self.dataset} test pictures"
+            raise StnError(f"There is no picture {index}: the {what} are numbered 0 to {len(self) - 1}.")
+        return self.images[index : index + 1].float() / 255
+
+    def step(self, index: int, step: int, wanted: int | None = None) -> int:
+        """The next (step 1) or previous (step -1) picture, around the end; only of class `wanted` if one is given."""
+        n = len(self)
+        order = range(1, n + 1) if step > 0 else range(-1, -n - 1, -1)
+        return next((i for o in order if self._is(i := (index + o) % n, wanted)), index)
+
+    def first(self, wanted: int | None, start: int = 0) -> int:
+        """`start` if it is of class `wanted`, else the next one that is."""
+        start = start if 0 <= start < len(self) else 0
+        return start if self._is(start, wanted) else self.step(start, 1, wanted)
+
+    def draw_lot(self, index: int, wanted: int | None, lot: random.Random) -> int:
+        """Any picture of class `wanted`, another one than `index` where there is another."""
+        fitting = [i for i in range(len(self)) if self._is(i, wanted) and i != index]
+        return lot.choice(fitting) if fitting else index
+
+    def _is(self, index: int, wanted: int | None) -> bool:
+        return wanted is None or self.labels[index] == wanted
+
+
+class PictureShelf:
+    """Hands out picture sets, each read once. Real ones where they are on disk, drawings elsewhere."""
+
+    def __init__(self, data_dir: str | os.PathLike | None = None):
+        self._data_dir = data_dir
+        self._sets: dict[str, PictureSet] = {}
+        self._lock = threading.Lock()
+        self._fetching = threading.Lock()
+
+    def get(self, dataset: str) -> PictureSet:
+        with self._lock:
+            if dataset not in self._sets:
+                self._sets[dataset] = self._read(dataset)
+            return self._sets[dataset]
+
+    def fetch(self, dataset: str, on_progress: Callable[[float, str], None]) -> str:
+        """Downloads the data set unless it is there, and says in a sentence how it went."""
+        title = data.dataset_info(dataset).title
+        if not self._fetching.acquire(blocking=False):
+            return "Test pictures are being fetched for somebody else right now; try again in a minute."
+        try:
+            if self.get(dataset).drawn:
+                data.download(dataset, self._data_dir, on_progress=on_progress)
+                with self._lock:
+                    self._sets.pop(dataset, None)
+        except StnError as error:
+            return str(error)
+        finally:
+            self._fetching.release()
+        if self.get(dataset).drawn:
+            return f"{title} was fetched but cannot be read; delete it from the data folder and try again."
+        return f"{title} is here: these are its test pictures."
+
+    def _read(self, dataset: str) -> PictureSet:
+        try:
+            real = data.load_dataset(dataset, split="test", data_dir=self._data_dir, download=False)
+        except StnError:
+            return drawings(dataset)
+        labels = tuple(int(label) for label in real.labels)
+        return PictureSet(dataset, real.images, labels, tuple(real.classes), drawn=False)
+
+
+def drawings(dataset: str) -> PictureSet:
+    """The project's own drawings for a data set."""
+    drawn = samples(dataset)
+    images = torch.from_numpy(np.stack([s.image for s in drawn])).permute(0, 3, 1, 2).contiguous()  # (N, C, H, W)
+    classes = data.dataset_info(dataset).classes
+    labels, names = tuple(int(s.label) for s in drawn), tuple(s.name for s in drawn)
+    return PictureSet(dataset, images, labels, tuple(classes), drawn=True, names=names)

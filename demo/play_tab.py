@@ -1,0 +1,225 @@
+"""The play tab: the live view and its controls. Lays out, then wires; what things mean is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+
+import gradio as gr
+
+from demo import assets, explain_api, prose
+from demo.pictures import PictureSet, PictureShelf
+from demo.shelf import ModelShelf, model_label
+from demo.view_state import CONTROL_NAMES, DATASETS, OPENING, ViewState, from_query
+from stn.distort import CONTROL_RANGES, Controls
+from stn.errors import StnError
+
+ANY_CLASS = "any"
+SLIDERS = {  # name -> (label, step)
+    "rotation": ("Rotation, degrees", 1),
+    "scale": ("Scale", 0.01),
+    "shift_x": ("Shift x, half-widths", 0.01),
+    "shift_y": ("Shift y, half-widths", 0.01),
+    "shear": ("Shear, degrees", 1),
+    "clutter": ("Clutter, patches", 1),
+    "noise": ("Noise, standard deviation", 0.01),
+}
+NEUTRAL = Controls()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of the tab that events touch."""
+
+    view: gr.HTML
+    dataset: gr.Radio
+    sample: gr.Number
+    klass: gr.Dropdown
+    model: gr.Dropdown
+    sliders: dict[str, gr.Slider]
+    seed: gr.Number
+    previous: gr.Button
+    next: gr.Button
+    lot: gr.Button
+    reset: gr.Button
+    new_clutter: gr.Button
+    note: gr.Markdown
+    fetch: gr.Button
+
+    @property
+    def state(self) -> list[gr.components.Component]:
+        """Everything the view depends on, in the order of STATE_KEYS."""
+        return [self.dataset, self.sample, self.model, *self.sliders.values(), self.seed]
+
+
+STATE_KEYS = ("dataset", "sample", "model", *SLIDERS, "seed")
+
+
+def play_tab(page: gr.Blocks, pictures: PictureShelf, models: ModelShelf) -> None:
+    """Builds the tab inside `page`, whose context is open."""
+    parts = _lay_out(pictures, models)
+    _wire(page, parts, pictures, models)
+
+
+def _lay_out(pictures: PictureShelf, models: ModelShelf) -> Parts:
+    def look(request):
+        return explain_api.answer(pictures, models, request)
+
+    with gr.Row(elem_id="play", equal_height=False):
+        with gr.Column(scale=1, min_width=0, elem_id="stage"):
+            view = gr.HTML(
+                html_template=assets.html("view"),
+                js_on_load=assets.script(),
+                apply_default_css=False,
+                elem_id="view",
+                server_functions=[look],
+            )
+        with gr.Column(scale=0, min_width=0, elem_id="side"):
+            with gr.Group(elem_id="picture-box"):
+                dataset = gr.Radio(
+                    [(label, name) for name, label in DATASETS.items()],
+                    value=OPENING.dataset,
+                    label="Pictures",
+                    elem_id="dataset",
+                )
+                with gr.Row(elem_classes="pair"):
+                    klass = gr.Dropdown([ANY_CLASS], value=ANY_CLASS, label="Class", elem_id="class", min_width=60)
+                    sample = gr.Number(
+                        OPENING.sample, label="Number", precision=0, minimum=0, elem_id="sample", min_width=60
+                    )
+                with gr.Row(elem_classes="buttons"):
+                    previous = gr.Button("Previous", size="sm", min_width=40, elem_id="previous")
+                    next_ = gr.Button("Next", size="sm", min_width=40, elem_id="next")
+                    lot = gr.Button("Random", size="sm", min_width=40, elem_id="random")
+                note = gr.Markdown("", elem_id="source-note", visible=False)
+                fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
+                names = models.transformers(OPENING.dataset)
+                model = gr.Dropdown(
+                    [(model_label(n), n) for n in names],
+                    value=names[0] if names else None,
+                    label="Network",
+                    elem_id="model",
+                )
+            with gr.Group(elem_id="sliders"):
+                sliders = {name: _slider(name) for name in SLIDERS}
+                seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", visible="hidden")
+                with gr.Row(elem_classes="buttons"):
+                    reset = gr.Button("Reset", size="sm", min_width=40, elem_id="reset")
+                    new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
+    return Parts(
+        view, dataset, sample, klass, model, sliders, seed, previous, next_, lot, reset, new_clutter, note, fetch
+    )
+
+
+def _slider(name: str) -> gr.Slider:
+    label, step = SLIDERS[name]
+    low, high = CONTROL_RANGES[name]
+    return gr.Slider(
+        low,
+        high,
+        value=getattr(OPENING.controls, name),
+        step=step,
+        label=label,
+        elem_id=name.replace("_", "-"),
+        buttons=[],
+    )
+
+
+def _wire(page: gr.Blocks, parts: Parts, pictures: PictureShelf, models: ModelShelf) -> None:
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
+    tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(STATE_KEYS)) + "}"
+    for component in parts.state[1:]:
+        component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
+
+    neutral = json.dumps([getattr(NEUTRAL, name) for name in SLIDERS])
+    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}")
+    parts.new_clutter.click(fn=None, outputs=parts.seed, js="() => Math.floor(Math.random() * 1e6)")
+
+    # On the server: which picture comes next, what a data set offers.
+    def step(by: int):
+        def stepped(dataset, klass, index):
+            chosen = pictures.get(_known(dataset))
+            return chosen.step(_index(index), by, class_index(chosen, klass))
+
+        return stepped
+
+    def lot(dataset, klass, index):
+        chosen = pictures.get(_known(dataset))
+        return chosen.draw_lot(_index(index), class_index(chosen, klass), random.Random())
+
+    def of_class(dataset, klass, index):
+        chosen = pictures.get(_known(dataset))
+        return chosen.first(class_index(chosen, klass), _index(index))
+
+    where = [parts.dataset, parts.klass, parts.sample]
+    parts.previous.click(step(-1), where, parts.sample, **quick)
+    parts.next.click(step(1), where, parts.sample, **quick)
+    parts.lot.click(lot, where, parts.sample, **quick)
+    parts.klass.input(of_class, where, parts.sample, **quick)
+
+    offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch]
+
+    def offer(state: ViewState, trouble: str = ""):
+        chosen = pictures.get(state.dataset)
+        names = models.transformers(state.dataset)
+        model = state.model if state.model in names else (names[0] if names else None)
+        note = " ".join(filter(None, [trouble, prose.DRAWINGS[state.dataset] if chosen.drawn else ""]))
+        return [
+            gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
+            gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS),
+            gr.update(choices=[(model_label(n), n) for n in names], value=model),
+            gr.update(value=note, visible=bool(note)),
+            gr.update(visible=chosen.drawn),
+        ]
+
+    def switch(dataset):
+        return offer(ViewState(dataset=_known(dataset)))
+
+    def restore(request: gr.Request):
+        state, trouble = from_query(dict(request.query_params) if request else {})
+        values = [getattr(state.controls, name) for name in CONTROL_NAMES]
+        return [state.dataset, *offer(state, trouble), *values]
+
+    def fetched(dataset, index, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
+        said = pictures.fetch(_known(dataset), lambda part, text: progress(part, desc=text))
+        sample, klass, model, _, fetch = offer(ViewState(dataset=dataset, sample=_index(index)))
+        return [sample, klass, model, gr.update(value=said, visible=True), fetch]
+
+    parts.dataset.input(switch, parts.dataset, offered, **quick).then(None, parts.state, js=tell)
+    parts.fetch.click(
+        fetched,
+        [parts.dataset, parts.sample],
+        offered,
+        show_progress="full",
+        show_progress_on=parts.note,
+        api_visibility="private",
+    ).then(None, parts.state, js=tell.replace("{", "{ window.stnPlay.last = '';", 1))
+    controls = [*parts.sliders.values(), parts.seed]
+    page.load(restore, None, [parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
+
+
+# A data set's name and its models' must fit: while a switch is under way they may not, and are not worth a request.
+_TELL = """
+    const state = Object.fromEntries(KEYS.map((key, i) => [key, v[i]]));
+    if (state.model && !state.model.startsWith(state.dataset)) return;
+    if (window.stnPlay?.set) window.stnPlay.set(state);
+    else window.stnPlay = { early: state };
+"""
+
+
+def class_index(chosen: PictureSet, name: object) -> int | None:
+    """The index of a class name, None for any."""
+    return chosen.classes.index(name) if name in chosen.classes else None
+
+
+def _known(dataset: object) -> str:
+    if dataset not in DATASETS:
+        raise StnError(f"There is no data set {dataset!r}; there are {', '.join(DATASETS)}.")
+    return dataset
+
+
+def _index(given: object) -> int:
+    """What stands in the number field may be empty or out of range while someone types."""
+    return int(given) if isinstance(given, int | float) and 0 <= given < 2**31 else 0

@@ -1,0 +1,13 @@
+"""The page's longer sentences."""
+
+TITLE = "What a spatial transformer sees"
+LEAD = (
+    "Turn, shrink and clutter a picture. A small network inside the classifier decides where to look "
+    "and hands on what it finds. A plain CNN gets the same picture as it is."
+)
+FETCH = "Fetch the real test pictures"
+DRAWINGS = {
+    "mnist": "These are drawings made for this page. MNIST itself (12 MB) is not in the data folder.",
+    "cifar10": "These are drawings made for this page. CIFAR-10 itself (170 MB) is not in the data folder.",
+}
+HEADER = f'<header class="masthead"><h1>{TITLE}</h1><p>{LEAD}</p></header>'

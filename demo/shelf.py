@@ -1,0 +1,96 @@
+"""The shipped models, found by the names of their files and loaded when they are first asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stn import explain, load_checkpoint
+from stn.errors import StnError, unknown
+from stn.explain import Explanation
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9-]+)")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model with its record. explain() hangs hooks on the model, so one thread at a time may look inside it."""
+
+    model: torch.nn.Module
+    info: Any
+    lock: threading.Lock
+
+    def explain(self, x: torch.Tensor) -> Explanation:
+        with self.lock:
+            return explain(self.model, x)
+
+
+class ModelShelf:
+    """The playground's networks in a folder of checkpoints: `<dataset>-play-<family>` and `<dataset>-play-cnn`."""
+
+    def __init__(self, folder: str | os.PathLike = CHECKPOINTS):
+        self._folder = Path(folder)
+        self._loaded: dict[str, Loaded] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Every playground checkpoint in the folder."""
+        return sorted(p.stem for p in self._folder.glob("*.safetensors") if PLAY_NAME.fullmatch(p.stem))
+
+    def transformers(self, dataset: str) -> list[str]:
+        """The networks with a transformer that are shipped for a data set, affine first."""
+        names = [n for n in self.names() if kind_of(n) != "cnn" and dataset_of(n) == dataset]
+        return sorted(names, key=lambda n: (kind_of(n) != "affine", n))
+
+    def choose(self, dataset: str, model: str | None) -> str:
+        """`model` if it is a transformer for the data set, the first there is for None. Raises StnError."""
+        names = self.transformers(dataset)
+        if not names:
+            raise StnError(
+                f"No trained transformer for {dataset} is in {self._folder.name}/: "
+                f"run `python -m stn train {dataset}-play-affine`."
+            )
+        if model is None:
+            return names[0]
+        if model not in names:
+            raise unknown(f"transformer for {dataset}", model, names)
+        return model
+
+    def pair(self, dataset: str, model: str | None) -> tuple[Loaded, Loaded]:
+        """The chosen network with a transformer, and the plain CNN it is compared with. Raises StnError."""
+        return self.get(self.choose(dataset, model)), self.get(f"{dataset}-play-cnn")
+
+    def get(self, name: str) -> Loaded:
+        """A checkpoint by name, loaded once. Raises StnError."""
+        with self._lock:
+            if name not in self._loaded:
+                path = self._folder / f"{name}.safetensors"
+                if not PLAY_NAME.fullmatch(name) or not path.is_file():
+                    raise StnError(
+                        f"The checkpoint {name} is not in {self._folder.name}/: run `python -m stn train {name}`."
+                    )
+                model, info = load_checkpoint(path)
+                model = model.eval().to(memory_format=torch.channels_last)  # a quarter faster for one picture
+                self._loaded[name] = Loaded(model, info, threading.Lock())
+            return self._loaded[name]
+
+
+def dataset_of(name: str) -> str:
+    return PLAY_NAME.fullmatch(name)["dataset"]
+
+
+def kind_of(name: str) -> str:
+    """The family in a checkpoint's name, or `cnn`."""
+    return PLAY_NAME.fullmatch(name)["kind"]
+
+
+def model_label(name: str) -> str:
+    """How the picker calls a model: `affine transformer`."""
+    return f"{kind_of(name).replace('-', ' ')} transformer"

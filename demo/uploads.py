@@ -1,0 +1,100 @@
+"""Pictures that come from outside: a data URI, or a file that was uploaded to this server; nothing else is opened."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from stn.errors import StnError
+
+MAX_BYTES = 4_000_000
+MAX_SIDE = 4096
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+REMEDY = "give a data URI such as data:image/png;base64,..., or null."
+
+
+def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | None = None) -> Tensor:
+    """An outside picture as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
+
+    It is cut to a square round its middle and made smaller. Gray ones drawn dark on light are turned light on dark,
+    as MNIST is.
+    """
+    channels, height, width = shape
+    with io.BytesIO(_bytes_of(given, upload_dir)) as file:
+        picture = _open(file).convert("RGB" if channels == 3 else "L")
+    picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+    pixels = torch.from_numpy(np.asarray(picture).copy()).float().div(255)  # (H, W) or (H, W, C)
+    pixels = pixels[None] if channels == 1 else pixels.permute(2, 0, 1)  # (C, H, W)
+    if channels == 1 and _border(pixels).median() > 0.5:
+        pixels = 1 - pixels
+    return pixels[None]
+
+
+def _bytes_of(given: object, upload_dir: Path | None) -> bytes:
+    if isinstance(given, str):
+        return _from_data_uri(given)
+    if isinstance(given, Mapping):
+        url = given.get("url")
+        if isinstance(url, str) and url.startswith("data:"):
+            return _from_data_uri(url)
+        if isinstance(given.get("path"), str):
+            return _from_upload(given["path"], upload_dir)
+    raise StnError(f"image is a {type(given).__name__} that holds no picture; {REMEDY}")
+
+
+def _from_data_uri(text: str) -> bytes:
+    head, comma, body = text.partition(",")
+    if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
+        raise StnError(f"image is text that does not start as a picture's data URI does; {REMEDY}")
+    if len(body) > MAX_BYTES * 4 // 3 + 4:
+        raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StnError(f"image is a data URI whose base64 is damaged; {REMEDY}") from error
+
+
+def _from_upload(path: str, upload_dir: Path | None) -> bytes:
+    """Only files below the folder that Gradio puts uploads into: a path from outside must not read anything else."""
+    root = Path(os.path.realpath(upload_dir or _gradio_uploads()))
+    file = Path(os.path.realpath(path))
+    if not file.is_relative_to(root) or not file.is_file():
+        raise StnError(f"image names a file that was not uploaded to this server; {REMEDY}")
+    if file.stat().st_size > MAX_BYTES:
+        raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")
+    return file.read_bytes()
+
+
+def _gradio_uploads() -> Path:
+    from gradio.utils import get_upload_folder  # here, so that this module's rules can be tested without Gradio
+
+    return Path(get_upload_folder())
+
+
+def _open(file: io.BytesIO) -> Image.Image:
+    try:
+        picture = Image.open(file, formats=FORMATS)
+        if max(picture.size) > MAX_SIDE:
+            raise StnError(
+                f"The image is {picture.width}x{picture.height} pixels; give one of at most {MAX_SIDE} a side."
+            )
+        picture.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, StnError):
+            raise
+        raise StnError(f"The image cannot be read; give a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file.") from error
+    return ImageOps.exif_transpose(picture)
+
+
+def _border(picture: Tensor) -> Tensor:
+    """The outermost pixels of (C, H, W)."""
+    return torch.cat([picture[:, 0].ravel(), picture[:, -1].ravel(), picture[..., 0].ravel(), picture[..., -1].ravel()])

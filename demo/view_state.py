@@ -1,0 +1,125 @@
+"""What the page shows, as one frozen value: read from a browser's request or from a link, and written back as a link.
+
+Nothing that comes from outside is trusted: server functions can be called by anyone with anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+
+from stn.distort import CONTROL_RANGES, Controls
+from stn.errors import StnError, unknown
+
+DATASETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
+CONTROL_NAMES = tuple(f.name for f in fields(Controls))
+WHOLE = ("clutter", "seed", "sample")
+VIEWS = ("page", "class")  # "class": large type, for a projector
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """One state of the page. `model` None stands for the first transformer shipped for the data set."""
+
+    dataset: str = "mnist"
+    sample: int = 0
+    model: str | None = None
+    controls: Controls = field(default_factory=Controls)
+    view: str = "page"
+
+
+# What a visitor without a link sees first: a five, visibly turned and shifted. Number 23 is one in MNIST and among
+# the drawings.
+OPENING = ViewState(sample=23, controls=Controls(rotation=40, scale=1.2, shift_x=0.15))
+
+
+def parse_request(given: object) -> ViewState:
+    """The state that a browser's request describes; every key but `dataset` has a default. Raises StnError."""
+    if not isinstance(given, Mapping):
+        raise StnError(f"A request is an object with the keys {', '.join(_KEYS)}, not {type(given).__name__}.")
+    for key in given:
+        if key not in _KEYS:
+            raise unknown("request key", str(key)[:40], _KEYS)
+    if "dataset" not in given:
+        raise StnError(f"The request names no data set: give dataset, one of {', '.join(DATASETS)}.")
+    controls = Controls(**{k: _number(k, given[k]) for k in CONTROL_NAMES if k in given})
+    return ViewState(
+        dataset=_choice("data set", given["dataset"], DATASETS),
+        sample=_number("sample", given.get("sample", 0)),
+        model=_name(given.get("model")),
+        controls=controls,
+        view=_choice("view", given.get("view", "page"), VIEWS),
+    )
+
+
+def from_query(query: Mapping[str, str]) -> tuple[ViewState, str]:
+    """The state of a link, and a sentence on what in it could not be used ("" if all of it could).
+
+    Keys that are not ours are left alone. A link with none of ours gives OPENING.
+    """
+    ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS}
+    if not set(ours) - {"view"}:
+        return replace(OPENING, view="class" if ours.get("view") == "class" else "page"), ""
+    state: dict[str, object] = {"dataset": "mnist"}
+    complaints = []
+    for key, text in ours.items():
+        value = _parse_number(text) if key in CONTROL_NAMES or key == "sample" else text
+        try:
+            parse_request({**state, key: value})
+        except StnError as error:
+            complaints.append(str(error))
+        else:
+            state[key] = value
+    if not complaints:
+        return parse_request(state), ""
+    return parse_request(state), "Part of the link could not be used. " + " ".join(complaints)
+
+
+def to_query(state: ViewState) -> dict[str, str]:
+    """What belongs into the link: data set and sample always, the rest where it differs from its default."""
+    query = {"dataset": state.dataset, "sample": str(state.sample)}
+    if state.model:
+        query["model"] = state.model
+    for name, value in asdict(state.controls).items():
+        if value != getattr(Controls(), name):
+            query[name] = f"{value:g}"
+    if state.view != "page":
+        query["view"] = state.view
+    return query
+
+
+_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "view")
+
+
+def _choice(kind: str, given: object, valid) -> str:
+    if not isinstance(given, str) or given not in valid:
+        raise unknown(kind, str(given)[:40], valid)
+    return given
+
+
+def _name(given: object) -> str | None:
+    if given is None or given == "":
+        return None
+    if not isinstance(given, str) or len(given) > 80:
+        raise StnError(f"model is a {type(given).__name__}; give the name of a model as text.")
+    return given
+
+
+def _number(name: str, given: object) -> float | int:
+    """A finite number, whole where the name asks for it; ranges are checked where they are known."""
+    low, high = CONTROL_RANGES.get(name, (0, 2**31 - 1))
+    what = "a whole number" if name in WHOLE else "a number"
+    remedy = f"give {what} from {low:g} to {high:g}." if name in CONTROL_RANGES else f"give {what} from 0 on."
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise StnError(f"{name} is {str(given)[:40]!r}, not a number; {remedy}")
+    if not math.isfinite(given) or not low <= given <= high or (name in WHOLE and given != int(given)):
+        raise StnError(f"{name} is {given:g}; {remedy}")
+    return int(given) if name in WHOLE else float(given)
+
+
+def _parse_number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

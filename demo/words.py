@@ -1,0 +1,121 @@
+"""theta, predictions and pictures in words. Pure: numbers in, sentences out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "\u2212"
+TIMES = "\u00d7"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number as it is set in print: a real minus sign, and no minus before a zero."""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        return text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def percent(probability: float) -> str:
+    """`0.973` -> `97 %`; certainty is only claimed where it is one."""
+    if not math.isfinite(probability):
+        return "? %"
+    if 0.995 <= probability < 1:
+        return "> 99 %"
+    if 0 < probability < 0.005:
+        return "< 1 %"
+    return f"{100 * probability:.0f} %"
+
+
+def describe_matrix(matrix: Sequence[Sequence[float]]) -> str:
+    """What a theta, as a 2x3 or 3x3 matrix from output to input coordinates, does to the picture.
+
+    The picture moves by the inverse of the matrix: it is shifted by -t, then turned, then enlarged. Angles are
+    counter-clockwise as the page's slider has them, which with y pointing down is a positive angle of the matrix.
+    """
+    (a, b, tx), (c, d, ty) = (tuple(row) for row in matrix[:2])
+    if not all(math.isfinite(v) for v in (a, b, tx, c, d, ty)):
+        return "is not a transformation: theta is not finite"
+    parts = _shift(-tx, -ty)
+    mirrored = a * d - b * c < 0
+    if mirrored:  # look at A diag(-1, 1) instead, and say so
+        a, c = -a, -c
+    area = a * d - b * c
+    if area < 1e-4:
+        return "collapses the picture onto a line"
+    # Polar decomposition A = R P with R a rotation, P symmetric: the nearest rotation has this angle.
+    angle = math.degrees(math.atan2(c - b, a + d))
+    if abs(angle) >= 0.5:
+        parts.append(f"turns by {number(angle, 0)}\u00b0")
+    zoom = 1 / math.sqrt(area)
+    if zoom >= 1.02:
+        parts.append(f"enlarges {number(zoom, 1 if zoom >= 1.1 else 2)}{TIMES}")
+    elif zoom <= 0.98:
+        parts.append(f"shrinks to {number(zoom)}{TIMES}")
+    parts += _stretch(a, b, c, d)
+    if mirrored:
+        parts.append("mirrors")
+    if len(matrix) == 3:
+        tilt = max(abs(matrix[2][0]), abs(matrix[2][1]))
+        if tilt >= 0.03:
+            parts.append("tilts it in perspective")
+    return _join(parts) if parts else "leaves the picture as it is"
+
+
+def _shift(right: float, down: float) -> list[str]:
+    parts = []
+    if abs(right) >= 0.015:
+        parts.append(f"{number(abs(right))} {'right' if right > 0 else 'left'}")
+    if abs(down) >= 0.015:
+        parts.append(f"{number(abs(down))} {'down' if down > 0 else 'up'}")
+    return [f"shifts {' and '.join(parts)}"] if parts else []
+
+
+def _stretch(a: float, b: float, c: float, d: float) -> list[str]:
+    """The part of the polar decomposition that is not a plain enlargement, where it is worth a word."""
+    # P^2 = A^T A; the picture is stretched most along the eigenvector of its smaller eigenvalue.
+    p, q, r = a * a + c * c, a * b + c * d, b * b + d * d
+    mean, spread = (p + r) / 2, math.hypot((p - r) / 2, q)
+    ratio = math.sqrt((mean + spread) / max(mean - spread, 1e-12))
+    if ratio < 1.06:
+        return []
+    axis = math.degrees(0.5 * math.atan2(-2 * q, r - p)) % 180  # of the smaller eigenvalue, y down
+    ways = ("sideways", "along the falling diagonal", "upwards", "along the rising diagonal", "sideways")
+    return [f"stretches {number(ratio, 1 if ratio >= 1.15 else 2)}{TIMES} {ways[int((axis + 22.5) // 45)]}"]
+
+
+def describe_bend(worst: float) -> str:
+    """How far a grid is from the nearest affine one; `worst` is the largest distance in half-widths."""
+    return "" if worst < 0.02 else f"bends points by up to {number(worst)}"
+
+
+def _join(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def add_words(words: str, more: str) -> str:
+    return f"{words}, and {more}" if more else words
+
+
+def top_class(probabilities: Sequence[float]) -> int:
+    return max(range(len(probabilities)), key=lambda i: probabilities[i])
+
+
+def verdict(probabilities: Sequence[float], classes: Sequence[str], label: int | None) -> str:
+    """`says 5 (62 %), wrong`"""
+    top = top_class(probabilities)
+    ending = "" if label is None else (", right" if top == label else ", wrong")
+    return f"says {classes[top]} ({percent(probabilities[top])}){ending}"
+
+
+def comparison(cnn: str, stn: str) -> str:
+    """The sentence that is read out when the picture has come to rest."""
+    return f"The plain CNN {cnn}. The network with a transformer {stn}."
+
+
+def picture_sentence(title: str, index: int, name: str, drawn: bool) -> str:
+    """`MNIST test picture no. 7: 9`"""
+    if drawn:
+        return f"Drawing no. {index}, not from {title}: {name}"
+    return f"{title} test picture no. {index}: {name}"

@@ -19,6 +19,7 @@ from stn.evaluate import evaluate_model, markdown_table, table_rows
 from stn.experiment import load_splits, run_file, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
+from stn.parallel import Team, join_team, leave_team
 from stn.recipes import Recipe, get_recipe, list_recipes
 from stn.train import EpochReport, StepReport, with_epochs
 
@@ -127,6 +128,7 @@ def run_train(options: argparse.Namespace) -> None:
         torch.set_num_threads(options.threads)
     if options.recipe:
         train_one(with_epochs(get_recipe(options.recipe), options.epochs), options)
+        leave_team()
         return
     shipped = set(shipped_names())
     for recipe in list_recipes().values():
@@ -144,8 +146,14 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if (device == "cuda" and not torch.cuda.is_available()) or device not in ("cpu", "cuda"):
+        raise StnError(f"There is no device {device!r} here; give --device cpu, or leave it out.")
+    device = join_team(device)
     if options.dry_run:
         dump(asdict(recipe) | {"params": count_parameters(build_model(recipe.model)), "device": device})
+        return
+    if Team().rank > 0:
+        run_recipe(recipe, options.seed, options.data_dir, device, options.out, options.resume, options.holdout)
         return
     bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stn import geometry
@@ -137,6 +138,19 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
         return images
     noise = torch.randn(images.shape, generator=generator)
     return (images + noise * sd[:, None, None, None]).clamp(0, 1)
+
+
+def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (most,) * 4, mode="replicate")
+    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
+    out = torch.empty_like(images)
+    for dy in range(2 * most + 1):
+        for dx in range(2 * most + 1):
+            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
+            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
+    return out
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:

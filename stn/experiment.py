@@ -13,6 +13,7 @@ from stn.checkpoint import SHIPPED, CheckpointInfo, count_parameters, load_check
 from stn.data import Dataset, load_dataset
 from stn.errors import StnError
 from stn.evaluate import evaluate_model
+from stn.parallel import Team
 from stn.recipes import Recipe
 from stn.train import EpochReport, StepReport, train
 
@@ -48,7 +49,8 @@ def run_recipe(
     data, test = load_splits(recipe, data_dir, holdout)
     path = run_file(out, recipe.name, seed)
     state, log = path.with_suffix(".state"), path.with_suffix(".jsonl")
-    if not resume:
+    first = Team().rank == 0
+    if not resume and first:
         state.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -58,12 +60,14 @@ def run_recipe(
         on_epoch(epoch)
 
     outcome = train(recipe, data, test, seed, device, state, on_step, report)
+    if not first:
+        return path
     record = {
         "seed": seed,
         "epochs": recipe.train.epochs,
         "minutes": outcome.seconds / 60,
         "device": device,
-        "threads": torch.get_num_threads(),
+        "threads": torch.get_num_threads() * Team().size,
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),
         "tested_on": f"the last {HOLDOUT} training pictures" if holdout else "the test set",

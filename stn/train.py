@@ -16,18 +16,18 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from stn import geometry
 from stn.checkpoint import read_tensors, write_tensors
 from stn.data import Dataset
-from stn.distort import get_distortion
-from stn.errors import StnError, unknown
+from stn.distort import get_distortion, random_shift
+from stn.errors import StnError
 from stn.evaluate import Result, evaluate_model
 from stn.explain import watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
-from stn.recipes import Recipe, TrainConfig, recipe_from_dict, recipe_to_dict
+from stn.optim import lr_factor, make_optimizer
+from stn.parallel import Team
+from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
 WATCH_EVERY = 20  # steps between looks at theta
-OPTIMIZERS = ("sgd", "adamw")
-SCHEDULES = ("constant", "one-cycle")
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,9 @@ def train(
         start = time.perf_counter()
         loss, theta = run.epoch(epoch, on_step)
         seconds = time.perf_counter() - start
+        if run.team.rank > 0:
+            run.history.append({"seconds": seconds})  # the first of a team tests, writes and reports
+            continue
         result = evaluate_model(run.kept, test, recipe, run.device)
         report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
         run.history.append(report.to_dict())
@@ -101,6 +104,7 @@ class Run:
     def __init__(self, recipe: Recipe, data: Dataset, seed: int, device: torch.device):
         config = recipe.train
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
+        self.team = Team()
         self.images = data.images.to(device)
         self.labels = data.labels.to(device)
         self.distort = get_distortion(recipe.distortion) if recipe.distortion else None
@@ -122,8 +126,9 @@ class Run:
         """Trains one epoch; returns the mean loss and what the transformers did."""
         config, total = self.config, len(self.labels)
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
+        order = torch.randperm(total, generator=generator)  # the whole team's; from here on each draws its own
+        generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.team.rank)
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
-        order = torch.randperm(total, generator=generator)
         lesson = epoch <= config.pose_epochs
         monitor = ThetaMonitor()
         self.model.train()
@@ -141,18 +146,22 @@ class Run:
                     if not math.isfinite(loss):
                         raise StnError(f"The loss is {float(loss)} in epoch {epoch}, step {step}: {ADVICE}.")
                     monitor.add(passes)
-                    on_step(StepReport(epoch, step, self.steps, step * len(index), total, float(loss)))
+                    on_step(StepReport(epoch, step, self.steps, step * config.batch_size, total, float(loss)))
         stats = monitor.stats()
         return float(losses / self.steps), stats and stats.to_dict()
 
     def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
-        """One step on the pictures at `index`; returns the loss, detached."""
+        """One step on the team's pictures at `index`; returns the loss of this process's share, detached."""
         config = self.config
+        weight = self.team.size / len(index)
+        index = self.team.share(index)
+        weight *= len(index)  # a share counts by its pictures
         images, matrix = self.batch(index, generator)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             if lesson:
                 transformer, theta = self.locate_only(images)
                 loss = pose_loss(transformer.family, theta, matrix)
+                passes.append(("", transformer.sampler, images, theta, images))
             else:
                 logits = self.model(images)
                 loss = F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
@@ -161,6 +170,7 @@ class Run:
                     loss = loss + config.pose_weight * pose_loss(sampler.family, theta, matrix)
         self.optimizer.zero_grad()
         loss.backward()
+        self.team.average_gradients(self.model, weight)
         if config.clip_norm:
             nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
         self.optimizer.step()
@@ -223,35 +233,6 @@ class Run:
         self.history = metadata["history"]
 
 
-def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """SGD or AdamW with the localisation nets at their own rate and no decay on biases and norms."""
-    if config.optimizer not in OPTIMIZERS:
-        raise unknown("optimizer", config.optimizer, OPTIMIZERS)
-    if config.schedule not in SCHEDULES:
-        raise unknown("schedule", config.schedule, SCHEDULES)
-    transformers = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
-    locating = {id(p) for t in transformers for p in t.localizer.parameters()}
-    groups: dict[tuple[bool, bool], list] = {}
-    for parameter in model.parameters():
-        groups.setdefault((id(parameter) in locating, parameter.ndim > 1), []).append(parameter)
-    rows = []
-    for (locates, decays), parameters in groups.items():
-        lr = config.lr * (config.localizer_lr_scale if locates else 1)
-        decay = config.weight_decay if decays else 0.0
-        rows.append({"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay})
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, fused=True)
-    return torch.optim.AdamW(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
-
-
-def lr_factor(step: int, steps: int, config: TrainConfig) -> float:
-    """What the learning rate is multiplied with at a step: 1, or a linear rise and fall."""
-    if config.schedule == "constant":
-        return 1.0
-    rise = config.warmup * steps
-    return min((step + 1) / rise, (steps - step) / (steps - rise)) if rise else 1 - step / steps
-
-
 def pose_loss(family, theta: Tensor, matrix: Tensor | None) -> Tensor:
     """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3): the mean squared distance of 9 points."""
     if matrix is None:
@@ -261,19 +242,6 @@ def pose_loss(family, theta: Tensor, matrix: Tensor | None) -> Tensor:
         wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
         found = family.grid(theta.float(), (3, 3)).flatten(1, 2)  # (B, 9, 2)
         return (found - wanted).square().sum(-1).mean()
-
-
-def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
-    height, width = images.shape[-2:]
-    padded = F.pad(images, (most,) * 4, mode="replicate")
-    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
-    out = torch.empty_like(images)
-    for dy in range(2 * most + 1):
-        for dx in range(2 * most + 1):
-            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
-            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
-    return out
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:

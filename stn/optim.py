@@ -1,0 +1,42 @@
+"""Optimisers and learning rates."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from stn.errors import unknown
+from stn.modules import SpatialTransformer
+from stn.recipes import TrainConfig
+
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("constant", "one-cycle")
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """SGD or AdamW with the localisation nets at their own rate and no decay on biases and norms."""
+    if config.optimizer not in OPTIMIZERS:
+        raise unknown("optimizer", config.optimizer, OPTIMIZERS)
+    if config.schedule not in SCHEDULES:
+        raise unknown("schedule", config.schedule, SCHEDULES)
+    transformers = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
+    locating = {id(p) for t in transformers for p in t.localizer.parameters()}
+    groups: dict[tuple[bool, bool], list] = {}
+    for parameter in model.parameters():
+        groups.setdefault((id(parameter) in locating, parameter.ndim > 1), []).append(parameter)
+    rows = []
+    for (locates, decays), parameters in groups.items():
+        lr = config.lr * (config.localizer_lr_scale if locates else 1)
+        decay = config.weight_decay if decays else 0.0
+        rows.append({"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay})
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, fused=True)
+    return torch.optim.AdamW(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
+
+
+def lr_factor(step: int, steps: int, config: TrainConfig) -> float:
+    """What the learning rate is multiplied with at a step: 1, or a linear rise and fall."""
+    if config.schedule == "constant":
+        return 1.0
+    rise = config.warmup * steps
+    return min((step + 1) / rise, (steps - step) / (steps - rise)) if rise else 1 - step / steps

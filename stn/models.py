@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from stn import geometry
 from stn.errors import unknown
 from stn.families import AFFINE, SIMILARITY, get_family
-from stn.fused import conv_pool_relu
 from stn.modules import Localizer, SpatialTransformer, conv_stages, start_at_identity
 
 
@@ -86,9 +85,7 @@ class ReferenceLocalizer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.luminance:
             x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)  # (B, 1, H, W)
-        first = self.localization[0]
-        x = conv_pool_relu(x, first.weight, first.bias)  # modules 0 to 2 at once
-        return self.fc_loc(self.localization[3:](x).flatten(1))  # (B, 6)
+        return self.fc_loc(self.localization(x).flatten(1))  # (B, 6)
 
 
 class RandomTransform(nn.Module):
@@ -133,7 +130,7 @@ class ReferenceNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.random_transform(self.stn(x))
-        x = conv_pool_relu(x, self.conv1.weight, self.conv1.bias)
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))
         x = self.random_transform(x)
         x = F.relu(F.max_pool2d(self.conv2_drop(self.conv2(x)), 2))
         x = self.fc1_drop(F.relu(self.fc1(x.flatten(1))))

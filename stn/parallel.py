@@ -1,7 +1,6 @@
 """Data-parallel training: `torchrun --nproc-per-node N -m stn train RECIPE`; alone, a team of one.
 
 Every process takes its share of each batch and the gradients are averaged, so the batch size stays the recipe's.
-Two processes of one thread each also train small networks faster than one process of two threads.
 """
 
 from __future__ import annotations

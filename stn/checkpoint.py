@@ -87,6 +87,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, An
         # A fresh copy each: safetensors refuses tensors that share memory.
         flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
         save_file(flat, temporary, metadata={"json": json.dumps(metadata)})
+        temporary.chmod(0o644)  # safetensors makes it readable to its owner only
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

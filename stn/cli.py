@@ -15,12 +15,13 @@ from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
-from stn.evaluate import evaluate_model, markdown_table, table_rows
+from stn.evaluate import evaluate_model
 from stn.experiment import load_splits, run_file, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.parallel import Team, join_team, leave_team
 from stn.recipes import Recipe, get_recipe, list_recipes
+from stn.table import markdown_table, table_rows, with_table
 from stn.train import EpochReport, StepReport, with_epochs
 
 
@@ -87,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(run_table, json_flag=True)
     sub.add_argument("--markdown", action="store_true", help="as a Markdown table (default)")
+    sub.add_argument("--write", type=Path, nargs="+", metavar="FILE", help="put the table between the files' markers")
     return top
 
 
@@ -252,7 +254,9 @@ def run_table(options: argparse.Namespace) -> None:
     """the result table, from the shipped checkpoints' own records"""
     order = [name for name in list_recipes() if name in set(shipped_names())]
     rows = table_rows([read_info(name) for name in order])
+    for file in options.write or ():
+        file.write_text(with_table(file.read_text(), rows))
     if options.json:
         dump(rows)
-    else:
+    elif not options.write:
         print(markdown_table(rows))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from statistics import mean, stdev
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn.checkpoint import CheckpointInfo
 from stn.data import Dataset
 from stn.distort import get_distortion
 from stn.recipes import Recipe
@@ -60,42 +58,3 @@ def evaluate_model(model: nn.Module, test: Dataset, recipe: Recipe, device: torc
     n = len(test)
     seed = TEST_SEED if recipe.distortion else None
     return Result(100 * correct / n, loss / n, correct, n, recipe.distortion, seed)
-
-
-def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
-    """The result table's rows, from the checkpoints' own records; errors in percent, over all seeds trained."""
-    rows = []
-    for info in infos:
-        errors = [100 - run["accuracy"] for run in info.record["seeds"]]
-        published = info.recipe.published
-        rows.append(
-            {
-                "name": info.name,
-                "error_mean": mean(errors),
-                "error_sd": stdev(errors) if len(errors) > 1 else None,
-                "n_seeds": len(errors),
-                "shipped_error": 100 - info.result["accuracy"],
-                "params": info.record["params"],
-                "minutes": info.record["minutes"],
-                "published": None if published is None else 100 - published,
-                "theta_constant": (info.record["theta"] or {}).get("theta_constant"),
-            }
-        )
-    return rows
-
-
-def markdown_table(rows: list[dict]) -> str:
-    """The rows as a Markdown table."""
-    lines = [
-        "| Recipe | Test error, % | Seeds | Shipped file, % | Published, % | Parameters | Minutes | Transformer |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        sd = "" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}"
-        published = "" if row["published"] is None else f"{row['published']:.2f}"
-        alive = {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]]
-        lines.append(
-            f"| `{row['name']}` | {row['error_mean']:.2f}{sd} | {row['n_seeds']} | {row['shipped_error']:.2f} "
-            f"| {published} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
-        )
-    return "\n".join(lines)

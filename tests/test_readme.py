@@ -1,0 +1,66 @@
+"""What the README says is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from stn import StnError
+from stn.checkpoint import read_info, shipped_names
+from stn.recipes import list_recipes
+from stn.table import END, START, markdown_table, table_rows, with_table
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def shipped_rows() -> list[dict]:
+    return table_rows([read_info(name) for name in list_recipes() if name in set(shipped_names())])
+
+
+@pytest.mark.parametrize("file", ["README.md", "checkpoints/README.md"])
+def test_the_tables_are_the_checkpoints_records(file):
+    text = (ROOT / file).read_text()
+    assert text == with_table(text, shipped_rows()), "run python -m stn table --write README.md checkpoints/README.md"
+
+
+def test_a_file_without_markers_gets_no_table():
+    with pytest.raises(StnError, match="once each"):
+        with_table("no table here", [])
+
+
+def test_rows_say_what_was_measured():
+    row = {
+        "name": "some",
+        "error_mean": 1.256,
+        "error_sd": 0.104,
+        "n_seeds": 3,
+        "shipped_error": 1.2,
+        "params": 27360,
+        "minutes": 2.04,
+        "published": 1.14,
+        "theta_constant": True,
+    }
+    line = markdown_table([row]).splitlines()[-1]
+    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 27,360 | 2.0 | constant theta |"
+    assert START != END
+
+
+def test_the_python_example_runs():
+    code = re.search(r"```python\n(.*?)```", README, re.S).group(1)
+    if "mnist-play-affine" not in shipped_names():
+        pytest.skip("mnist-play-affine is not shipped yet")
+    names: dict = {}
+    exec(code, names)
+    assert names["net"](names["x"]).shape == (4, 10)
+    assert names["y"].shape == (4, 1, 28, 28)
+    assert torch.equal(names["seen"].logits, names["model"](names["x"]))
+
+
+def test_the_front_matter_fits_a_space():
+    front = README.split("---")[1]
+    values = dict(line.split(": ", 1) for line in front.strip().splitlines())
+    assert len(values["short_description"]) <= 60
+    assert f"gradio=={values['sdk_version']}" in (ROOT / "requirements.txt").read_text()
+    assert (ROOT / values["app_file"]).exists()

@@ -154,7 +154,9 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
 
 def _info(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
     tensors, metadata = read_tensors(path)
-    if metadata.get("format") != FORMAT_VERSION:
+    if not isinstance(metadata, dict) or not {"format", "recipe", "record"} <= set(metadata):
+        raise StnError(f"'{path}' is no checkpoint of this package; give one that `python -m stn train` wrote.")
+    if metadata["format"] != FORMAT_VERSION:
         raise StnError(
             f"'{path}' has checkpoint format {metadata.get('format')}; this version reads {FORMAT_VERSION}: update the "
             "package or train again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
 from stn.evaluate import evaluate_model
-from stn.experiment import load_splits, run_file, run_recipe, ship
+from stn.experiment import finished_runs, load_splits, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.parallel import Team, join_team, leave_team
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> None:
         options.run(options)
     except StnError as error:
         print(f"stn: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"stn: {error.filename or 'a file'}: {error.strerror}; give another place.", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stn: stopped; `train --resume` goes on after the last whole epoch.", file=sys.stderr)
@@ -132,16 +136,29 @@ def run_train(options: argparse.Namespace) -> None:
         train_one(with_epochs(get_recipe(options.recipe), options.epochs), options)
         leave_team()
         return
-    shipped = set(shipped_names())
+    if options.epochs or options.holdout or Team().size > 1 or "WORLD_SIZE" in os.environ:
+        raise StnError("--missing trains whole recipes in one process: leave out --epochs, --holdout and torchrun.")
+    train_missing(options)
+
+
+def train_missing(options: argparse.Namespace) -> None:
+    """Trains and ships every recipe without a checkpoint; one that fails does not stop the others."""
+    shipped, failed = set(shipped_names()), []
+    options.resume = True
     for recipe in list_recipes().values():
         if recipe.name in shipped:
             continue
-        print(f"== {recipe.name}")
-        options.resume = True
-        if not run_file(options.out, recipe.name, options.seed).exists():
-            train_one(recipe, options)
-        if not options.dry_run:
-            ship(recipe, options.out)
+        print(f"== {recipe.name}", flush=True)
+        try:
+            if not finished_runs(recipe, options.out):
+                train_one(recipe, options)
+            if not options.dry_run:
+                ship(recipe, options.out)
+        except StnError as error:
+            print(f"stn: {recipe.name}: {error}", file=sys.stderr)
+            failed.append(recipe.name)
+    if failed:
+        raise StnError(f"Not trained: {', '.join(failed)}; see above, mend the recipe, then run --missing again.")
 
 
 def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
@@ -173,9 +190,10 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
             f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
         )
         if epoch.theta and epoch.theta["theta_constant"]:
+            remedy = "teach it first (pose_epochs)" if recipe.distortion else "raise localizer_lr_scale"
             bar.write(
-                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}): the "
-                "transformer does nothing; teach it first (pose_epochs) or give it more steps.",
+                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
+                f"transformer corrects nothing; {remedy} or give it more steps.",
                 file=sys.stderr,
             )
         sys.stdout.flush()

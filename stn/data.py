@@ -88,7 +88,7 @@ def default_data_dir() -> Path:
 
 
 def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
-    """Whether the data set lies there whole, by torchvision's own check of its files."""
+    """Whether torchvision can read the data set's test pictures there (CIFAR-10's checksums are compared)."""
     try:
         load_dataset(name, "test", data_dir, download=False)
     except StnError:
@@ -111,7 +111,7 @@ def load_dataset(
     source = getattr(import_torchvision().datasets, info.torchvision_name)
     try:
         raw = source(folder, train=split == "train", download=False)
-    except (RuntimeError, EOFError, OSError, ValueError) as missing:
+    except Exception as missing:  # torchvision raises whatever a damaged file makes it stumble over
         if not download:
             raise StnError(
                 f"{info.title} is missing or damaged in '{folder}': set STN_DATA or --data-dir to a folder in "
@@ -119,10 +119,11 @@ def load_dataset(
             ) from missing
         try:
             raw = source(folder, train=split == "train", download=True)
-        except (RuntimeError, EOFError, OSError, ValueError) as failed:
+        except Exception as failed:
             raise StnError(
                 f"{info.title} is missing or damaged in '{folder}' and could not be downloaded "
-                f"({_first_line(failed)}): connect to a network, or set STN_DATA or --data-dir to where it is."
+                f"({_first_line(failed)}): delete what is there of it and connect to a network, or set STN_DATA or "
+                "--data-dir to where it is."
             ) from failed
     images = torch.as_tensor(raw.data)
     images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
@@ -140,12 +141,12 @@ def download(
     """
     info = dataset_info(name)
     folder = Path(data_dir) if data_dir is not None else default_data_dir()
-    failures: list[StnError] = []
+    failures: list[Exception] = []
 
     def work():
         try:
             load_dataset(name, "test", folder, download=True)
-        except StnError as error:
+        except Exception as error:  # a thread's exceptions are lost unless they are carried out of it
             failures.append(error)
 
     # torchvision reports nothing while it downloads; the files it writes grow, so those are watched.

@@ -173,7 +173,7 @@ def _controlled(
 
 
 def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
-    """Every control drawn uniformly from its whole range; half of the pictures are left without clutter and noise."""
+    """Every control drawn uniformly from its whole range; clutter is left out of half of the pictures, noise too."""
     b = len(images)
     values = {name: uniform(b, low, high, generator) for name, (low, high) in CONTROL_RANGES.items()}
     low, high = CONTROL_RANGES["clutter"]
@@ -183,8 +183,95 @@ def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) 
     return _controlled(images, values, canvas, pool, generator)
 
 
+# --- the distorted test sets of the literature ------------------------------------------------------------------------
+
+
+def rotated(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """R (Jaderberg et al. 2015): turned by up to 90 degrees either way."""
+    b = len(images)
+    return _placed(images, canvas, uniform(b, -90, 90, generator), torch.ones(b), torch.zeros(b, 2))
+
+
+def rotated_scaled_placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """RTS (Jaderberg et al. 2015): turned by up to 45 degrees, scaled by 0.7 to 1.2, placed where the digit fits.
+
+    An MNIST digit fills the middle 20 of 28 pixels; that square, turned and scaled, stays on the canvas.
+    """
+    b = len(images)
+    rotation, scale = uniform(b, -45, 45, generator), uniform(b, 0.7, 1.2, generator)
+    shift = _room_shift(rotation, scale * 20, canvas, generator)
+    return _placed(images, canvas, rotation, scale, shift)
+
+
+def projected(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """P (Jaderberg et al. 2015): scaled by 0.75 to 1, then each corner of the canvas moved by N(0, 5 pixels)."""
+    b = len(images)
+    scale = uniform(b, 0.75, 1.0, generator)
+    zero = torch.zeros(b)
+    matrix = placement_matrix(zero, scale, torch.zeros(b, 2), zero, canvas, images.shape[-1])
+    square = geometry.corners(torch.eye(3)[None]).expand(b, -1, -1)  # (B, 4, 2)
+    moved = square + torch.randn(b, 4, 2, generator=generator) * 5 * 2 / canvas
+    matrix = matrix @ geometry.homography(moved, square)  # canvas -> unmoved canvas -> picture
+    grid = geometry.matrix_grid(matrix, (canvas, canvas))
+    return Distorted(geometry.sample(images, grid, average=True), matrix)
+
+
+def bent(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """E (Jaderberg et al. 2015): a thin plate spline that moves a 4x4 lattice on the canvas by N(0, 1.5 pixels)."""
+    b = len(images)
+    zero = torch.zeros(b)
+    matrix = placement_matrix(zero, torch.ones(b), torch.zeros(b, 2), zero, canvas, images.shape[-1])
+    lattice = geometry.lattice(4).expand(b, -1, -1)  # (B, 16, 2)
+    moved = lattice + torch.randn(b, 16, 2, generator=generator) * 1.5 * 2 / canvas
+    grid = geometry.thin_plate_grid(moved, (canvas, canvas)).flatten(1, 2)  # (B, P, 2), points of the canvas
+    grid = grid @ matrix[:, :2, :2].mT + matrix[:, None, :2, 2]  # points of the picture
+    return Distorted(geometry.sample(images, grid.unflatten(1, (canvas, canvas)), average=True), None)
+
+
+def placed_in_clutter(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """TC (Jaderberg et al. 2015): placed anywhere, with six patches of other digits."""
+    b, size = len(images), images.shape[-1]
+    shift = (torch.rand(b, 2, generator=generator) * 2 - 1) * (1 - size / canvas)
+    out = _placed(images, canvas, torch.zeros(b), torch.ones(b), shift)
+    return Distorted(_with_patches(out.images, 6, pool, generator), out.matrix)
+
+
+def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """RSC: turned by up to 90 degrees, scaled by 0.6 to 1.2, placed where its turned centre square (half as wide as the
+    picture) fits, four patches of other pictures pasted over."""
+    b = len(images)
+    rotation, scale = uniform(b, -90, 90, generator), uniform(b, 0.6, 1.2, generator)
+    shift = _room_shift(rotation, scale * images.shape[-1] / 2, canvas, generator)
+    out = _placed(images, canvas, rotation, scale, shift)
+    return Distorted(_with_patches(out.images, 4, pool, generator), out.matrix)
+
+
+def _placed(images: Tensor, canvas: int, rotation: Tensor, scale: Tensor, shift: Tensor) -> Distorted:
+    matrix = placement_matrix(rotation, scale, shift, torch.zeros(len(images)), canvas, images.shape[-1])
+    return Distorted(warp(images, matrix, canvas), matrix)
+
+
+def _room_shift(rotation: Tensor, side: Tensor, canvas: int, generator: torch.Generator) -> Tensor:
+    """Uniform shifts (B, 2), in half-widths, that keep squares of `side` pixels turned by `rotation` degrees inside."""
+    angle = torch.deg2rad(rotation)
+    box = side * (angle.cos().abs() + angle.sin().abs()) / canvas
+    return (torch.rand(len(side), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
+
+
+def _with_patches(images: Tensor, count: int, pool: Tensor, generator: torch.Generator) -> Tensor:
+    return add_clutter(images, torch.full((len(images),), count), pool, *CLUTTER[images.shape[1]], generator)
+
+
 Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
-DISTORTIONS: dict[str, Distortion] = {"play": play}
+DISTORTIONS: dict[str, Distortion] = {
+    "r": rotated,
+    "rts": rotated_scaled_placed,
+    "p": projected,
+    "e": bent,
+    "tc": placed_in_clutter,
+    "rsc": rotated_scaled_cluttered,
+    "play": play,
+}
 
 
 def get_distortion(name: str) -> Distortion:

@@ -33,7 +33,7 @@ class Result:
         return asdict(self) | {"error": self.error}
 
 
-def test_batches(test: Dataset, recipe: Recipe):
+def distorted_batches(test: Dataset, recipe: Recipe):
     """The recipe's test set as batches (images (B, C, canvas, canvas) in [0, 1], labels (B,)), always the same."""
     generator = torch.Generator().manual_seed(TEST_SEED)
     for start in range(0, len(test), BATCH):
@@ -49,7 +49,7 @@ def evaluate_model(model: nn.Module, test: Dataset, recipe: Recipe, device: torc
     training = model.training
     model.eval()
     correct, loss = 0, 0.0
-    for images, labels in test_batches(test, recipe):
+    for images, labels in distorted_batches(test, recipe):
         images = images.to(device, memory_format=torch.channels_last)
         logits: Tensor = model(images).float().cpu()
         correct += int((logits.argmax(1) == labels).sum())

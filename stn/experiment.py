@@ -17,6 +17,7 @@ from stn.parallel import Team
 from stn.recipes import Recipe
 from stn.train import EpochReport, StepReport, train
 
+TESTED_ON = "the test set"
 HOLDOUT = 5000  # training pictures kept out of training, on which choices are made
 MAX_HALF_LOSS = 0.02  # points of accuracy that float16 may cost
 
@@ -59,18 +60,19 @@ def run_recipe(
             file.write(json.dumps(epoch.to_dict()) + "\n")
         on_epoch(epoch)
 
-    outcome = train(recipe, data, test, seed, device, state, on_step, report)
+    # Only the first of a team writes; the others must not find a state that it is about to delete.
+    outcome = train(recipe, data, test, seed, device, state if first or resume else None, on_step, report)
     if not first:
         return path
     record = {
         "seed": seed,
         "epochs": recipe.train.epochs,
-        "minutes": outcome.seconds / 60,
+        "minutes": outcome.seconds / 60,  # of training; the tests after each epoch are not counted
         "device": device,
         "threads": torch.get_num_threads() * Team().size,
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),
-        "tested_on": f"the last {HOLDOUT} training pictures" if holdout else "the test set",
+        "tested_on": f"the last {HOLDOUT} training pictures" if holdout else TESTED_ON,
         "best_accuracy": max(row["result"]["accuracy"] for row in outcome.history),
         "theta": outcome.history[-1]["theta"],
     }
@@ -79,26 +81,36 @@ def run_recipe(
 
 
 def write_tested(path: Path, recipe: Recipe, model: torch.nn.Module, test: Dataset, record: dict, device: str) -> None:
-    """Writes the model as float16 where that costs at most 0.02 points; the record's result is the written file's."""
+    """Writes the model as float16 where that costs at most 0.02 points; the record's result is the written weights'."""
     full = evaluate_model(model, test, recipe, device)
-    for half in (True, False):
-        save_checkpoint(path, recipe, model, record | {"result": full.to_dict()}, half)
-        loaded, _ = load_checkpoint(path)
-        result = evaluate_model(loaded, test, recipe)
-        if full.accuracy - result.accuracy <= MAX_HALF_LOSS:
-            break
+    trial = path.with_name(f".trial-{path.name}")
+    try:
+        for half in (True, False):
+            save_checkpoint(trial, recipe, model, record, half)
+            loaded, _ = load_checkpoint(trial)
+            result = evaluate_model(loaded, test, recipe)
+            if full.accuracy - result.accuracy <= MAX_HALF_LOSS:
+                break
+    finally:
+        trial.unlink(missing_ok=True)
     own = {"seed": record["seed"], "accuracy": result.accuracy, "loss": result.loss, "minutes": record["minutes"]}
-    save_checkpoint(path, recipe, model, record | {"result": result.to_dict(), "seeds": [own]}, half)
+    record = record | {"result": result.to_dict(), "seeds": [own], "weights": "float16" if half else "float32"}
+    save_checkpoint(path, recipe, model, record, half)
+
+
+def finished_runs(recipe: Recipe, out: Path) -> list[CheckpointInfo]:
+    """The runs of exactly this recipe in `out` that were tested on the test set."""
+    infos = [read_info(path) for path in sorted((out / recipe.name).glob("seed-*.safetensors"))]
+    return [info for info in infos if info.recipe == recipe and info.record["tested_on"] == TESTED_ON]
 
 
 def ship(recipe: Recipe, out: Path = Path("runs"), to: Path = SHIPPED) -> CheckpointInfo:
     """Ships the seed nearest the mean of all trained ones, with every seed's result in its record.
 
-    Where the mean falls short of the published number and some seed does not, the best seed is shipped instead and the
-    record says so. Raises StnError where nothing was trained.
+    Where the mean falls short of the published number, the best seed is shipped instead and the record says so. Raises
+    StnError where nothing was trained.
     """
-    infos = [read_info(path) for path in sorted((out / recipe.name).glob("seed-*.safetensors"))]
-    infos = [info for info in infos if info.recipe == recipe and info.record["tested_on"] == "the test set"]
+    infos = finished_runs(recipe, out)
     if not infos:
         raise StnError(f"No run of {recipe.name!r} lies in '{out}'; run `python -m stn train {recipe.name}` first.")
     accuracies = [info.result["accuracy"] for info in infos]
@@ -107,10 +119,9 @@ def ship(recipe: Recipe, out: Path = Path("runs"), to: Path = SHIPPED) -> Checkp
     target = max(accuracies) if short else center
     chosen = min(infos, key=lambda info: abs(info.result["accuracy"] - target))
     model, _ = load_checkpoint(chosen.path)
-    half = chosen.path.stat().st_size < 3 * chosen.record["params"]
     record = chosen.record | {
         "seeds": [info.record["seeds"][0] for info in infos],
         "shipped": "the best seed, for the mean falls short of the published number" if short else "nearest the mean",
     }
-    save_checkpoint(to / f"{recipe.name}.safetensors", recipe, model, record, half)
+    save_checkpoint(to / f"{recipe.name}.safetensors", recipe, model, record, record["weights"] == "float16")
     return read_info(to / f"{recipe.name}.safetensors")

@@ -31,16 +31,21 @@ class Explanation:
     stages: tuple[Stage, ...]  # empty for a model without transformers
 
 
+# Name of the transformer, its sampler, input, theta, output
+Pass = tuple[str, Sampler, Tensor, Tensor, Tensor | None]
+
+
 @contextmanager
-def watch(model: nn.Module) -> Iterator[list[tuple[str, Sampler, Tensor, Tensor, Tensor]]]:
-    """Collects (name, sampler, input, theta, output) of every transformer pass of `model` while the block runs."""
+def watch(model: nn.Module, keep_output: bool = False) -> Iterator[list[Pass]]:
+    """Collects every transformer pass of `model` while the block runs; outputs, as copies, only if wanted."""
     seen: list = []
     handles = []
     for name, module in model.named_modules():
         if isinstance(module, SpatialTransformer):
 
             def record(sampler, arguments, output, name=name):
-                seen.append((name, sampler, *arguments, output))
+                # A copy of the output: the next layer may work in place.
+                seen.append((name, sampler, *arguments, output.clone() if keep_output else None))
 
             handles.append(module.sampler.register_forward_hook(record))
     try:
@@ -53,7 +58,7 @@ def watch(model: nn.Module) -> Iterator[list[tuple[str, Sampler, Tensor, Tensor,
 @torch.no_grad()
 def explain(model: nn.Module, x: Tensor) -> Explanation:
     """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did."""
-    with watch(model) as seen:
+    with watch(model, keep_output=True) as seen:
         logits = model(x)
     stages = tuple(
         Stage(name, sampler.family, theta, sampler.grid(inputs, theta), inputs, output)

@@ -25,7 +25,7 @@ def export(name: str, format: str, out: Path) -> Path:
     if format not in FORMATS:
         raise unknown("export format", format, FORMATS)
     model, info = load_checkpoint(name)
-    if not isinstance(model.net, ReferenceNet):
+    if not isinstance(model.net, ReferenceNet) or info.family is None:
         raise StnError(f"{info.name!r} does not have the tutorial's layers; export one of the reference systems.")
     state = model.net.tutorial_state()
     temporary = out.with_name(f".{out.name}.{os.getpid()}")

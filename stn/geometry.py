@@ -22,6 +22,7 @@ PADDINGS = ("zeros", "border", "reflection")
 # Below this a homography's denominator counts as this (with its sign): such points lie on the horizon.
 MIN_DENOMINATOR = 1e-6
 MAX_MIP_LEVEL = 3
+FAR = 1e6  # half-widths: where a lost or infinite point counts to be
 
 
 def base_grid(size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
@@ -63,6 +64,7 @@ def affine_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 @functools.lru_cache(maxsize=64)
+@torch.inference_mode(False)  # a cached inference tensor could not be trained with later
 def thin_plate_basis(n: int, size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
     """The matrix (H * W, n * n) that takes the images of an n x n lattice to the sampling grid.
 
@@ -101,6 +103,8 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     options = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
     with torch.autocast(images.device.type, enabled=False):
         grid = grid if grid.dtype == torch.float64 else grid.float()
+        # With a NaN and border padding, the gradient of grid_sample reads memory that is not its own (torch 2.13).
+        grid = grid.nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)
         images = images.to(grid.dtype)
         out = F.grid_sample(images, grid, **options)  # (B, C, h, w)
         if not average:
@@ -131,6 +135,19 @@ def invert(matrix: Tensor) -> Tensor:
     if failed.any():
         raise StnError("This transformation squeezes the picture to a line and has no inverse; give one that does not.")
     return inverse
+
+
+def homography(source: Tensor, target: Tensor) -> Tensor:
+    """The matrices (B, 3, 3) that take four points (B, 4, 2) to four others, no three of them on a line."""
+    x, y = source.unbind(-1)  # (B, 4)
+    u, v = target.unbind(-1)
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    # u (g x + h y + 1) = a x + b y + c, and so for v: eight equations in a, ..., h
+    first = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=-1)  # (B, 4, 8)
+    second = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=-1)
+    system, right = torch.cat([first, second], dim=1), torch.cat([u, v], dim=1)
+    entries = torch.linalg.solve(system.double(), right.double()).to(source.dtype)  # (B, 8)
+    return F.pad(entries, (0, 1), value=1).unflatten(1, (3, 3))
 
 
 def corners(matrix: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ class Sampler(nn.Module):
             return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
 
     def forward(self, x: Tensor, theta: Tensor) -> Tensor:
-        return geometry.sample(x, self.grid(x, theta), self.padding, self.average)
+        return geometry.sample(x, self.grid(x, theta), self.padding, self.average).to(x.dtype)
 
     def extra_repr(self) -> str:
         return f"{self.family.name}, out_size={self.out_size}, padding={self.padding!r}, average={self.average}"
@@ -124,7 +124,11 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         if padding not in geometry.PADDINGS:
             raise unknown("padding", padding, geometry.PADDINGS)
-        if out_size is not None and (len(out_size) != 2 or min(out_size) < 1):
+        if out_size is not None and not (
+            isinstance(out_size, tuple | list) and len(out_size) == 2 and all(isinstance(n, int) for n in out_size)
+        ):
+            raise StnError(f"out_size is (height, width) in pixels, or None to keep the size; not {out_size!r}.")
+        if out_size is not None and min(out_size) < 1:
             raise StnError(f"out_size is (height, width), both at least 1, or None to keep the size; not {out_size!r}.")
         if iterations < 1 or (iterations > 1 and not localizer.family.is_matrix):
             raise StnError(

@@ -6,64 +6,64 @@ a batch is logged in every run.
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from statistics import mean
 
 import torch
-from torch import Tensor
 
 from stn import geometry
 from stn.errors import StnError
-from stn.modules import Sampler
+from stn.explain import Pass
 
 # Below this sd of theta's parameters over a batch, the transformer does the same to every picture.
 CONSTANT_THETA_SD = 0.01
 # Beyond these means, it shows next to nothing of the picture, and nothing pulls it back.
 MAX_OUTSIDE = 0.9
-MAX_LOG_DET = 4.6  # areas 100 times larger or smaller
+MAX_AREA = 100.0  # |det A| and its inverse
 ADVICE = "lower localizer_lr_scale (a tenth of the classifier's rate works), clip gradients, and start at the identity"
 
 
 @dataclass(frozen=True)
 class ThetaStats:
-    """Means over an epoch's watched batches."""
+    """Means over an epoch's watched batches; of several transformers, the one whose theta varies least."""
 
     theta_sd: float  # mean over theta's parameters of their sd over the batch
     det: float | None  # mean of |det A|, 1 at the identity; None for a family without matrices
     outside: float  # part of the grid outside the picture
 
-    @property
-    def constant(self) -> bool:
-        return self.theta_sd < CONSTANT_THETA_SD
-
     def to_dict(self) -> dict:
-        return asdict(self) | {"theta_constant": self.constant}
+        return asdict(self) | {"theta_constant": self.theta_sd < CONSTANT_THETA_SD}
 
 
 @dataclass
 class ThetaMonitor:
-    """Collects statistics of the passes that `stn.explain.watch` records."""
+    """Collects statistics of the passes that `stn.explain.watch` records, for each transformer by itself."""
 
-    rows: list[tuple[float, float, float]] = field(default_factory=list)
+    rows: dict[str, list[tuple[float, float | None, float]]] = field(default_factory=lambda: defaultdict(list))
 
     @torch.no_grad()
-    def add(self, passes: list[tuple[str, Sampler, Tensor, Tensor, Tensor]]) -> None:
-        for _, sampler, inputs, theta, _ in passes:
+    def add(self, passes: list[Pass]) -> None:
+        for name, sampler, inputs, theta, _ in passes:
             theta = theta.detach().float()
             outside = geometry.outside_fraction(sampler.grid(inputs, theta)).mean().item()
-            det = float("nan")
+            det = None
             if sampler.family.is_matrix:
                 det = torch.linalg.det(sampler.family.matrix(theta)[:, :2, :2]).abs().mean().item()
-            self.rows.append((theta.std(0).mean().item(), det, outside))
+            self.rows[name].append((theta.std(0).mean().item(), det, outside))
 
     def stats(self) -> ThetaStats | None:
-        """The means so far, None for a model without transformers. Raises StnError when theta has run away."""
-        if not self.rows:
-            return None
-        sd, det, outside = torch.tensor(self.rows, dtype=torch.float64).mean(0).tolist()
-        stats = ThetaStats(sd, None if det != det else det, outside)
-        runaway = det == det and abs(torch.tensor(det).clamp(min=1e-30).log().item()) > MAX_LOG_DET
-        if runaway or outside > MAX_OUTSIDE:
-            raise StnError(
-                f"theta has run away (mean |det A| {det:.3g}, {outside:.0%} of the grid outside the picture): {ADVICE}."
-            )
-        return stats
+        """The means so far, None for a model without transformers. Raises StnError when a theta has run away."""
+        found = []
+        for name, rows in self.rows.items():
+            sds, dets, outsides = zip(*rows, strict=True)
+            stats = ThetaStats(mean(sds), None if dets[0] is None else mean(dets), mean(outsides))
+            area = 1.0 if stats.det is None else stats.det
+            if not (1 / MAX_AREA < area < MAX_AREA and stats.outside <= MAX_OUTSIDE and math.isfinite(stats.theta_sd)):
+                raise StnError(
+                    f"theta of {name or 'the transformer'} has run away (mean |det A| {area:.3g}, "
+                    f"{stats.outside:.0%} of the grid outside the picture): {ADVICE}."
+                )
+            found.append(stats)
+        return min(found, key=lambda stats: stats.theta_sd, default=None)

@@ -11,6 +11,7 @@ from stn.recipes import TrainConfig
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("constant", "one-cycle")
+PRECISIONS = ("fp32", "bf16")
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
@@ -19,6 +20,8 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         raise unknown("optimizer", config.optimizer, OPTIMIZERS)
     if config.schedule not in SCHEDULES:
         raise unknown("schedule", config.schedule, SCHEDULES)
+    if config.precision not in PRECISIONS:
+        raise unknown("precision", config.precision, PRECISIONS)
     transformers = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
     locating = {id(p) for t in transformers for p in t.localizer.parameters()}
     groups: dict[tuple[bool, bool], list] = {}
@@ -28,7 +31,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
     for (locates, decays), parameters in groups.items():
         lr = config.lr * (config.localizer_lr_scale if locates else 1)
         decay = config.weight_decay if decays else 0.0
-        rows.append({"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay})
+        rows.append({"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay, "locates": locates})
     if config.optimizer == "sgd":
         return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, fused=True)
     return torch.optim.AdamW(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
@@ -38,5 +41,5 @@ def lr_factor(step: int, steps: int, config: TrainConfig) -> float:
     """What the learning rate is multiplied with at a step: 1, or a linear rise and fall."""
     if config.schedule == "constant":
         return 1.0
-    rise = config.warmup * steps
+    rise = min(config.warmup, 0.99) * steps
     return min((step + 1) / rise, (steps - step) / (steps - rise)) if rise else 1 - step / steps

@@ -20,9 +20,11 @@ class Team:
         self.rank = dist.get_rank() if ready else 0
         self.size = dist.get_world_size() if ready else 1
 
-    def share(self, index: Tensor) -> Tensor:
-        """This process's part of a batch's picture numbers (B,), possibly none of them."""
-        return index[self.rank :: self.size]
+    def share(self, index: Tensor) -> tuple[Tensor, float]:
+        """This process's part of a batch's picture numbers (B,), and the weight of its mean in the team's."""
+        part = index[self.rank :: self.size]
+        # A batch smaller than the team: one picture for nothing, for everybody takes part in every message.
+        return (part, self.size * len(part) / len(index)) if len(part) else (index[:1], 0.0)
 
     def average_gradients(self, model: nn.Module, weight: float) -> None:
         """Replaces every gradient by the mean over the team, each process's counted `weight` times.
@@ -31,11 +33,7 @@ class Team:
         """
         if self.size == 1:
             return
-        gradients = []
-        for parameter in model.parameters():
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-            gradients.append(parameter.grad)
+        gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
         flat = torch.cat([gradient.flatten() for gradient in gradients]).mul_(weight / self.size)
         dist.all_reduce(flat)
         parts = flat.split([gradient.numel() for gradient in gradients])

@@ -109,7 +109,6 @@ def _reference() -> Iterator[Recipe]:
         "mnist",
         replace(mnist, dropout=0.05),
         replace(tuned, batch_size=128, shift=2),
-        published=98.86,
     )
     for name, model, options in [
         ("cifar10-tutorial-tuned", replace(cifar, dropout=0.0), {"epochs": 50, "batch_size": 128, "precision": bf16}),
@@ -194,9 +193,11 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
 
 def recipe_from_dict(data: dict[str, Any]) -> Recipe:
     """The recipe that `recipe_to_dict` wrote. Raises StnError for keys this version does not know or misses."""
-    return _build(
-        Recipe, {**data, "model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])}
-    )
+    try:
+        parts = {"model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])}
+        return _build(Recipe, {**data, **parts})
+    except (KeyError, TypeError) as error:
+        raise StnError(f"The configuration is incomplete or no recipe ({error}); train the recipe again.") from error
 
 
 def _build(kind: type, data: dict[str, Any]) -> Any:

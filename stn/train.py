@@ -105,7 +105,7 @@ class Run:
         config = recipe.train
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.team = Team()
-        self.images = data.images.to(device)
+        self.images = data.images  # stay here: batches are made on the CPU, the numbers drawn there
         self.labels = data.labels.to(device)
         self.distort = get_distortion(recipe.distortion) if recipe.distortion else None
         torch.manual_seed(seed)
@@ -136,9 +136,7 @@ class Run:
         with watch(self.model) as passes:
             for step in range(self.steps):
                 index = order[step * config.batch_size : (step + 1) * config.batch_size]
-                factor = lr_factor((epoch - 1) * self.steps + step, config.epochs * self.steps, config)
-                for group in self.optimizer.param_groups:
-                    group["lr"] = group["base_lr"] * factor
+                self.set_rates((epoch - 1) * self.steps + step)
                 passes.clear()
                 loss = self.step(index, generator, lesson, passes)
                 losses += loss
@@ -147,15 +145,22 @@ class Run:
                         raise StnError(f"The loss is {float(loss)} in epoch {epoch}, step {step}: {ADVICE}.")
                     monitor.add(passes)
                     on_step(StepReport(epoch, step, self.steps, step * config.batch_size, total, float(loss)))
+        if not math.isfinite(losses):
+            raise StnError(f"The loss is {float(losses)} in epoch {epoch}: {ADVICE}.")
         stats = monitor.stats()
         return float(losses / self.steps), stats and stats.to_dict()
+
+    def set_rates(self, step: int) -> None:
+        """Sets the learning rates of a step; the classifier's schedule begins when the pose lessons end."""
+        total, lessons = self.config.epochs * self.steps, self.config.pose_epochs * self.steps
+        for group in self.optimizer.param_groups:
+            skipped = 0 if group["locates"] else min(step, lessons)
+            group["lr"] = group["base_lr"] * lr_factor(step - skipped, total - skipped, self.config)
 
     def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
         """One step on the team's pictures at `index`; returns the loss of this process's share, detached."""
         config = self.config
-        weight = self.team.size / len(index)
-        index = self.team.share(index)
-        weight *= len(index)  # a share counts by its pictures
+        index, weight = self.team.share(index)
         images, matrix = self.batch(index, generator)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             if lesson:
@@ -191,7 +196,8 @@ class Run:
             # Clutter is cut from the pictures of the batch: they are random already.
             distorted = self.distort(images, images, self.recipe.model.canvas, generator)
             images, matrix = distorted.images, distorted.matrix
-        return images.to(memory_format=torch.channels_last), matrix
+        matrix = matrix if matrix is None else matrix.to(self.device)
+        return images.to(self.device, memory_format=torch.channels_last), matrix
 
     def locate_only(self, images: Tensor) -> tuple[SpatialTransformer, Tensor]:
         """The first transformer, which must stand at the input, and its theta, without running the classifier."""
@@ -200,19 +206,27 @@ class Run:
 
     # --- the state, written after every epoch --------------------------------------------------------------------
 
+    @property
+    def identity(self) -> dict[str, int]:
+        """What a state must share with a run, besides the recipe, to go on in it."""
+        return {"seed": self.seed, "pictures": len(self.labels)}
+
     def save(self, path: Path) -> None:
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         for i, slots in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{k}": v for k, v in slots.items() if torch.is_tensor(v)}
-        metadata = {"recipe": recipe_to_dict(self.recipe), "seed": self.seed, "history": self.history}
+        metadata = {"recipe": recipe_to_dict(self.recipe), "history": self.history} | self.identity
         write_tensors(path, tensors, metadata)
 
     def restore(self, path: Path) -> None:
         tensors, metadata = read_tensors(path)
-        if metadata.get("seed") != self.seed or recipe_from_dict(metadata["recipe"]) != self.recipe:
-            raise StnError(f"'{path}' is the state of another recipe or seed; train without --resume or delete it.")
+        same = {key: metadata.get(key) for key in self.identity} == self.identity
+        if not same or recipe_from_dict(metadata["recipe"]) != self.recipe:
+            raise StnError(
+                f"'{path}' is the state of a run with another recipe, seed or part of the data; train without --resume."
+            )
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}
         for name, tensor in tensors.items():
             part, rest = name.split(".", 1)

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from stn import StnError, geometry
-from stn.distort import CONTROL_RANGES, Controls, add_clutter, apply_controls, get_distortion, placement_matrix
+from stn.distort import (
+    CONTROL_RANGES,
+    DISTORTIONS,
+    Controls,
+    add_clutter,
+    apply_controls,
+    get_distortion,
+    placement_matrix,
+)
 
 
 def dot(x: int, y: int, size: int = 28) -> torch.Tensor:
@@ -102,7 +110,7 @@ def test_noise_has_the_sd_it_says():
     assert out.min() >= 0 and out.max() <= 1
 
 
-@pytest.mark.parametrize("name", ["play"])
+@pytest.mark.parametrize("name", DISTORTIONS)
 @pytest.mark.parametrize(("channels", "size", "canvas"), [(1, 28, 60), (3, 32, 48)])
 def test_same_seed_same_batch(name, channels, size, canvas, generator):
     images = torch.rand(6, channels, size, size, generator=generator)
@@ -140,3 +148,46 @@ def test_bad_controls_are_refused(values, message):
 def test_unknown_distortions_get_the_list():
     with pytest.raises(StnError, match=r"there are: .*play"):
         get_distortion("plays")
+
+
+# name -> canvas
+SETS = {"r": 28, "rts": 42, "p": 42, "e": 42, "tc": 60}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_sets_keep_the_digit_on_the_canvas(name, generator):
+    images = torch.zeros(200, 1, 28, 28)
+    images[..., 4:24, 4:24] = 1
+    out = get_distortion(name)(images, torch.zeros_like(images), SETS[name], generator).images
+    whole = out.sum((1, 2, 3))
+    low, high = {"r": (0.97, 1.03), "rts": (0.47, 1.46), "p": (0.2, 1.9), "e": (0.6, 1.4), "tc": (0.99, 1.01)}[name]
+    assert (whole > low * 400).all()
+    assert (whole < high * 400).all()
+
+
+def test_homographies_take_four_points_where_they_should(generator):
+    source = geometry.corners(torch.eye(3)[None]).expand(5, -1, -1)
+    target = source + 0.3 * torch.rand(5, 4, 2, generator=generator)
+    matrix = geometry.homography(source, target)
+    found = torch.cat([geometry.transform_points(m[None], s) for m, s in zip(matrix, source, strict=True)])
+    torch.testing.assert_close(found, target, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "widest"), [("r", 90), ("rts", 45), ("rsc", 90)])
+def test_rotations_fill_their_range(name, widest, generator):
+    images = torch.zeros(500, 3 if name == "rsc" else 1, 28, 28)
+    matrix = get_distortion(name)(images, images, 42, generator).matrix
+    angles = torch.rad2deg(geometry.polar(geometry.invert(matrix))[0])
+    assert -widest <= angles.min() < -0.9 * widest
+    assert 0.9 * widest < angles.max() <= widest + 1e-3
+
+
+@pytest.mark.parametrize("name", ["r", "rts", "p", "tc", "rsc", "play"])
+def test_every_matrix_undoes_its_distortion(name, generator):
+    """A ramp in x and y, undone, is the ramp again where it stayed on the canvas."""
+    ramp = geometry.base_grid((28, 28)).permute(2, 0, 1)
+    images = torch.cat([ramp, torch.ones(1, 28, 28)]).expand(6, -1, -1, -1) / 2 + 0.5
+    out = get_distortion(name)(images, images, 60, torch.Generator().manual_seed(1))
+    clean = geometry.sample(images, geometry.matrix_grid(out.matrix, (60, 60)), average=True)
+    changed = (out.images - clean).abs().amax(1) > 1e-3
+    assert changed.float().mean() < {"r": 1e-6, "rts": 1e-6, "p": 1e-6, "tc": 0.12, "rsc": 0.08, "play": 1}[name]

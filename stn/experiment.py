@@ -104,12 +104,13 @@ def finished_runs(recipe: Recipe, out: Path) -> list[CheckpointInfo]:
     return [info for info in infos if info.recipe == recipe and info.record["tested_on"] == TESTED_ON]
 
 
-def ship(recipe: Recipe, out: Path = Path("runs"), to: Path = SHIPPED) -> CheckpointInfo:
+def ship(recipe: Recipe, out: Path = Path("runs"), to: Path | None = None) -> CheckpointInfo:
     """Ships the seed nearest the mean of all trained ones, with every seed's result in its record.
 
     Where the mean falls short of the published number, the best seed is shipped instead and the record says so. Raises
     StnError where nothing was trained.
     """
+    to = to or SHIPPED
     infos = finished_runs(recipe, out)
     if not infos:
         raise StnError(f"No run of {recipe.name!r} lies in '{out}'; run `python -m stn train {recipe.name}` first.")

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from stn import StnError, load_checkpoint
-from stn.checkpoint import count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
+from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
 from stn.data import load_dataset
 from stn.evaluate import evaluate_model
 from stn.models import build_model
@@ -62,6 +62,11 @@ def test_another_format_and_wrong_weights_are_refused(tmp_path):
     write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": RECORD})
     with pytest.raises(StnError, match="do not fit its own recipe"):
         load_checkpoint(path)
+
+
+def test_all_checkpoints_together_fit():
+    assert shipped_names(), "none is shipped"
+    assert sum(file.stat().st_size for file in SHIPPED.glob("*.safetensors")) <= 48e6
 
 
 @pytest.mark.parametrize("name", shipped_names())

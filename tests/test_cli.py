@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 import stn
 from stn._torchvision import import_torchvision
-from stn.checkpoint import save_checkpoint
+from stn.benchmark import benchmark_train
+from stn.checkpoint import save_checkpoint, shipped_names
 from stn.cli import main
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
@@ -107,7 +108,50 @@ def test_a_network_that_is_not_the_tutorials_cannot_be_exported_so(tmp_path, cap
 
 def test_the_module_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "stn", "table", "--json"], capture_output=True, text=True, check=True)
-    assert isinstance(json.loads(done.stdout), list)
+    rows = json.loads(done.stdout)
+    assert [row["name"] for row in rows] == [name for name in list_recipes() if name in shipped_names()]
+    wanted = {"name", "error_mean", "error_sd", "n_seeds", "params", "minutes", "published"}
+    assert all(wanted <= set(row) for row in rows)
+
+
+def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, capsys, no_data):
+    good = get_recipe("mnist-tutorial")
+    good = replace(good, train=replace(good.train, epochs=1))
+    bad = replace(good, name="bad", train=replace(good.train, lr=1e9))
+    recipes = {"bad": bad, "mnist-tutorial": good}
+    monkeypatch.setattr("stn.cli.list_recipes", lambda: recipes)
+    monkeypatch.setattr("stn.cli.shipped_names", lambda: [])
+    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
+    with pytest.raises(SystemExit):
+        main(["train", "--missing", "--out", str(tmp_path)])
+    captured = capsys.readouterr()
+    assert "stn: bad: The loss is" in captured.err
+    assert "Not trained: bad" in captured.err
+    assert [file.name for file in (tmp_path / "shipped").iterdir()] == ["mnist-tutorial.safetensors"]
+
+
+def test_missing_takes_no_other_schedule():
+    with pytest.raises(SystemExit):
+        main(["train", "--missing", "--epochs", "1"])
+
+
+def test_the_training_benchmark_reports_its_ratios(monkeypatch, small_mnist):
+    class Loop:
+        def __init__(self, data_dir):
+            pass
+
+        def epoch(self):
+            return 60.0
+
+    monkeypatch.setattr("stn.benchmark.PlainLoop", Loop)
+    monkeypatch.setattr("stn.benchmark.load_dataset", lambda *a: small_mnist)
+    monkeypatch.setattr("stn.benchmark.TARGET", 5.0)
+    row = benchmark_train(epochs=1, target_epochs=2, log=lambda text: None)
+    assert row["loop_s_per_epoch"] == 60
+    assert row["ratio"] == pytest.approx(60 / row["engine_s_per_epoch"])
+    assert 0 < row["convolutions_s_per_epoch"] < row["engine_s_per_epoch"]
+    assert row["to_target_ratio"] == pytest.approx(row["to_target_s"] / (20 * 60))
+    assert row["to_target_epochs"] in (1, 2)
 
 
 def test_stn_never_imports_the_demo():

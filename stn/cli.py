@@ -14,14 +14,16 @@ from tqdm import tqdm
 
 from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
-from stn.data import DATASETS, default_data_dir, download
+from stn.curves import CONTROLS, curve
+from stn.data import DATASETS, default_data_dir, download, load_dataset
 from stn.errors import StnError
 from stn.evaluate import evaluate_model
-from stn.experiment import finished_runs, load_splits, run_recipe, ship
+from stn.experiment import finished_runs, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.parallel import Team, join_team, leave_team
 from stn.recipes import Recipe, get_recipe, list_recipes
+from stn.rectify import rectification
 from stn.table import markdown_table, table_rows, with_table
 from stn.train import EpochReport, StepReport, with_epochs
 
@@ -72,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(run_evaluate, json_flag=True, data=True)
     sub.add_argument("checkpoint", help="a shipped name or a .safetensors file")
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--rectification", action="store_true", help="how upright, steady and whole the output is")
+    what.add_argument("--curve", choices=CONTROLS, help="accuracy against this control")
 
     sub = command(run_benchmark, json_flag=True, data=True)
     sub.add_argument("what", choices=("train", "infer"))
@@ -217,13 +222,21 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
 def run_evaluate(options: argparse.Namespace) -> None:
     """test a shipped checkpoint or a file on its own test set"""
     model, info = load_checkpoint(options.checkpoint)
-    _, test = load_splits(info.recipe, options.data_dir)
-    result = evaluate_model(model, test, info.recipe)
-    row = {"name": info.name, "dataset": info.dataset, **result.to_dict(), "params": count_parameters(model)}
-    if options.json:
-        dump(row)
+    test = load_dataset(info.dataset, "test", options.data_dir)
+    if options.rectification:
+        found = rectification(model, test, info.recipe)
+        text = f"pose left {found.left_sd:.1f}° of {found.input_sd:.1f}°, {found.left_sd_within:.1f}° within a picture"
+    elif options.curve:
+        found = curve(model, test, info.recipe, options.curve)
+        points = zip(found.values, found.accuracy, strict=True)
+        text = "\n".join(f"{options.curve} {value:g}: {accuracy:.2f}%" for value, accuracy in points)
     else:
-        print(f"{info.name}: {result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}")
+        found = evaluate_model(model, test, info.recipe)
+        text = f"{found.accuracy:.2f}% of {found.n} right, loss {found.loss:.4f}"
+    if options.json:
+        dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(model)})
+    else:
+        print(f"{info.name}: {text}")
 
 
 def run_benchmark(options: argparse.Namespace) -> None:

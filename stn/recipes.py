@@ -146,6 +146,7 @@ def _play() -> Iterator[Recipe]:
         canvas=60,
         widths=(24, 48, 96),
         localizer_widths=(16, 32, 64),
+        localizer_depths=(1, 2, 2),
         localizer_hidden=64,
         out_size=(28, 28),
         **shared,
@@ -163,10 +164,10 @@ def _play() -> Iterator[Recipe]:
     )
     title = "trained over all of the page's sliders"
     for name, model, config, pose_epochs in [
-        ("mnist", mnist, train, 2),
-        ("cifar10", cifar, replace(train, epochs=12, flip=True), 5),
+        ("mnist", mnist, train, 4),
+        ("cifar10", cifar, replace(train, flip=True), 5),
     ]:
-        lesson = replace(config, pose_epochs=pose_epochs, pose_weight=1.0)
+        lesson = replace(config, pose_epochs=pose_epochs, pose_weight=10.0, localizer_lr_scale=0.5)
         yield Recipe(f"{name}-play-affine", f"STN {title}, taught to undo them", name, model, lesson, "play")
         widths = (16, *model.widths) if name == "mnist" else model.widths
         cnn = replace(model, family=None, out_size=None, widths=widths)

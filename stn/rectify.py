@@ -1,0 +1,113 @@
+"""How upright, steady and whole a transformer's output is: measured, not looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from stn import geometry
+from stn.data import Dataset
+from stn.distort import placement_matrix, warp
+from stn.errors import StnError
+from stn.explain import explain
+from stn.recipes import Recipe
+
+PICTURES = 1000
+ANGLES = tuple(torch.linspace(-90, 90, 13).tolist())  # degrees
+
+
+@dataclass(frozen=True)
+class Rectification:
+    """Angles in degrees; circular standard deviations, which do not see an upright of the model's own choosing."""
+
+    input_sd: float  # of the pictures' angles as given
+    left_sd: float  # of the pose left after the transformer, over all pictures and angles
+    left_sd_within: float  # the same within each picture, the mean over pictures
+    correlation: float  # of an output's pixels with those of the same picture given upright, mean
+    input_correlation: float  # the same of the inputs
+    area_in_frame: float  # mean part of the object's area that the frame holds, 0 to 1
+    pictures: int
+    angles: int
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+@torch.no_grad()
+def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int = PICTURES) -> Rectification:
+    """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
+
+    The pose left is the angle given plus the angle of theta's polar decomposition (of the grid's best linear map for
+    a family without matrices). The object is a grey picture's ink, a colour picture's whole square. Raises StnError for
+    a model without a transformer.
+    """
+    canvas = recipe.model.canvas
+    poses, correlations, input_correlations, areas = [], [], [], []
+    for start in range(0, min(pictures, len(test)), 100):
+        images = test.images[start : min(start + 100, pictures)].float() / 255  # (B, C, H, W)
+        objects = images if images.shape[1] == 1 else torch.ones_like(images[:, :1])
+        upright = None
+        for angle in sorted(ANGLES, key=abs):  # the upright one first
+            matrix = turned(angle, len(images), canvas, images.shape[-1])
+            given = warp(images, matrix, canvas)
+            seen = explain(model, given)
+            if not seen.stages:
+                raise StnError(f"{recipe.name!r} has no transformer to measure; name one whose family is not none.")
+            stage = seen.stages[0]
+            upright = upright or (stage.output, given)
+            turn, _ = geometry.polar(linear_map(stage.grid))
+            poses.append(torch.deg2rad(torch.tensor(angle)) + turn)
+            correlations.append(correlation(stage.output, upright[0]))
+            input_correlations.append(correlation(given, upright[1]))
+            areas.append(held(warp(objects, matrix, canvas), stage.grid))
+    left = torch.cat(poses).view(-1, len(ANGLES), min(100, len(test), pictures))  # (groups, angles, pictures)
+    given_angles = torch.deg2rad(torch.tensor(ANGLES))
+    return Rectification(
+        input_sd=circular_sd(given_angles, 0).item(),
+        left_sd=circular_sd(left.flatten(), 0).item(),
+        left_sd_within=circular_sd(left, 1).mean().item(),
+        correlation=torch.cat(correlations).mean().item(),
+        input_correlation=torch.cat(input_correlations).mean().item(),
+        area_in_frame=torch.cat(areas).mean().item(),
+        pictures=left.shape[0] * left.shape[2],
+        angles=len(ANGLES),
+    )
+
+
+def turned(angle: float, batch: int, canvas: int, size: int) -> Tensor:
+    """Matrices (batch, 3, 3) that turn pictures by `angle` degrees counter-clockwise in the middle of the canvas."""
+    rotation = torch.full((batch,), angle)
+    return placement_matrix(rotation, torch.ones(batch), torch.zeros(batch, 2), torch.zeros(batch), canvas, size)
+
+
+def circular_sd(angles: Tensor, dim: int) -> Tensor:
+    """The circular standard deviation in degrees of angles in radians: sqrt(-2 ln R) (Mardia 1972)."""
+    length = torch.hypot(angles.cos().mean(dim), angles.sin().mean(dim)).clamp(1e-12, 1)
+    return (-2 * length.log()).sqrt() * 180 / math.pi
+
+
+def correlation(a: Tensor, b: Tensor) -> Tensor:
+    """Pearson's correlation of the pixels of two batches (B, C, H, W): (B,)."""
+    a, b = (x.flatten(1) - x.flatten(1).mean(1, keepdim=True) for x in (a, b))
+    return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp(min=1e-12)
+
+
+def linear_map(grid: Tensor) -> Tensor:
+    """The affine matrices (B, 3, 3) nearest to grids (B, h, w, 2) in the least squares; theirs, where they have one."""
+    base = geometry.base_grid(tuple(grid.shape[1:3]), torch.float64).reshape(-1, 2)
+    design = torch.nn.functional.pad(base, (0, 1), value=1)  # (P, 3)
+    solved = torch.linalg.pinv(design) @ grid.double().flatten(1, 2)  # (B, 3, 2)
+    last = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(len(grid), 1, 3)
+    return torch.cat([solved.mT, last], dim=1).float()
+
+
+def held(objects: Tensor, grid: Tensor) -> Tensor:
+    """The part of the objects (B, 1, H, W) that lies inside the frames of grids (B, h, w, 2): (B,), 0 to 1."""
+    down, right = (torch.gradient(grid, dim=dim)[0] for dim in (1, 2))
+    cell = (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).abs()  # the canvas's area is 4
+    ink = geometry.sample(objects, grid, average=True)[:, 0] * cell
+    whole = objects.mean((1, 2, 3)) * 4
+    return (ink.sum((1, 2)) / whole.clamp(min=1e-12)).clamp(max=1)

@@ -1,0 +1,106 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from stn import StnError, geometry
+from stn.curves import control_values, curve
+from stn.families import AFFINE
+from stn.modules import SpatialTransformer
+from stn.recipes import get_recipe
+from stn.rectify import ANGLES, circular_sd, correlation, held, linear_map, rectification
+from tests.conftest import bars
+
+RECIPE = get_recipe("mnist-play-affine")
+
+
+class Oracle(nn.Module):
+    """A localisation net that turns by what it was told, not by what it sees, plus an upright of its own."""
+
+    def __init__(self, family, turns: list[float], own: float = 0.0):
+        super().__init__()
+        self.family, self.turns, self.own = family, list(turns), own
+
+    def forward(self, x):
+        angle = math.radians(self.turns.pop(0)) + self.own
+        row = [math.cos(angle), -math.sin(angle), 0, math.sin(angle), math.cos(angle), 0]
+        return torch.tensor([row]).expand(len(x), -1)
+
+
+class Net(nn.Module):
+    def __init__(self, localizer):
+        super().__init__()
+        self.stn = SpatialTransformer(localizer)
+
+    def forward(self, x):
+        return self.stn(x).flatten(1)[:, :10]
+
+
+def measured(turns, own: float = 0.0):
+    return rectification(Net(Oracle(AFFINE, turns, own)), bars(40), RECIPE, pictures=40)
+
+
+def test_a_transformer_that_undoes_every_turn_leaves_nothing():
+    found = measured([-angle for angle in sorted(ANGLES, key=abs)], own=0.5)
+    assert found.left_sd == pytest.approx(0, abs=0.1)
+    assert found.correlation > 0.9 > found.input_correlation
+    assert (found.pictures, found.angles) == (40, 13)
+
+
+def test_a_transformer_that_does_nothing_leaves_everything():
+    found = measured([0.0] * 13)
+    assert found.left_sd == pytest.approx(found.input_sd, abs=0.1) == pytest.approx(59.4, abs=0.1)
+    assert found.correlation == pytest.approx(found.input_correlation, abs=1e-3)
+    assert found.area_in_frame == pytest.approx(1, abs=0.02)
+
+
+def test_within_a_picture_only_its_own_spread_counts():
+    angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two pictures, each steady
+    assert circular_sd(angles, 1).tolist() == pytest.approx([0, 0], abs=0.1)
+    assert circular_sd(angles.flatten(), 0).item() > 45
+
+
+def test_a_frame_that_holds_a_quarter_holds_a_quarter():
+    objects = torch.ones(1, 1, 40, 40)
+    grid = 0.5 * geometry.base_grid((20, 20))[None]
+    assert held(objects, grid).item() == pytest.approx(0.25, abs=0.01)
+
+
+def test_correlation_is_pearsons(generator):
+    a = torch.rand(3, 1, 5, 5, generator=generator)
+    assert correlation(a, 2 * a + 1).tolist() == pytest.approx([1, 1, 1], abs=1e-5)
+    assert correlation(a, -a).tolist() == pytest.approx([-1, -1, -1], abs=1e-5)
+
+
+def test_the_linear_map_of_an_affine_grid_is_its_matrix():
+    matrix = torch.tensor([[[0.5, -0.2, 0.1], [0.3, 0.8, -0.4], [0, 0, 1]]])
+    torch.testing.assert_close(linear_map(geometry.affine_grid(matrix, (9, 7))), matrix, rtol=0, atol=1e-5)
+
+
+def test_a_plain_cnn_has_nothing_to_measure():
+    with pytest.raises(StnError, match="has no transformer"):
+        rectification(nn.Flatten(), bars(10), replace(RECIPE, name="plain"), pictures=10)
+
+
+def test_curves_have_25_values_from_end_to_end_and_see_the_control():
+    values = control_values("rotation")
+    assert (len(values), values[0], values[12], values[-1]) == (25, -90, 0, 90)
+    assert control_values("clutter") == tuple(range(9))
+    with pytest.raises(StnError, match="control called 'colour'"):
+        control_values("colour")
+
+    test = bars(50)
+
+    class Upright(nn.Module):
+        """Knows the class by the bar's height on the canvas, so only of pictures that are not turned."""
+
+        def forward(self, x):
+            rows = x[:, 0, 16:44].sum(2)  # the picture's own rows
+            return torch.stack([rows[:, 4 + 2 * k : 7 + 2 * k].sum(1) for k in range(10)], dim=1)
+
+    found = curve(Upright(), test, RECIPE, "rotation")
+    assert found.accuracy[12] == 100
+    assert found.accuracy[0] < 50
+    assert found.n == 50

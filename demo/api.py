@@ -49,14 +49,16 @@ def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
             "seed": seed,
         }
         try:
-            return explain_api.for_api(explain_api.look(pictures, models, parse_request(request), image))
+            return explain_api.guarded(
+                lambda: explain_api.for_api(explain_api.look(pictures, models, parse_request(request), image))
+            )
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     def list_models() -> list:
         """Lists the playground's networks: name, data set, family (null for a plain CNN), test accuracy."""
         try:
-            return explain_api.list_models(models)
+            return explain_api.guarded(lambda: explain_api.list_models(models))
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

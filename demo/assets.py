@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+
+from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
 # In this order: view.js uses the others.
@@ -10,9 +14,14 @@ SCRIPTS = ("pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.
 STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
 
 
+def constants() -> str:
+    """What the JavaScript needs to know from Python, as JavaScript."""
+    return f"const NEUTRAL = {json.dumps(asdict(Controls()))};"
+
+
 def script() -> str:
     """The live view's JavaScript, in one piece, as Gradio's js_on_load wants it."""
-    return "\n".join((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS)])
 
 
 def html(name: str) -> str:

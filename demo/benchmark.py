@@ -10,22 +10,19 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-READY = "() => document.querySelector('#view')?.dataset.ready === 'true'"
+from demo.serve import MeasuringError, serve
+
+# A picture, or the reason why there is none.
+NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
+SETTLED = f"() => document.querySelector('#view')?.dataset.ready === 'true' || {NOTICE}"
 DRAG = (Path(__file__).resolve().parent / "js" / "drag.js").read_text(encoding="utf-8")
-
-
-class BenchmarkError(RuntimeError):
-    """A sentence on why nothing could be measured."""
 
 
 def main() -> None:
@@ -36,7 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         result = benchmark(options.dataset, options.seconds)
-    except BenchmarkError as error:
+    except MeasuringError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
     print(json.dumps(result) if options.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
@@ -44,23 +41,23 @@ def main() -> None:
 
 def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
     """Everything measured, in one cold start of the app."""
-    with _chromium() as browser, _app() as (address, started):
+    with _chromium() as browser, serve() as app:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(address)
-        page.wait_for_function(READY, timeout=60_000)
-        cold_start = time.perf_counter() - started
-        page.goto(f"{address}?dataset={dataset}&sample=3")
-        page.wait_for_function(READY, timeout=60_000)
+        page.goto(app.address)
+        wait_for_picture(page)
+        cold_start = time.perf_counter() - app.started
+        page.goto(f"{app.address}?dataset={dataset}&sample=3")
+        wait_for_picture(page)
         page.wait_for_timeout(1000)
         nodes = page.evaluate("() => document.querySelectorAll('*').length")
-        near = _drag(page, seconds)
+        near = drag(page, seconds)
         session = page.context.new_cdp_session(page)
         session.send(
             "Network.emulateNetworkConditions",
             {"offline": False, "latency": 100, "downloadThroughput": -1, "uploadThroughput": -1},
         )
-        _drag(page, 1.0)  # the pace takes a moment to notice
-        far = _drag(page, seconds)
+        drag(page, 1.0)  # the pace takes a moment to notice
+        far = drag(page, seconds)
         grown = page.evaluate("() => document.querySelectorAll('*').length") - nodes
     return {
         "updates_per_s": near["updates_per_s"],
@@ -77,11 +74,19 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
     }
 
 
-def _drag(page: Any, seconds: float) -> dict[str, Any]:
+def wait_for_picture(page: Any) -> None:
+    """Waits until something is drawn. Raises MeasuringError with the page's own words where it says what is wrong."""
+    page.wait_for_function(SETTLED, timeout=60_000)
+    _refuse_notice(page)
+
+
+def drag(page: Any, seconds: float) -> dict[str, Any]:
+    """Drags the slider from end to end and measures. Raises MeasuringError where pictures did not come."""
     seen = page.evaluate(DRAG, {"seconds": seconds})
+    _refuse_notice(page)
     lags = sorted(seen["lags"])
     if len(lags) < 2:
-        raise BenchmarkError("Nothing was drawn during the drag; open the page and read what it says.")
+        raise MeasuringError("Nothing was drawn during the drag; open the page and look.")
     return {
         "updates_per_s": round(seen["updates"] / seen["duration"], 1),
         "frames_per_s": round(seen["frames"] / seen["duration"], 1),
@@ -91,15 +96,21 @@ def _drag(page: Any, seconds: float) -> dict[str, Any]:
     }
 
 
+def _refuse_notice(page: Any) -> None:
+    said = page.evaluate(f"() => {NOTICE}")
+    if said:
+        raise MeasuringError(f"The page shows no pictures to measure; it says: {said}")
+
+
 @contextmanager
 def _chromium():
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise BenchmarkError("Playwright is missing: pip install -r requirements-dev.txt.") from error
+        raise MeasuringError("Playwright is missing: pip install -r requirements-dev.txt.") from error
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        raise BenchmarkError("There is no Chromium on this machine: apt-get install chromium.")
+        raise MeasuringError("There is no Chromium on this machine: apt-get install chromium.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -108,34 +119,6 @@ def _chromium():
             yield browser
         finally:
             browser.close()
-
-
-@contextmanager
-def _app():
-    """`python app.py` on a free port; yields its address once it answers, and when it was started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            if process.poll() is not None:
-                raise BenchmarkError("app.py ended by itself; run `python app.py` to see why.")
-            if time.perf_counter() - started > 120:
-                raise BenchmarkError("app.py did not answer within two minutes; run `python app.py` to see why.")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-                break
-            except OSError:
-                time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}/", started
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +21,9 @@ from stn.data import dataset_info
 from stn.distort import apply_controls
 from stn.errors import StnError
 from stn.explain import Explanation
+
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,21 @@ def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[
     """The live view's server function: any object in, a view or {"error": one sentence} out."""
     start = time.perf_counter()
     try:
-        seen = for_view(look(pictures, models, parse_request(request)))
+        seen = guarded(lambda: for_view(look(pictures, models, parse_request(request))))
         return {**seen, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
     except StnError as error:
         return {"error": str(error)}
+
+
+def guarded(work: Callable[[], Answer]) -> Answer:
+    """The result of `work`. Raises nothing but StnError: what nobody foresaw goes to the log, not to a visitor."""
+    try:
+        return work()
+    except StnError:
+        raise
+    except Exception as error:
+        log.exception("A picture could not be shown")
+        raise StnError("This picture could not be shown: an error in the program, which its log describes.") from error
 
 
 def list_models(models: ModelShelf) -> list[dict[str, Any]]:

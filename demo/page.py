@@ -13,18 +13,19 @@ from PIL import Image
 
 from demo import assets, prose
 from demo.api import add_endpoints
+from demo.explain_api import answer
 from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
-from demo.shelf import CHECKPOINTS, ModelShelf
+from demo.shelf import ModelShelf
 from demo.uploads import MAX_SIDE
-from demo.view_state import DATASETS, ViewState
-from stn.errors import StnError
+from stn.checkpoint import SHIPPED
+from stn.data import DATASETS
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
-def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = CHECKPOINTS) -> gr.Blocks:
+def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED) -> gr.Blocks:
     """The page, ready to launch with launch_options(). Loads nothing yet: models and pictures warm up in a thread."""
     torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
@@ -39,13 +40,8 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
 
 def warm_up(pictures: PictureShelf, models: ModelShelf) -> None:
     """Reads everything once and runs it once, so that the first visitor does not wait for it."""
-    from demo.explain_api import for_view, look
-
     for dataset in DATASETS:
-        try:
-            for_view(look(pictures, models, ViewState(dataset=dataset)))
-        except StnError:
-            continue  # the page says so when it is asked
+        answer(pictures, models, {"dataset": dataset})  # raises nothing; the page says what is wrong when it is asked
 
 
 def launch_options() -> dict[str, Any]:

@@ -28,12 +28,6 @@ def encode_pixels(picture: Tensor) -> dict[str, object]:
     return {"width": width, "height": height, "channels": channels, "data": data}
 
 
-def decode_pixels(encoded: dict[str, object]) -> np.ndarray:
-    """encode_pixels backwards, as the browser does it: uint8 (H, W, C)."""
-    raw = np.frombuffer(base64.b64decode(encoded["data"]), dtype=np.uint8)
-    return raw.reshape(encoded["height"], encoded["width"], encoded["channels"])
-
-
 def lattice_of(grid: Tensor, points: int = LATTICE) -> Tensor:
     """A sampling grid (H, W, 2) of pixel centres, thinned to (points, points, 2) from edge to edge of the output.
 

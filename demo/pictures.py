@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from demo.samples import samples
 from stn import data
 from stn.errors import StnError
 
+log = logging.getLogger(__name__)
 CLUTTER_POOL = 500  # as many pictures of a set serve as the stock that clutter is cut out of
 
 
@@ -93,8 +96,12 @@ class PictureShelf:
                 data.download(dataset, self._data_dir, on_progress=on_progress)
                 with self._lock:
                     self._sets.pop(dataset, None)
-        except StnError as error:
-            return str(error)
+        except Exception as error:  # its sentence names folders of the server: for the log, not for visitors
+            log.warning("Fetching %s failed: %s", title, error)
+            return (
+                f"{title} could not be fetched: check that the server has a network and room in its data folder; "
+                "its log says what went wrong."
+            )
         finally:
             self._fetching.release()
         if self.get(dataset).drawn:
@@ -102,6 +109,9 @@ class PictureShelf:
         return f"{title} is here: these are its test pictures."
 
     def _read(self, dataset: str) -> PictureSet:
+        folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()
+        if not folder.is_dir():  # nothing to read, so no reason to wait for torchvision, which takes seconds to import
+            return drawings(dataset)
         try:
             real = data.load_dataset(dataset, split="test", data_dir=self._data_dir, download=False)
         except StnError:

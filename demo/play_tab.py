@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from html import escape
 
 import gradio as gr
 
 from demo import assets, explain_api, prose
-from demo.pictures import PictureSet, PictureShelf
+from demo.choices import class_index, index_of, known, misfits
+from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, model_label
-from demo.view_state import CONTROL_NAMES, DATASETS, OPENING, ViewState, from_query
+from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query
+from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
-from stn.errors import StnError
 
 ANY_CLASS = "any"
 SLIDERS = {  # name -> (label, step)
@@ -44,8 +46,10 @@ class Parts:
     lot: gr.Button
     reset: gr.Button
     new_clutter: gr.Button
-    note: gr.Markdown
+    note: gr.HTML
     fetch: gr.Button
+    offered: gr.JSON  # {"dataset": the one that number, class and network belong to}
+    fetches: gr.JSON  # data set -> how its last fetch went, in a sentence
 
     @property
     def state(self) -> list[gr.components.Component]:
@@ -78,7 +82,7 @@ def _lay_out(pictures: PictureShelf, models: ModelShelf) -> Parts:
         with gr.Column(scale=0, min_width=0, elem_id="side"):
             with gr.Group(elem_id="picture-box"):
                 dataset = gr.Radio(
-                    [(label, name) for name, label in DATASETS.items()],
+                    [(info.title, name) for name, info in DATASETS.items()],
                     value=OPENING.dataset,
                     label="Pictures",
                     elem_id="dataset",
@@ -92,7 +96,7 @@ def _lay_out(pictures: PictureShelf, models: ModelShelf) -> Parts:
                     previous = gr.Button("Previous", size="sm", min_width=40, elem_id="previous")
                     next_ = gr.Button("Next", size="sm", min_width=40, elem_id="next")
                     lot = gr.Button("Random", size="sm", min_width=40, elem_id="random")
-                note = gr.Markdown("", elem_id="source-note", visible=False)
+                note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
                 fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
                 names = models.transformers(OPENING.dataset)
                 model = gr.Dropdown(
@@ -107,9 +111,10 @@ def _lay_out(pictures: PictureShelf, models: ModelShelf) -> Parts:
                 with gr.Row(elem_classes="buttons"):
                     reset = gr.Button("Reset", size="sm", min_width=40, elem_id="reset")
                     new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
-    return Parts(
-        view, dataset, sample, klass, model, sliders, seed, previous, next_, lot, reset, new_clutter, note, fetch
-    )
+    # The page remembers these itself: a gr.State would hold a connection open for every visitor.
+    memory = [gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {})]
+    buttons = previous, next_, lot, reset, new_clutter
+    return Parts(view, dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory)
 
 
 def _slider(name: str) -> gr.Slider:
@@ -140,18 +145,18 @@ def _wire(page: gr.Blocks, parts: Parts, pictures: PictureShelf, models: ModelSh
     # On the server: which picture comes next, what a data set offers.
     def step(by: int):
         def stepped(dataset, klass, index):
-            chosen = pictures.get(_known(dataset))
-            return chosen.step(_index(index), by, class_index(chosen, klass))
+            chosen = pictures.get(known(dataset))
+            return chosen.step(index_of(index), by, class_index(chosen, klass))
 
         return stepped
 
     def lot(dataset, klass, index):
-        chosen = pictures.get(_known(dataset))
-        return chosen.draw_lot(_index(index), class_index(chosen, klass), random.Random())
+        chosen = pictures.get(known(dataset))
+        return chosen.draw_lot(index_of(index), class_index(chosen, klass), random.Random())
 
     def of_class(dataset, klass, index):
-        chosen = pictures.get(_known(dataset))
-        return chosen.first(class_index(chosen, klass), _index(index))
+        chosen = pictures.get(known(dataset))
+        return chosen.first(class_index(chosen, klass), index_of(index))
 
     where = [parts.dataset, parts.klass, parts.sample]
     parts.previous.click(step(-1), where, parts.sample, **quick)
@@ -159,43 +164,58 @@ def _wire(page: gr.Blocks, parts: Parts, pictures: PictureShelf, models: ModelSh
     parts.lot.click(lot, where, parts.sample, **quick)
     parts.klass.input(of_class, where, parts.sample, **quick)
 
-    offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch]
+    offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch, parts.offered]
 
     def offer(state: ViewState, trouble: str = ""):
         chosen = pictures.get(state.dataset)
         names = models.transformers(state.dataset)
         model = state.model if state.model in names else (names[0] if names else None)
         note = " ".join(filter(None, [trouble, prose.DRAWINGS[state.dataset] if chosen.drawn else ""]))
+        # Escaped: what a link holds is shown as it is and must not become a picture or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
             gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS),
             gr.update(choices=[(model_label(n), n) for n in names], value=model),
-            gr.update(value=note, visible=bool(note)),
+            gr.update(value=escape(note), visible=bool(note)),
             gr.update(visible=chosen.drawn),
+            {"dataset": state.dataset},
         ]
 
-    def switch(dataset):
-        return offer(ViewState(dataset=_known(dataset)))
+    def refresh(dataset, before, fetches):
+        updates = offer(ViewState(dataset=known(dataset)), fetches.get(dataset, ""))
+        if before == {"dataset": dataset}:  # its pictures were exchanged: number, class and network stay
+            updates[:3] = [gr.update(maximum=len(pictures.get(dataset)) - 1), gr.skip(), gr.skip()]
+        return updates
 
     def restore(request: gr.Request):
         state, trouble = from_query(dict(request.query_params) if request else {})
+        trouble = [*trouble, *misfits(state, pictures, models)]
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
-        return [state.dataset, *offer(state, trouble), *values]
+        return [state.dataset, *offer(state, " ".join([prose.LINK_TROUBLE, *trouble]) if trouble else ""), *values]
 
-    def fetched(dataset, index, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
-        said = pictures.fetch(_known(dataset), lambda part, text: progress(part, desc=text))
-        sample, klass, model, _, fetch = offer(ViewState(dataset=dataset, sample=_index(index)))
-        return [sample, klass, model, gr.update(value=said, visible=True), fetch]
+    def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
+        said = pictures.fetch(known(dataset), lambda part, text: progress(part, desc=text))
+        return {**fetches, dataset: said}
 
-    parts.dataset.input(switch, parts.dataset, offered, **quick).then(None, parts.state, js=tell)
     parts.fetch.click(
-        fetched,
-        [parts.dataset, parts.sample],
-        offered,
+        fetch,
+        [parts.dataset, parts.fetches],
+        parts.fetches,
         show_progress="full",
         show_progress_on=parts.note,
         api_visibility="private",
-    ).then(None, parts.state, js=tell.replace("{", "{ window.stnPlay.last = '';", 1))
+    )
+    # A fetch takes minutes, and another data set may be chosen when it ends. One event for both, never two at a time
+    # and the last one with the newest choice: answers that overtake each other would leave a data set with the
+    # other's networks.
+    gr.on(
+        [parts.dataset.input, parts.fetches.change],
+        refresh,
+        [parts.dataset, parts.offered, parts.fetches],
+        offered,
+        trigger_mode="always_last",
+        **quick,
+    ).then(None, parts.state, js=tell.replace("{", "{ if (window.stnPlay) window.stnPlay.last = '';", 1))
     controls = [*parts.sliders.values(), parts.seed]
     page.load(restore, None, [parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
 
@@ -207,19 +227,3 @@ _TELL = """
     if (window.stnPlay?.set) window.stnPlay.set(state);
     else window.stnPlay = { early: state };
 """
-
-
-def class_index(chosen: PictureSet, name: object) -> int | None:
-    """The index of a class name, None for any."""
-    return chosen.classes.index(name) if name in chosen.classes else None
-
-
-def _known(dataset: object) -> str:
-    if dataset not in DATASETS:
-        raise StnError(f"There is no data set {dataset!r}; there are {', '.join(DATASETS)}.")
-    return dataset
-
-
-def _index(given: object) -> int:
-    """What stands in the number field may be empty or out of range while someone types."""
-    return int(given) if isinstance(given, int | float) and 0 <= given < 2**31 else 0

@@ -6,6 +6,7 @@ LEAD = (
     "and hands on what it finds. A plain CNN gets the same picture as it is."
 )
 FETCH = "Fetch the real test pictures"
+LINK_TROUBLE = "Part of the link could not be used."
 DRAWINGS = {
     "mnist": "These are drawings made for this page. MNIST itself (12 MB) is not in the data folder.",
     "cifar10": "These are drawings made for this page. CIFAR-10 itself (170 MB) is not in the data folder.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -12,10 +13,11 @@ from typing import Any
 import torch
 
 from stn import explain, load_checkpoint
+from stn.checkpoint import SHIPPED
 from stn.errors import StnError, unknown
 from stn.explain import Explanation
 
-CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+log = logging.getLogger(__name__)
 PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9-]+)")
 
 
@@ -35,7 +37,7 @@ class Loaded:
 class ModelShelf:
     """The playground's networks in a folder of checkpoints: `<dataset>-play-<family>` and `<dataset>-play-cnn`."""
 
-    def __init__(self, folder: str | os.PathLike = CHECKPOINTS):
+    def __init__(self, folder: str | os.PathLike = SHIPPED):
         self._folder = Path(folder)
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.Lock()
@@ -54,8 +56,7 @@ class ModelShelf:
         names = self.transformers(dataset)
         if not names:
             raise StnError(
-                f"No trained transformer for {dataset} is in {self._folder.name}/: "
-                f"run `python -m stn train {dataset}-play-affine`."
+                f"No trained transformer for {dataset} is in {self._folder.name}/: {_remedy(f'{dataset}-play-affine')}"
             )
         if model is None:
             return names[0]
@@ -73,13 +74,22 @@ class ModelShelf:
             if name not in self._loaded:
                 path = self._folder / f"{name}.safetensors"
                 if not PLAY_NAME.fullmatch(name) or not path.is_file():
+                    raise StnError(f"The checkpoint {name} is not in {self._folder.name}/: {_remedy(name)}")
+                try:
+                    model, info = load_checkpoint(path)
+                except Exception as error:  # its sentence names files of the server: for the log, not for visitors
+                    log.warning("%s cannot be loaded: %s", name, error)
                     raise StnError(
-                        f"The checkpoint {name} is not in {self._folder.name}/: run `python -m stn train {name}`."
-                    )
-                model, info = load_checkpoint(path)
+                        f"The checkpoint {name} is damaged, or another version wrote it: {_remedy(name)}"
+                    ) from error
                 model = model.eval().to(memory_format=torch.channels_last)  # a quarter faster for one picture
                 self._loaded[name] = Loaded(model, info, threading.Lock())
             return self._loaded[name]
+
+
+def _remedy(name: str) -> str:
+    """What puts a checkpoint where the page looks for it."""
+    return f"run `python -m stn train {name} && python -m stn ship {name}`."
 
 
 def dataset_of(name: str) -> str:

@@ -7,11 +7,12 @@ import binascii
 import io
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from stn.errors import StnError
@@ -25,12 +26,12 @@ REMEDY = "give a data URI such as data:image/png;base64,..., or null."
 def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | None = None) -> Tensor:
     """An outside picture as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
 
-    It is cut to a square round its middle and made smaller. Gray ones drawn dark on light are turned light on dark,
-    as MNIST is.
+    It is cut to a square round its middle and made smaller; what is transparent shows white paper. Gray ones drawn
+    dark on light are turned light on dark, as MNIST is.
     """
     channels, height, width = shape
     with io.BytesIO(_bytes_of(given, upload_dir)) as file:
-        picture = _open(file).convert("RGB" if channels == 3 else "L")
+        picture = _open(file, "RGB" if channels == 3 else "L")
     picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.asarray(picture).copy()).float().div(255)  # (H, W) or (H, W, C)
     pixels = pixels[None] if channels == 1 else pixels.permute(2, 0, 1)  # (C, H, W)
@@ -80,7 +81,8 @@ def _gradio_uploads() -> Path:
     return Path(get_upload_folder())
 
 
-def _open(file: io.BytesIO) -> Image.Image:
+def _open(file: io.BytesIO, mode: str) -> Image.Image:
+    """The picture upright, on white paper, as "L" or "RGB"."""
     try:
         picture = Image.open(file, formats=FORMATS)
         if max(picture.size) > MAX_SIDE:
@@ -88,11 +90,18 @@ def _open(file: io.BytesIO) -> Image.Image:
                 f"The image is {picture.width}x{picture.height} pixels; give one of at most {MAX_SIDE} a side."
             )
         picture.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, StnError):
-            raise
+        with suppress(Exception):  # damaged EXIF raises nearly anything; the pixels are there, if maybe on their side
+            picture = ImageOps.exif_transpose(picture)
+        if picture.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off at 255
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        if picture.has_transparency_data:
+            picture = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        return picture.convert(mode)
+    except StnError:
+        raise
+    except Exception as error:  # decoders fed with rubbish raise nearly anything
         raise StnError(f"The image cannot be read; give a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file.") from error
-    return ImageOps.exif_transpose(picture)
 
 
 def _border(picture: Tensor) -> Tensor:

@@ -1,18 +1,17 @@
-"""What the page shows, as one frozen value: read from a browser's request or from a link, and written back as a link.
+"""What the page shows, as one frozen value: read from a browser's request or from a link.
 
 Nothing that comes from outside is trusted: server functions can be called by anyone with anything.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
+from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError, unknown
 
-DATASETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 CONTROL_NAMES = tuple(f.name for f in fields(Controls))
 WHOLE = ("clutter", "seed", "sample")
 VIEWS = ("page", "class")  # "class": large type, for a projector
@@ -40,7 +39,7 @@ def parse_request(given: object) -> ViewState:
         raise StnError(f"A request is an object with the keys {', '.join(_KEYS)}, not {type(given).__name__}.")
     for key in given:
         if key not in _KEYS:
-            raise unknown("request key", str(key)[:40], _KEYS)
+            raise unknown("request key", shorten(key), _KEYS)
     if "dataset" not in given:
         raise StnError(f"The request names no data set: give dataset, one of {', '.join(DATASETS)}.")
     controls = Controls(**{k: _number(k, given[k]) for k in CONTROL_NAMES if k in given})
@@ -53,14 +52,14 @@ def parse_request(given: object) -> ViewState:
     )
 
 
-def from_query(query: Mapping[str, str]) -> tuple[ViewState, str]:
-    """The state of a link, and a sentence on what in it could not be used ("" if all of it could).
+def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
+    """The state of a link, and a sentence on each part of it that could not be used.
 
     Keys that are not ours are left alone. A link with none of ours gives OPENING.
     """
     ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS}
     if not set(ours) - {"view"}:
-        return replace(OPENING, view="class" if ours.get("view") == "class" else "page"), ""
+        return replace(OPENING, view="class" if ours.get("view") == "class" else "page"), []
     state: dict[str, object] = {"dataset": "mnist"}
     complaints = []
     for key, text in ours.items():
@@ -71,22 +70,15 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, str]:
             complaints.append(str(error))
         else:
             state[key] = value
-    if not complaints:
-        return parse_request(state), ""
-    return parse_request(state), "Part of the link could not be used. " + " ".join(complaints)
+    return parse_request(state), complaints
 
 
-def to_query(state: ViewState) -> dict[str, str]:
-    """What belongs into the link: data set and sample always, the rest where it differs from its default."""
-    query = {"dataset": state.dataset, "sample": str(state.sample)}
-    if state.model:
-        query["model"] = state.model
-    for name, value in asdict(state.controls).items():
-        if value != getattr(Controls(), name):
-            query[name] = f"{value:g}"
-    if state.view != "page":
-        query["view"] = state.view
-    return query
+def shorten(given: object) -> str:
+    """What was given, in at most 40 characters, for a sentence that names it."""
+    try:
+        return f"{given:g}" if isinstance(given, float) else str(given)[:40]
+    except (ValueError, RecursionError):  # Python writes no number of more than some thousand digits
+        return f"a very long {type(given).__name__}"
 
 
 _KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "view")
@@ -94,7 +86,7 @@ _KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "view")
 
 def _choice(kind: str, given: object, valid) -> str:
     if not isinstance(given, str) or given not in valid:
-        raise unknown(kind, str(given)[:40], valid)
+        raise unknown(kind, shorten(given), valid)
     return given
 
 
@@ -112,9 +104,10 @@ def _number(name: str, given: object) -> float | int:
     what = "a whole number" if name in WHOLE else "a number"
     remedy = f"give {what} from {low:g} to {high:g}." if name in CONTROL_RANGES else f"give {what} from 0 on."
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise StnError(f"{name} is {str(given)[:40]!r}, not a number; {remedy}")
-    if not math.isfinite(given) or not low <= given <= high or (name in WHOLE and given != int(given)):
-        raise StnError(f"{name} is {given:g}; {remedy}")
+        raise StnError(f"{name} is {shorten(given)!r}, not a number; {remedy}")
+    # The range first: it refuses NaN and infinity, and compares whole numbers that are too large for a float.
+    if not low <= given <= high or (name in WHOLE and given != int(given)):
+        raise StnError(f"{name} is {shorten(given)}; {remedy}")
     return int(given) if name in WHOLE else float(given)
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
+
+from stn.geometry import polar
+
 MINUS = "\u2212"
 TIMES = "\u00d7"
 
@@ -41,19 +45,18 @@ def describe_matrix(matrix: Sequence[Sequence[float]]) -> str:
     mirrored = a * d - b * c < 0
     if mirrored:  # look at A diag(-1, 1) instead, and say so
         a, c = -a, -c
-    area = a * d - b * c
-    if area < 1e-4:
+    if a * d - b * c < 1e-4:
         return "collapses the picture onto a line"
-    # Polar decomposition A = R P with R a rotation, P symmetric: the nearest rotation has this angle.
-    angle = math.degrees(math.atan2(c - b, a + d))
-    if abs(angle) >= 0.5:
-        parts.append(f"turns by {number(angle, 0)}\u00b0")
-    zoom = 1 / math.sqrt(area)
+    radians, stretches = polar(torch.tensor([[[a, b, tx], [c, d, ty], [0, 0, 1]]], dtype=torch.float64))
+    angle, (most, least) = radians.item(), stretches[0].tolist()
+    if abs(math.degrees(angle)) >= 0.5:
+        parts.append(f"turns by {number(math.degrees(angle), 0)}\u00b0")
+    zoom = 1 / math.sqrt(most * least)
     if zoom >= 1.02:
         parts.append(f"enlarges {number(zoom, 1 if zoom >= 1.1 else 2)}{TIMES}")
     elif zoom <= 0.98:
         parts.append(f"shrinks to {number(zoom)}{TIMES}")
-    parts += _stretch(a, b, c, d)
+    parts += _stretch((a, b, c, d), angle, most / least)
     if mirrored:
         parts.append("mirrors")
     if len(matrix) == 3:
@@ -72,14 +75,13 @@ def _shift(right: float, down: float) -> list[str]:
     return [f"shifts {' and '.join(parts)}"] if parts else []
 
 
-def _stretch(a: float, b: float, c: float, d: float) -> list[str]:
-    """The part of the polar decomposition that is not a plain enlargement, where it is worth a word."""
-    # P^2 = A^T A; the picture is stretched most along the eigenvector of its smaller eigenvalue.
-    p, q, r = a * a + c * c, a * b + c * d, b * b + d * d
-    mean, spread = (p + r) / 2, math.hypot((p - r) / 2, q)
-    ratio = math.sqrt((mean + spread) / max(mean - spread, 1e-12))
+def _stretch(linear: tuple[float, float, float, float], angle: float, ratio: float) -> list[str]:
+    """What the polar decomposition A = R P of `linear` holds besides a turn and an enlargement, if worth a word."""
     if ratio < 1.06:
         return []
+    # P = R^T A is symmetric; the picture is stretched most along the eigenvector of its smaller eigenvalue.
+    (a, b, c, d), cos, sin = linear, math.cos(angle), math.sin(angle)
+    p, q, r = cos * a + sin * c, cos * b + sin * d, cos * d - sin * b
     axis = math.degrees(0.5 * math.atan2(-2 * q, r - p)) % 180  # of the smaller eigenvalue, y down
     ways = ("sideways", "along the falling diagonal", "upwards", "along the rising diagonal", "sideways")
     return [f"stretches {number(ratio, 1 if ratio >= 1.15 else 2)}{TIMES} {ways[int((axis + 22.5) // 45)]}"]

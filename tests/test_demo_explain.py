@@ -6,17 +6,18 @@ import math
 import numpy as np
 import pytest
 import torch
+from test_demo_payload import unpack_pixels
 
 from demo import explain_api
-from demo.payload import decode_pixels
+from demo.choices import misfits
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, kind_of, model_label
-from demo.view_state import parse_request
-from stn.checkpoint import save_checkpoint
+from demo.view_state import ViewState, parse_request
+from stn.checkpoint import save_checkpoint, write_tensors
 from stn.distort import apply_controls
 from stn.errors import StnError
 from stn.models import build_model
-from stn.recipes import get_recipe
+from stn.recipes import get_recipe, recipe_to_dict
 
 PAIRS = ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn")
 
@@ -41,7 +42,7 @@ def shelves(checkpoints, tmp_path_factory):
 def test_an_answer_holds_the_distorted_picture_to_the_last_level(shelves, dataset, canvas, channels):
     request = {"dataset": dataset, "sample": 3, "rotation": 30, "scale": 0.8, "clutter": 4, "noise": 0.1, "seed": 5}
     answer = explain_api.answer(*shelves, request)
-    pixels = decode_pixels(answer["input"])
+    pixels = unpack_pixels(answer["input"])
     assert pixels.shape == (canvas, canvas, channels)
     pictures = shelves[0].get(dataset)
     controls = parse_request(request).controls
@@ -54,7 +55,7 @@ def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(shelves)
     # would be far off.
     answer = explain_api.answer(*shelves, {"dataset": "cifar10", "sample": 0})
     assert answer["stages"][0]["words"] == "leaves the picture as it is"
-    assert decode_pixels(answer["output"]).mean() == pytest.approx(decode_pixels(answer["input"]).mean(), abs=6)
+    assert unpack_pixels(answer["output"]).mean() == pytest.approx(unpack_pixels(answer["input"]).mean(), abs=6)
 
 
 def test_an_answer_is_json_and_complete(shelves):
@@ -74,6 +75,8 @@ def test_an_answer_is_json_and_complete(shelves):
         {},
         {"dataset": "mnist", "rotation": float("nan")},
         {"dataset": "mnist", "sample": 10**8},
+        {"dataset": "mnist", "sample": 10**400},
+        {"dataset": "mnist", "rotation": 10**400},
         {"dataset": "mnist", "model": "cifar10-play-affine"},
         {"dataset": "mnist", "model": "mnist-play-cnn"},
         {"dataset": "mnist", "model": "../../etc/passwd"},
@@ -86,17 +89,61 @@ def test_a_bad_request_is_answered_with_one_sentence(shelves, bad):
 
 def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(shelves, tmp_path):
     error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
-    assert "python -m stn train mnist-play-affine" in error
+    assert "`python -m stn train mnist-play-affine && python -m stn ship mnist-play-affine`" in error
     only_stn = tmp_path / "mnist-play-affine.safetensors"
     only_stn.write_bytes((shelves[1]._folder / only_stn.name).read_bytes())
     error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
-    assert "python -m stn train mnist-play-cnn" in error
+    assert "`python -m stn train mnist-play-cnn && python -m stn ship mnist-play-cnn`" in error
 
 
-def test_a_damaged_checkpoint_is_one_sentence(shelves, tmp_path):
+def not_a_checkpoint(path):
+    path.write_bytes(b"not a checkpoint")
+
+
+def of_a_later_version(path):
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 99})
+
+
+def of_an_unknown_recipe(path):
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": {"nonesuch": 1}, "record": {}})
+
+
+def without_a_recipe(path):
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1})
+
+
+def without_weights(path):
+    recipe = recipe_to_dict(get_recipe(path.stem))
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": {}})
+
+
+@pytest.mark.parametrize(
+    "damage", [not_a_checkpoint, of_a_later_version, of_an_unknown_recipe, without_a_recipe, without_weights]
+)
+def test_a_damaged_checkpoint_is_one_sentence_that_names_no_folder(shelves, tmp_path, caplog, damage):
     for name in PAIRS[:2]:
-        (tmp_path / f"{name}.safetensors").write_bytes(b"not a checkpoint")
-    assert "damaged" in explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+        damage(tmp_path / f"{name}.safetensors")
+    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    assert "mnist-play-affine is damaged" in error and "python -m stn ship" in error
+    assert str(tmp_path) not in error and ".safetensors" not in error
+    assert "mnist-play-affine cannot be loaded" in caplog.text, "whoever runs the page must find the reason"
+
+
+def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_log(shelves, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("shapes cannot be multiplied in /srv/secret")
+
+    monkeypatch.setattr(explain_api, "apply_controls", broken)
+    error = explain_api.answer(*shelves, {"dataset": "mnist"})["error"]
+    assert "could not be shown" in error and "secret" not in error
+    assert "shapes cannot be multiplied" in caplog.text
+
+
+def test_a_link_to_what_is_not_there_is_named_part_by_part(shelves):
+    pictures, models = shelves
+    assert misfits(ViewState("mnist", 3, "mnist-play-affine"), pictures, models) == []
+    sample, model = misfits(ViewState("mnist", 10**6, "mnist-play-tps"), pictures, models)
+    assert "no picture 1000000" in sample and "'mnist-play-tps'" in model
 
 
 def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):

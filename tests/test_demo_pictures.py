@@ -72,15 +72,28 @@ def test_a_shelf_reads_a_set_once(tmp_path):
     assert shelf.get("mnist") is shelf.get("mnist")
 
 
-def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypatch):
+def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypatch, caplog):
     def no_network(name, data_dir, on_progress):
         on_progress(0.0, "starting")
-        raise StnError("MNIST could not be downloaded: no network.")
+        raise StnError(f"MNIST is missing or damaged in '{data_dir}' and could not be downloaded (no route).")
 
     monkeypatch.setattr("demo.pictures.data.download", no_network)
     shelf, seen = PictureShelf(tmp_path), []
-    assert shelf.fetch("mnist", lambda part, text: seen.append(part)) == "MNIST could not be downloaded: no network."
+    said = shelf.fetch("mnist", lambda part, text: seen.append(part))
+    assert said.startswith("MNIST could not be fetched") and "\n" not in said
+    assert str(tmp_path) not in said, "a visitor must not learn the server's folders"
+    assert "no route" in caplog.text, "whoever runs the page must find the reason"
     assert seen == [0.0] and shelf.get("mnist").drawn
+
+
+def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, monkeypatch):
+    def too_slow(*_, **__):
+        raise AssertionError("torchvision takes seconds to import, and there is nothing to read")
+
+    monkeypatch.setattr("demo.pictures.data.load_dataset", too_slow)
+    assert PictureShelf(tmp_path / "nowhere").get("mnist").drawn
+    monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
+    assert PictureShelf().get("cifar10").drawn
 
 
 def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
@@ -109,6 +122,44 @@ def test_dark_on_light_is_turned_light_on_dark_for_digits_only():
     paper = Image.new("RGB", (100, 60), "white")
     assert read_upload(data_uri(paper), (1, 28, 28)).max() == 0
     assert read_upload(data_uri(paper), (3, 32, 32)).min() == 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparency_shows_white_paper(mode):
+    drawn = Image.new("LA", (28, 28), (0, 0))  # black, and nowhere to be seen,
+    drawn.paste((0, 255), (10, 5, 15, 20))  # but for a stroke
+    if mode == "P":
+        drawn = drawn.convert("RGBA").quantize(4)
+    digit = read_upload(data_uri(drawn.convert(mode)), (1, 28, 28))[0, 0]
+    assert digit[5:20, 10:15].min() == 1 and digit.sum() == 15 * 5, "light on dark, as MNIST is"
+    colour = read_upload(data_uri(drawn.convert(mode)), (3, 32, 32))[0]
+    assert colour[:, 0, 0].min() == 1 and colour[:, 14, 14].max() < 0.01
+
+
+def test_sixteen_bits_a_pixel_keep_their_gray():
+    gray = Image.fromarray(np.full((28, 28), 100 * 257, np.uint16))
+    assert read_upload(data_uri(gray), (1, 28, 28)).mul(255).round().unique().tolist() == [100]
+
+
+def test_a_picture_that_lies_on_its_side_is_set_upright():
+    pixels = np.zeros((40, 40), np.uint8)
+    pixels[:20] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise
+    with io.BytesIO() as file:
+        Image.fromarray(pixels).save(file, "PNG", exif=exif)
+        uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    assert read_upload(uri, (3, 32, 32))[0, 0, 16, [2, 29]].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0rubbish", b"Exif\0\0II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_damaged_exif_does_not_hide_the_picture(exif, kind):
+    with io.BytesIO() as file:
+        Image.new("L", (28, 28), 0).save(file, kind, exif=exif)
+        uri = f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
+    assert read_upload(uri, (1, 28, 28)).shape == (1, 1, 28, 28)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (640, 480)])

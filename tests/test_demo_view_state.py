@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request, to_query
+from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 
@@ -42,7 +42,9 @@ def test_a_missing_data_set_and_an_unknown_key_are_named():
 
 
 @pytest.mark.parametrize("name", CONTROL_RANGES)
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e9, -1e9, "3", None, True, [1], {"value": 1}])
+@pytest.mark.parametrize(
+    "bad", [math.nan, math.inf, -math.inf, 1e9, -1e9, 10**400, -(10**400), "3", None, True, [1], {"value": 1}]
+)
 def test_a_control_that_is_no_number_in_its_range_is_refused_with_the_range(name, bad):
     low, high = CONTROL_RANGES[name]
     message = refusal({"dataset": "mnist", name: bad})
@@ -59,6 +61,7 @@ def test_the_ends_of_every_range_belong_to_it(name):
 def test_counts_are_whole_and_not_negative(name):
     assert "whole number" in refusal({"dataset": "mnist", name: 1.5})
     refusal({"dataset": "mnist", name: -1})
+    refusal({"dataset": "mnist", name: 10**400})
     assert parse_request({"dataset": "mnist", name: 2.0}) == parse_request({"dataset": "mnist", name: 2})
 
 
@@ -69,27 +72,24 @@ def test_long_rubbish_is_not_echoed_at_length():
     refusal({"dataset": "mnist", "model": "m" * 100_000})
 
 
-def test_a_link_restores_what_it_was_made_from():
-    state = ViewState(
-        "cifar10", 12, "cifar10-play-affine", Controls(rotation=-30, scale=0.8, clutter=4, seed=9), "class"
-    )
-    assert from_query(to_query(state)) == (state, "")
-
-
-def test_a_link_holds_only_what_differs_from_the_default():
-    assert to_query(ViewState("mnist", 7)) == {"dataset": "mnist", "sample": "7"}
+@pytest.mark.parametrize("digits", [400, 9000])
+def test_a_number_of_any_length_is_named_in_40_characters(digits):
+    message = refusal({"dataset": "mnist", "rotation": 10**digits})
+    assert len(message.removeprefix("rotation is ").split(";")[0]) <= 40
+    refusal({"dataset": 10**digits})
+    refusal({"dataset": "mnist", "rotation": [10**digits]})
 
 
 def test_the_link_in_the_design_is_understood():
     query = {"dataset": "mnist", "sample": "7", "rotation": "30", "scale": "0.8", "clutter": "4", "view": "class"}
     state, trouble = from_query(query)
-    assert (state.sample, state.view, trouble) == (7, "class", "")
+    assert (state.sample, state.view, trouble) == (7, "class", [])
     assert state.controls == Controls(rotation=30, scale=0.8, clutter=4)
 
 
 def test_no_link_gives_the_opening_and_foreign_keys_are_left_alone():
-    assert from_query({}) == (OPENING, "")
-    assert from_query({"__theme": "dark"}) == (OPENING, "")
+    assert from_query({}) == (OPENING, [])
+    assert from_query({"__theme": "dark"}) == (OPENING, [])
     state, _ = from_query({"view": "class"})
     assert state.view == "class" and state.controls == OPENING.controls
 
@@ -99,12 +99,12 @@ def test_a_bad_part_of_a_link_is_named_and_the_rest_is_kept():
         {"dataset": "mnist", "rotation": "900", "scale": "0.7", "noise": "nan", "shear": "lots"}
     )
     assert state.controls == Controls(scale=0.7)
-    assert all(name in trouble for name in ("rotation", "noise", "shear")) and "scale" not in trouble
+    assert [sentence.split()[0] for sentence in trouble] == ["rotation", "noise", "shear"]
 
 
 def test_a_bad_data_set_in_a_link_falls_back_to_mnist():
     state, trouble = from_query({"dataset": "<script>", "rotation": "10"})
-    assert state.dataset == "mnist" and state.controls.rotation == 10 and "data set" in trouble
+    assert state.dataset == "mnist" and state.controls.rotation == 10 and "data set" in trouble[0]
 
 
 def test_state_knows_every_control():

@@ -1,6 +1,5 @@
 // The address bar holds the whole state of the page. Keys that are not ours (Gradio's __theme, say) stay.
-
-const NEUTRAL = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, clutter: 0, noise: 0, seed: 0 };
+// NEUTRAL, the controls' defaults, comes from Python (demo/assets.py).
 
 function linkOf(state, address = window.location.href) {
   const url = new URL(address);

@@ -2,7 +2,8 @@
 //
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,
 // never the last one. An answer that arrives after a newer one was drawn is thrown away. Answers to one frame's
-// requests are drawn once, in the next animation frame.
+// requests are drawn once, in the next animation frame. A failure counts as the answer to its request: told unless
+// something newer has arrived, and an older answer no longer hides it.
 
 function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnimationFrame.bind(window) }) {
   let waiting = null; // the newest state that has not been sent
@@ -33,9 +34,7 @@ function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnima
     ask(state)
       .then(
         (answer) => receive(number, state, answer),
-        (error) => {
-          if (number > arrived) fail(error, number);
-        },
+        (error) => receive(number, state, null, error ?? new Error("no answer")),
       )
       .finally(() => {
         inFlight -= 1;
@@ -43,17 +42,18 @@ function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnima
       });
   }
 
-  function receive(number, state, answer) {
+  function receive(number, state, answer, error = null) {
     if (number <= arrived) return;
     arrived = number;
-    newest = { number, state, answer };
+    newest = { number, state, answer, error };
     if (drawPlanned) return;
     drawPlanned = true;
     nextFrame(() => {
       drawPlanned = false;
-      const { number, state, answer } = newest;
+      const { number, state, answer, error } = newest;
       newest = null;
-      draw(answer, number, state);
+      if (error) fail(error, number);
+      else draw(answer, number, state);
     });
   }
 

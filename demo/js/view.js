@@ -39,23 +39,24 @@ function say(problem) {
 function draw(answer, number, state) {
   if (answer.error) {
     say(answer.error);
-  } else {
-    const stage = answer.stages[answer.stages.length - 1];
-    inputPicture.set(answer.input);
-    outputPicture.set(answer.output);
-    shown = { answer, lattice: latticeOf(stage.lattice) };
-    paint();
-    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
-    theta.show(stage);
-    setText(find("#picture-words"), answer.picture.words);
-    canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
-    canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
-    canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
-    say("");
-    // A screen reader hears the sentence when the hand rests, not sixty times a second.
-    clearTimeout(speakTimer);
-    speakTimer = setTimeout(() => setText(spoken, answer.words), 700);
+    return;
   }
+  const stage = answer.stages[answer.stages.length - 1];
+  inputPicture.set(answer.input);
+  outputPicture.set(answer.output);
+  shown = { answer, lattice: latticeOf(stage.lattice) };
+  paint();
+  for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
+  theta.show(stage);
+  setText(find("#picture-words"), answer.picture.words);
+  canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
+  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
+  canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
+  say("");
+  // A screen reader hears the sentence when the hand rests, not sixty times a second.
+  clearTimeout(speakTimer);
+  speakTimer = setTimeout(() => setText(spoken, answer.words), 700);
+  // Only of pictures: who waits for these attributes waits for something to look at, not for an error.
   view.dataset.seq = String(number);
   view.dataset.ready = "true";
   view.dataset.drawn = JSON.stringify(state);
@@ -74,10 +75,9 @@ const pump = createPump({
   ask,
   limit: pace.limit,
   draw,
-  fail: (error, number) => {
+  fail: (error) => {
     console.error(error);
     say("The server did not answer. Is the program that serves this page still running?");
-    view.dataset.seq = String(number);
   },
 });
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+OPEN = "() => document.querySelector('#view')?.dataset.ready === 'true'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -43,3 +44,24 @@ def address(tmp_path_factory):
     _, url, _ = page.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
     yield url
     page.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page with a query in a window of a given size; every request and every error is recorded."""
+    contexts = []
+
+    def open_page(query: str = "", width: int = 1440, height: int = 900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.errors = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(address + query)
+        page.wait_for_function(OPEN, timeout=30_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

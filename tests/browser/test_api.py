@@ -76,13 +76,23 @@ def test_explain_takes_an_uploaded_file(client, tmp_path):
         ({"dataset": "mnist", "model": "nonesuch"}, "mnist-play-affine"),
         ({"dataset": "mnist", "sample": 10**8}, "numbered 0 to"),
         ({"dataset": "mnist", "image": "/etc/hostname"}, "data URI"),
-        ({"dataset": "mnist", "image": {"path": "/etc/hostname"}}, ""),
+        ({"dataset": "mnist", "image": {"path": "/etc/hostname"}}, "not uploaded to this server"),
     ],
 )
 def test_explain_refuses_in_one_sentence(client, arguments, said):
     with pytest.raises(Exception) as caught:
         client.predict(**arguments, api_name="/explain")
     assert said in str(caught.value) and "Traceback" not in str(caught.value)
+
+
+def test_an_error_in_the_program_is_one_sentence(client, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("/srv/secret")
+
+    monkeypatch.setattr("demo.explain_api.apply_controls", broken)
+    with pytest.raises(Exception) as caught:
+        client.predict("mnist", api_name="/explain")
+    assert "could not be shown" in str(caught.value) and "secret" not in str(caught.value)
 
 
 def test_models_lists_both_kinds(client):

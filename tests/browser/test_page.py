@@ -1,70 +1,11 @@
 """The real page in a real browser: what a visitor does, and what must then be seen."""
 
-import json
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import urlparse
 
 import pytest
+from looking import colours, pixels, seq, settled, slider
 
-OPEN = "() => document.querySelector('#view')?.dataset.ready === 'true'"
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Opens the page with a query in a window of a given size; every request and every error is recorded."""
-    contexts = []
-
-    def open_page(query: str = "", width: int = 1440, height: int = 900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.requests, page.errors = [], []
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(address + query)
-        page.wait_for_function(OPEN, timeout=30_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def settled(page, **wanted):
-    """Waits until the newest drawn answer belongs to the wanted values, and returns all of its values."""
-    page.wait_for_function(
-        """(wanted) => {
-            const drawn = JSON.parse(document.querySelector('#view').dataset.drawn ?? '{}');
-            return Object.entries(wanted).every(([key, value]) => drawn[key] === value);
-        }""",
-        arg=wanted,
-        timeout=15_000,
-    )
-    return json.loads(page.locator("#view").get_attribute("data-drawn"))
-
-
-def seq(page) -> int:
-    return int(page.locator("#view").get_attribute("data-seq"))
-
-
-def pixels(page, canvas: str) -> str:
-    """All pixels of a canvas, as text that can be compared."""
-    return page.evaluate("(id) => document.getElementById(id).toDataURL()", canvas)
-
-
-def colours(page, canvas: str) -> int:
-    """How many different levels of red a canvas holds."""
-    return page.evaluate(
-        """(id) => {
-            const c = document.getElementById(id);
-            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-            return new Set(data.filter((_, i) => i % 4 === 0)).size;
-        }""",
-        canvas,
-    )
-
-
-def slider(page, elem_id: str):
-    return page.locator(f"#{elem_id} input[type=range]")
+from demo.benchmark import MeasuringError, drag, wait_for_picture
 
 
 def test_the_page_opens_on_three_pictures_and_twenty_bars(visit):
@@ -132,35 +73,24 @@ def test_reset_undoes_every_control_and_keeps_the_picture(visit):
     assert settled(page, **neutral)["sample"] == 5
 
 
-def test_the_address_follows_and_restores_the_view(visit):
-    page = visit("?dataset=mnist&sample=4&rotation=30&__theme=light")
-    slider(page, "clutter").focus()
+NO_PICTURE = {"error": "There is nothing to see."}
+
+
+def test_an_answer_without_a_picture_counts_as_none(visit, address):
+    page = visit("?dataset=mnist&sample=3")
+    page.wait_for_load_state("networkidle")
+    before, drawn = seq(page), page.locator("#view").get_attribute("data-drawn")
+    page.route("**/component_server/", lambda route: route.fulfill(json=NO_PICTURE))
+    slider(page, "shear").focus()
     page.keyboard.press("ArrowRight")
-    settled(page, clutter=1)
-    page.wait_for_function("() => location.search.includes('clutter=1')")
-    query = parse_qs(urlparse(page.url).query)
-    assert query["rotation"] == ["30"] and query["sample"] == ["4"] and query["__theme"] == ["light"]
-    again = visit("?" + urlparse(page.url).query)
-    assert settled(again, clutter=1) == settled(page, clutter=1)
-    assert pixels(again, "input") == pixels(page, "input")
-
-
-def test_a_broken_link_says_so_and_shows_the_rest(visit):
-    page = visit("?dataset=mnist&rotation=900&scale=0.7")
-    settled(page, scale=0.7, rotation=0)
-    page.wait_for_function("() => document.querySelector('#source-note')?.innerText.includes('rotation')")
-
-
-def test_switching_the_data_set_brings_its_classes_and_networks(visit):
-    page = visit("?dataset=mnist&sample=3&rotation=20")
-    page.locator("#dataset label", has_text="CIFAR-10").click()
-    drawn = settled(page, dataset="cifar10")
-    assert drawn["model"] == "cifar10-play-affine" and drawn["rotation"] == 20
-    assert page.locator("#bars-stn .bar-class").first.inner_text() == "airplane"
-    assert page.locator("#notice").is_hidden()
-    page.locator("#dataset label", has_text="MNIST").click()
-    settled(page, dataset="mnist")
-    assert page.locator("#bars-stn .bar-class").first.inner_text() == "0"
+    page.wait_for_function("() => document.querySelector('#notice').innerText === 'There is nothing to see.'")
+    assert seq(page) == before and page.locator("#view").get_attribute("data-drawn") == drawn
+    with pytest.raises(MeasuringError, match="nothing to see"):
+        drag(page, 0.2)
+    page.goto(address)
+    with pytest.raises(MeasuringError, match="nothing to see"):
+        wait_for_picture(page)
+    assert page.locator("#view").get_attribute("data-ready") == "false"
 
 
 def test_next_previous_random_and_class(visit):
@@ -235,26 +165,7 @@ def test_the_view_speaks_and_is_named(visit):
     assert "affine" in page.locator(".theta-numbers").get_attribute("aria-label")
 
 
-def test_class_view_is_larger(visit):
-    size = "() => parseFloat(getComputedStyle(document.querySelector('#bars-stn .says')).fontSize)"
-    assert visit("?view=class").evaluate(size) > visit().evaluate(size)
-
-
 def test_dark_and_light_are_drawn_in_their_own_colours(visit):
     light, dark = (visit("?dataset=mnist&sample=3", color_scheme=scheme) for scheme in ("light", "dark"))
     corner = "() => [...document.getElementById('grid').getContext('2d').getImageData(2, 2, 1, 1).data][0]"
     assert light.evaluate(corner) > 200 > 80 > dark.evaluate(corner)
-
-
-def test_a_fetch_that_fails_says_why(visit, monkeypatch):
-    from stn.errors import StnError
-
-    def no_network(name, data_dir, on_progress):
-        raise StnError("MNIST could not be downloaded: there is no network here.")
-
-    monkeypatch.setattr("demo.pictures.data.download", no_network)
-    page = visit("?dataset=mnist&sample=3")
-    page.locator("#fetch").click()
-    page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('no network here')")
-    assert settled(page, sample=3)["dataset"] == "mnist", "the picture must stay"
-    assert page.locator("#fetch").is_visible()

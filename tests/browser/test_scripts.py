@@ -13,6 +13,7 @@ from demo import assets, payload
 def blank(browser):
     page = browser.new_page()
     page.set_content("<canvas></canvas>")
+    page.add_script_tag(content=assets.constants())
     for name in assets.SCRIPTS[:-1]:  # all but view.js, which runs inside Gradio
         page.add_script_tag(path=str(assets.HERE / "js" / name))
     yield page
@@ -84,6 +85,27 @@ def test_a_failure_is_told_and_does_not_stop_the_pump(blank):
            return [failed, drawn, pump.busy];""",
     )
     assert result == [[1], [["B", 2, "b"]], False]
+
+
+def test_an_old_answer_does_not_hide_a_newer_failure(blank):
+    late = """open_[1].reject(new Error("gone")); await rest();
+              open_[0].resolve("A"); await rest();
+              return [failed, drawn, pump.busy];"""
+    together = """open_[0].resolve("A"); open_[1].reject(new Error("gone")); await rest();
+                  return [failed, drawn, pump.busy];"""
+    for ending in (late, together):
+        result = pump(blank, 'for (const s of ["a", "b"]) { pump.push(s); await rest(); }' + ending)
+        assert result == [[2], [], False]
+
+
+def test_an_old_failure_does_not_hide_a_newer_answer(blank):
+    result = pump(
+        blank,
+        """for (const s of ["a", "b"]) { pump.push(s); await rest(); }
+           open_[1].resolve("B"); open_[0].reject(new Error("gone")); await rest();
+           return [failed, drawn];""",
+    )
+    assert result == [[], [["B", 2, "b"]]]
 
 
 def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank):

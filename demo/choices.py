@@ -1,0 +1,40 @@
+"""What the tab's components and links may ask for, checked against what is there. Pure: no Gradio."""
+
+from __future__ import annotations
+
+from demo.pictures import PictureSet, PictureShelf
+from demo.shelf import ModelShelf
+from demo.view_state import ViewState
+from stn.data import DATASETS
+from stn.errors import StnError
+
+
+def misfits(state: ViewState, pictures: PictureShelf, models: ModelShelf) -> list[str]:
+    """A sentence on each part of a link that is well formed but names a picture or a network that is not there."""
+    said = []
+    try:
+        pictures.get(state.dataset).picture(state.sample)
+    except StnError as error:
+        said.append(str(error))
+    try:
+        if state.model is not None:
+            models.choose(state.dataset, state.model)
+    except StnError as error:
+        said.append(str(error))
+    return said
+
+
+def class_index(chosen: PictureSet, name: object) -> int | None:
+    """The index of a class name, None for any."""
+    return chosen.classes.index(name) if name in chosen.classes else None
+
+
+def known(dataset: object) -> str:
+    if dataset not in DATASETS:
+        raise StnError(f"There is no such data set; there are {', '.join(DATASETS)}.")
+    return dataset
+
+
+def index_of(given: object) -> int:
+    """What stands in the number field may be empty or out of range while someone types."""
+    return int(given) if isinstance(given, int | float) and 0 <= given < 2**31 else 0

@@ -1,0 +1,226 @@
+"""How the page bears many visitors: `python -m demo.loadtest --users 30 --seconds 20 --json`. Starts `app.py` itself.
+
+Every user has a connection and a session of its own and sends what the page's JavaScript sends while a slider is
+dragged: every 100 ms the whole state with new controls, to the view's server function, over plain HTTP. An answer that
+takes longer delays that user's next request, so `requests_per_s` is what the page managed, of `wanted_per_s`. An error
+is any answer that holds no picture. `rss_growth` is by how much the memory of the page's process grew under the load,
+as a part of what it was before: 0.1 is a tenth more. Before it, and not counted, all users drag for two seconds: the
+server's threads and their memory come with the first crowd, and only what grows after that goes on growing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import ipaddress
+import json
+import math
+import statistics
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from demo.serve import MeasuringError, Serving, serve
+from stn.data import DATASETS
+
+PERIOD = 0.1  # seconds from one request of a user to the next
+WARM_UP = 2.0  # seconds at most
+PATIENCE = 15  # seconds until an answer is given up
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Sends the page what many visitors send it, and measures.")
+    parser.add_argument("--users", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--dataset", choices=tuple(DATASETS), default="mnist")
+    parser.add_argument("--url", help="a page that runs on this computer already (default: start app.py)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    options = parser.parse_args()
+    try:
+        result = loadtest(options.users, options.seconds, options.dataset, options.url)
+    except MeasuringError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
+    print(json.dumps(result) if options.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
+
+
+def loadtest(users: int, seconds: float, dataset: str = "mnist", url: str | None = None) -> dict[str, Any]:
+    """Everything measured. Raises MeasuringError where there is nothing to measure."""
+    if not 1 <= users <= 1000:
+        raise MeasuringError(f"--users is {users}; give a whole number from 1 to 1000.")
+    if not 0 < seconds <= 3600:
+        raise MeasuringError(f"--seconds is {seconds:g}; give a number above 0, at most 3600.")
+    with _page(url) as (where, process):
+        target = find_view(where)
+        crowd = [User(target, number, dataset) for number in range(users)]
+        for user in crowd:
+            user.ask()
+            if user.errors:
+                raise MeasuringError(f"The page answers without a picture, so there is nothing to measure: {user.said}")
+        _rush(crowd, min(WARM_UP, seconds))
+        before = process.memory() if process else None
+        for user in crowd:
+            user.lags, user.errors = [], 0
+        duration = _rush(crowd, seconds)
+        after = process.memory() if process else None
+    lags = sorted(lag for user in crowd for lag in user.lags)
+    errors = [user.said for user in crowd if user.errors]
+    return {
+        "users": users,
+        "seconds": round(duration, 2),
+        "dataset": dataset,
+        "requests": len(lags),
+        "requests_per_s": round(len(lags) / duration, 1),
+        "wanted_per_s": round(users / PERIOD, 1),
+        "p50_ms": round(1000 * statistics.median(lags), 1) if lags else None,
+        "p95_ms": round(1000 * lags[math.ceil(0.95 * len(lags)) - 1], 1) if lags else None,
+        "max_ms": round(1000 * lags[-1], 1) if lags else None,
+        "errors": sum(user.errors for user in crowd),
+        "first_error": errors[0] if errors else None,
+        "rss_before_mb": None if before is None else round(before / 1e6, 1),
+        "rss_after_mb": None if after is None else round(after / 1e6, 1),
+        "rss_growth": None if not before or after is None else round(after / before - 1, 4),
+    }
+
+
+def _rush(crowd: list[User], seconds: float) -> float:
+    """Lets all users drag at once; returns how long it took until the last answer was there."""
+    start = time.perf_counter()
+    threads = [threading.Thread(target=user.drag, args=(start, seconds), daemon=True) for user in crowd]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the view's server function answers, and what calls it."""
+
+    host: str
+    port: int
+    path: str
+    component: int
+    function: str
+
+
+@dataclass
+class User:
+    """One visitor who drags a slider."""
+
+    target: Target
+    number: int
+    dataset: str
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    lags: list[float] = field(default_factory=list)  # seconds, of the answers that held a picture
+    errors: int = 0
+    said: str = ""  # the last answer that held none
+    asked: int = 0
+    connection: http.client.HTTPConnection | None = None
+
+    def drag(self, start: float, seconds: float) -> None:
+        due = start + PERIOD * (self.number * 0.618 % 1)  # people do not move in step
+        while due < start + seconds:
+            time.sleep(max(0.0, due - time.perf_counter()))
+            self.ask()
+            due = max(due + PERIOD, time.perf_counter())
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+
+    def ask(self) -> None:
+        """Sends one request and notes how it went."""
+        began = time.perf_counter()
+        try:
+            answer = self._send()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.connection = None  # broken: the next request opens a new one
+            self._fail(f"{type(error).__name__}: {error}")
+            return
+        if not isinstance(answer, dict) or "output" not in answer:
+            self._fail(str(answer.get("error", answer) if isinstance(answer, dict) else answer))
+            return
+        self.lags.append(time.perf_counter() - began)
+
+    def _send(self) -> object:
+        target = self.target
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(target.host, target.port, timeout=PATIENCE)
+        call = {"data": self._state(), "component_id": target.component, "fn_name": target.function}
+        body = json.dumps({**call, "session_hash": self.session})
+        self.connection.request("POST", target.path, body, {"Content-Type": "application/json"})
+        response = self.connection.getresponse()
+        text = response.read()
+        if response.status != 200:
+            raise ValueError(f"status {response.status}")
+        return json.loads(text)
+
+    def _state(self) -> dict[str, Any]:
+        """What the page sends: the whole state, another one every time."""
+        self.asked += 1
+        turn = self.asked + 17 * self.number
+        return {
+            "dataset": self.dataset,
+            "sample": self.number % 10,
+            "model": None,
+            "rotation": turn % 181 - 90,
+            "scale": 1 + 0.01 * (turn % 41 - 20),
+            "shift_x": 0.01 * (turn % 61 - 30),
+            "shift_y": 0.0,
+            "shear": turn % 31 - 15,
+            "clutter": self.number % 5,
+            "noise": 0.01 * (turn % 11),
+            "seed": self.number,
+        }
+
+    def _fail(self, said: str) -> None:
+        self.errors += 1
+        self.said = said[:200]
+
+
+@contextmanager
+def _page(url: str | None) -> Iterator[tuple[str, Serving | None]]:
+    if url is not None:
+        yield url, None
+        return
+    with serve() as app:
+        yield app.address, app
+
+
+def find_view(url: str) -> Target:
+    """The view of the page at a loopback address, from the configuration that the page itself reads."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not is_loopback(parts.hostname):
+        raise MeasuringError(f"--url is {url[:80]!r}; give an http address of this computer: http://127.0.0.1:7860/.")
+    port = parts.port or 80
+    root = parts.path.rstrip("/")
+    try:
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
+        connection.request("GET", f"{root}/config")
+        config = json.loads(connection.getresponse().read())
+        connection.close()
+        view = next(c for c in config["components"] if c["props"].get("elem_id") == "view")
+        path = f"{root}{config['api_prefix']}/component_server/"
+        return Target(parts.hostname, port, path, view["id"], view["props"]["server_fns"][0])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, StopIteration) as error:
+        raise MeasuringError(f"There is no playground at {url[:80]}: start it with `python app.py`.") from error
+
+
+def is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What the browser tests ask of the page again and again."""
+
+import json
+
+
+def settled(page, **wanted):
+    """Waits until the newest drawn answer belongs to the wanted values, and returns all of its values."""
+    page.wait_for_function(
+        """(wanted) => {
+            const drawn = JSON.parse(document.querySelector('#view').dataset.drawn ?? '{}');
+            return Object.entries(wanted).every(([key, value]) => drawn[key] === value);
+        }""",
+        arg=wanted,
+        timeout=15_000,
+    )
+    return json.loads(page.locator("#view").get_attribute("data-drawn"))
+
+
+def seq(page) -> int:
+    return int(page.locator("#view").get_attribute("data-seq"))
+
+
+def pixels(page, canvas: str) -> str:
+    """All pixels of a canvas, as text that can be compared."""
+    return page.evaluate("(id) => document.getElementById(id).toDataURL()", canvas)
+
+
+def colours(page, canvas: str) -> int:
+    """How many different levels of red a canvas holds."""
+    return page.evaluate(
+        """(id) => {
+            const c = document.getElementById(id);
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            return new Set(data.filter((_, i) => i % 4 === 0)).size;
+        }""",
+        canvas,
+    )
+
+
+def slider(page, elem_id: str):
+    return page.locator(f"#{elem_id} input[type=range]")

@@ -84,7 +84,7 @@ function createTheta(box) {
       const rows = rowsOf(stage);
       layOut(stage, rows);
       rows.flat().forEach(([name, value], i) => {
-        setText(cells[i], value === null ? "?" : value.toFixed(2).replace("-", "\u2212"));
+        setText(cells[i], value === null ? "?" : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "\u2212"));
         if (cells[i].title !== name) cells[i].title = name;
       });
       setText(said, `${stage.words[0].toUpperCase()}${stage.words.slice(1)}.`);

@@ -46,6 +46,8 @@ class ThetaMonitor:
     @torch.no_grad()
     def add(self, passes: list[Pass]) -> None:
         for name, sampler, inputs, theta, _ in passes:
+            if len(theta) < 2:
+                continue  # one picture has no spread
             theta = theta.detach().float()
             outside = geometry.outside_fraction(sampler.grid(inputs, theta)).mean().item()
             det = None

@@ -125,6 +125,11 @@ def test_one_dead_transformer_beside_one_alive_is_seen(generator):
     assert monitor.stats().to_dict()["theta_constant"]
 
 
+def test_one_picture_alone_is_no_collapse(small_mnist):
+    recipe = replace(TUNED, train=replace(TUNED.train, epochs=1, batch_size=1))
+    assert train(recipe, small_mnist.subset(slice(0, 3)), small_mnist).history[0]["theta"] is None
+
+
 def test_a_constant_theta_is_called_so(generator):
     model = build_model(TUNED.model)
     identity = torch.tensor([[1.0, 0, 0, 0, 1.0, 0]] * 8)

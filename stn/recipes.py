@@ -139,38 +139,18 @@ def _play() -> Iterator[Recipe]:
         label_smoothing=0.05,
         precision="bf16",
     )
-    shared = {"family": "affine", "localizer_shrink": 2, "padding": "border", "average": True, "dropout": 0.1}
-    mnist = _model(
-        "mnist",
-        "conv",
-        canvas=60,
-        widths=(24, 48, 96),
-        localizer_widths=(16, 32, 64),
-        localizer_depths=(1, 2, 2),
-        localizer_hidden=64,
-        out_size=(28, 28),
-        **shared,
-    )
-    cifar = _model(
-        "cifar10",
-        "conv",
-        canvas=48,
-        widths=(32, 64, 128, 192),
-        localizer_widths=(32, 64, 128),
-        localizer_depths=(1, 2, 2),
-        localizer_hidden=128,
-        out_size=(32, 32),
-        **shared,
-    )
+    looks = {"family": "affine", "localizer_shrink": 2, "padding": "border", "average": True}
+    mnist = {"localizer_widths": (16, 32, 64), "localizer_hidden": 64, "out_size": (28, 28)}
+    cifar = {"localizer_widths": (32, 64, 128), "localizer_hidden": 128, "out_size": (32, 32)}
     title = "trained over all of the page's sliders"
-    for name, model, config, pose_epochs in [
-        ("mnist", mnist, train, 4),
-        ("cifar10", cifar, replace(train, flip=True), 5),
+    for name, canvas, widths, cnn_widths, transformer, config, pose_epochs in [
+        ("mnist", 60, (24, 48, 96), (16, 24, 48, 96), mnist, train, 4),
+        ("cifar10", 48, (32, 64, 128, 192), (32, 64, 128, 192), cifar, replace(train, flip=True), 5),
     ]:
+        cnn = _model(name, "conv", canvas=canvas, family=None, widths=cnn_widths, dropout=0.1)
+        stn = replace(cnn, widths=widths, localizer_depths=(1, 2, 2), **looks, **transformer)
         lesson = replace(config, pose_epochs=pose_epochs, pose_weight=10.0, localizer_lr_scale=0.5)
-        yield Recipe(f"{name}-play-affine", f"STN {title}, taught to undo them", name, model, lesson, "play")
-        widths = (16, *model.widths) if name == "mnist" else model.widths
-        cnn = replace(model, family=None, out_size=None, widths=widths)
+        yield Recipe(f"{name}-play-affine", f"STN {title}, taught to undo them", name, stn, lesson, "play")
         yield Recipe(f"{name}-play-cnn", f"plain CNN {title}", name, cnn, config, "play")
 
 

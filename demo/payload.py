@@ -10,6 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from stn import geometry
+
 LATTICE = 17  # points along a side of the lattice that stands for a sampling grid
 GRID_UNIT = 4096  # lattice coordinates travel as int16 in steps of 1/4096, which reaches from -8 to 8
 
@@ -59,13 +61,9 @@ def encode_lattice(lattice: Tensor) -> str:
 
 def bend_of(grid: Tensor) -> tuple[list[list[float]], float]:
     """The affine matrix (2, 3) nearest to a grid (H, W, 2), and the largest distance that is left."""
-    lattice = lattice_of(grid.double()).reshape(-1, 2)
-    side = torch.linspace(-1, 1, LATTICE, dtype=torch.float64)
-    y, x = torch.meshgrid(side, side, indexing="ij")
-    design = torch.stack([x.reshape(-1), y.reshape(-1), torch.ones(LATTICE**2, dtype=torch.float64)], 1)
-    fitted = torch.linalg.lstsq(design, lattice).solution  # (3, 2)
-    left = (design @ fitted - lattice).norm(dim=1).max()
-    return fitted.T.tolist(), float(left)
+    matrix = geometry.nearest_affine(grid[None].double())  # (1, 3, 3)
+    left = grid - geometry.affine_grid(matrix, tuple(grid.shape[:2]))[0]
+    return matrix[0, :2].tolist(), float(left.norm(dim=-1).max())
 
 
 def png_data_uri(picture: Tensor) -> str:

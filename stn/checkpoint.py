@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stn.data import dataset_info
-from stn.errors import StnError, unknown
+from stn.errors import StnError, first_line, unknown
 from stn.models import build_model
 from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
@@ -80,26 +84,62 @@ class CheckpointInfo:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
-    """Writes tensors and JSON metadata to a temporary name, then renames: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a safetensors file of tensors and JSON metadata. Raises StnError where that fails."""
+    # A fresh copy each: safetensors refuses tensors that share memory.
+    flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(metadata)
+    header = {"json": text, "sha256": checksum(flat, text)}
+    write_file(path, lambda temporary: save_file(flat, temporary, metadata=header))
+
+
+def checksum(tensors: dict[str, Tensor], text: str) -> str:
+    """SHA-256 of the metadata's text and of every tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets `write` fill a file of a temporary name, then renames it: a reader never sees half a file.
+
+    Raises StnError where that fails.
+    """
+    if not path.name:
+        raise StnError(f"'{path}' is no name for a file; give one.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        # A fresh copy each: safetensors refuses tensors that share memory.
-        flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
-        save_file(flat, temporary, metadata={"json": json.dumps(metadata)})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
         temporary.chmod(0o644)  # safetensors makes it readable to its owner only
         os.replace(temporary, path)
+    except (OSError, SafetensorError, RuntimeError) as error:  # torch.save raises RuntimeError where the disk is full
+        why = getattr(error, "strerror", None) or first_line(error)
+        raise StnError(f"'{path}' cannot be written ({why}); make room there or give another place.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the metadata of a file of `write_tensors`. Raises StnError where it is no such file."""
+    with _opened(path) as file:
+        header = file.metadata()
+        metadata = json.loads(header["json"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        # Files of the first version have no checksum.
+        if header.get("sha256") not in (None, checksum(tensors, header["json"])):
+            raise StnError(f"'{path}' is damaged: its content does not match its checksum; fetch or train it again.")
+    return tensors, metadata
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = json.loads((file.metadata() or {})["json"])
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+            yield file
+    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise StnError(
             f"'{path}' is no checkpoint of this package, or is damaged; give a shipped name or a .safetensors file "
             "that `python -m stn train` wrote."
@@ -132,16 +172,22 @@ def shipped_names() -> list[str]:
 
 def read_info(name: str | os.PathLike) -> CheckpointInfo:
     """What a checkpoint says of itself, without its weights."""
-    return _info(find_checkpoint(name))[1]
+    path = find_checkpoint(name)
+    with _opened(path) as file:
+        metadata = json.loads(file.metadata()["json"])
+    return _info(path, metadata)
 
 
 def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]:
     """The model, ready to predict (eval, float32), and what its checkpoint says of it.
 
+    Its weights are frozen, so that predicting keeps no graph: `model.requires_grad_(True)` makes it trainable again.
     `name` is a shipped name such as "mnist-tutorial", or a path. Raises StnError where there is none, where the file
     is damaged or was written by a newer version.
     """
-    tensors, info = _info(find_checkpoint(name))
+    path = find_checkpoint(name)
+    tensors, metadata = read_tensors(path)
+    info = _info(path, metadata)
     model = build_model(info.recipe.model)
     try:
         model.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
@@ -152,8 +198,7 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
     return model.eval().requires_grad_(False), info
 
 
-def _info(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
-    tensors, metadata = read_tensors(path)
+def _info(path: Path, metadata: Any) -> CheckpointInfo:
     if not isinstance(metadata, dict) or not {"format", "recipe", "record"} <= set(metadata):
         raise StnError(f"'{path}' is no checkpoint of this package; give one that `python -m stn train` wrote.")
     if metadata["format"] != FORMAT_VERSION:
@@ -161,7 +206,10 @@ def _info(path: Path) -> tuple[dict[str, Tensor], CheckpointInfo]:
             f"'{path}' has checkpoint format {metadata.get('format')}; this version reads {FORMAT_VERSION}: update the "
             "package or train again."
         )
-    return tensors, CheckpointInfo(recipe_from_dict(metadata["recipe"]), metadata["record"], path)
+    record = metadata["record"]
+    if not isinstance(record, dict) or not isinstance(record.get("result"), dict):
+        raise StnError(f"'{path}' has no record of its test; it is damaged or unfinished, train the recipe again.")
+    return CheckpointInfo(recipe_from_dict(metadata["recipe"]), record, path)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -3,48 +3,62 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from tqdm import tqdm
 
 from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
-from stn.curves import CONTROLS, curve
-from stn.data import DATASETS, default_data_dir, download, load_dataset
-from stn.errors import StnError
-from stn.evaluate import evaluate_model
+from stn.curves import CONTROLS, curve, update_curves
+from stn.data import DATASETS, default_data_dir, download
+from stn.errors import StateError, StnError
+from stn.evaluate import evaluate_model, load_test
 from stn.experiment import finished_runs, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.parallel import Team, join_team, leave_team
 from stn.recipes import Recipe, get_recipe, list_recipes
 from stn.rectify import rectification
-from stn.table import markdown_table, table_rows, with_table
-from stn.train import EpochReport, StepReport, with_epochs
+from stn.table import markdown_table, table_rows, write_table
+from stn.train import MAX_SEED, EpochReport, StepReport, with_epochs
 
 
 def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except StnError as error:
-        print(f"stn: {error}", file=sys.stderr)
-        sys.exit(2)
+        stop(str(error), 2)
+    except BrokenPipeError:  # the reader, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again while it exits
+        sys.exit(128 + 13)  # as a shell calls the end by SIGPIPE
     except OSError as error:
-        print(f"stn: {error.filename or 'a file'}: {error.strerror}; give another place.", file=sys.stderr)
-        sys.exit(2)
+        stop(f"{error.filename or 'a file'}: {error.strerror or error}; give another place.", 2)
     except KeyboardInterrupt:
-        print("stn: stopped; `train --resume` goes on after the last whole epoch.", file=sys.stderr)
-        sys.exit(130)
+        again = ""
+        if options.run is run_train:
+            flag = "" if options.missing else " with --resume"
+            again = f"; the same command{flag} goes on after the last whole epoch"
+        stop(f"stopped{again}.", 130)
+
+
+def stop(why: str, status: int) -> NoReturn:
+    """Ends the program with one line; of the processes that torchrun started, only the first says it."""
+    if os.environ.get("RANK", "0") == "0":
+        note(why)
+    sys.exit(status)
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m stn", description=__doc__.split(":")[0])
+    top = argparse.ArgumentParser(prog="python -m stn", description="Train, test, ship and export STNs.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run, *, json_flag=False, data=False, **options):
@@ -63,8 +77,8 @@ def parser() -> argparse.ArgumentParser:
     sub = command(run_train, data=True)
     sub.add_argument("recipe", nargs="?")
     sub.add_argument("--missing", action="store_true", help="train and ship whatever is not shipped, most wanted first")
-    sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    sub.add_argument("--seed", type=seed, default=0, help=f"a whole number up to {MAX_SEED} (0)")
+    sub.add_argument("--epochs", type=positive, help="instead of the recipe's: a trial, in files of its own")
     sub.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default)")
     sub.add_argument("--threads", type=positive, help="CPU threads (default: PyTorch's)")
     sub.add_argument("--out", type=Path, default=Path("runs"), help="folder for checkpoints, states and logs (runs)")
@@ -77,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
     what = sub.add_mutually_exclusive_group()
     what.add_argument("--rectification", action="store_true", help="how upright, steady and whole the output is")
     what.add_argument("--curve", choices=CONTROLS, help="accuracy against this control")
+
+    command(run_curves, data=True)
 
     sub = command(run_benchmark, json_flag=True, data=True)
     sub.add_argument("what", choices=("train", "infer"))
@@ -102,9 +118,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
+    return int(text)
+
+
+def note(text: str) -> None:
+    print(f"stn: {text}", file=sys.stderr)
 
 
 def dump(value: object) -> None:
@@ -138,10 +164,10 @@ def run_train(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.recipe:
-        train_one(with_epochs(get_recipe(options.recipe), options.epochs), options)
+        train_one(get_recipe(options.recipe), options, options.resume)
         leave_team()
         return
-    if options.epochs or options.holdout or Team().size > 1 or "WORLD_SIZE" in os.environ:
+    if options.epochs or options.holdout or "WORLD_SIZE" in os.environ:
         raise StnError("--missing trains whole recipes in one process: leave out --epochs, --holdout and torchrun.")
     train_missing(options)
 
@@ -149,35 +175,56 @@ def run_train(options: argparse.Namespace) -> None:
 def train_missing(options: argparse.Namespace) -> None:
     """Trains and ships every recipe without a checkpoint; one that fails does not stop the others."""
     shipped, failed = set(shipped_names()), []
-    options.resume = True
     for recipe in list_recipes().values():
         if recipe.name in shipped:
             continue
         print(f"== {recipe.name}", flush=True)
         try:
             if not finished_runs(recipe, options.out):
-                train_one(recipe, options)
+                try:
+                    train_one(recipe, options, resume=True)
+                except StateError as error:
+                    note(f"{error} --missing does so.")
+                    train_one(recipe, options, resume=False)
             if not options.dry_run:
-                ship(recipe, options.out)
+                ship(recipe, options.out, on_skip=note)
         except StnError as error:
-            print(f"stn: {recipe.name}: {error}", file=sys.stderr)
+            note(f"{recipe.name}: {error}")
             failed.append(recipe.name)
     if failed:
         raise StnError(f"Not trained: {', '.join(failed)}; see above, mend the recipe, then run --missing again.")
 
 
-def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
+def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None:
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if (device == "cuda" and not torch.cuda.is_available()) or device not in ("cpu", "cuda"):
-        raise StnError(f"There is no device {device!r} here; give --device cpu, or leave it out.")
+    if device not in ("cpu", "cuda"):
+        raise StnError(
+            f"--device is cpu, cuda or auto, not {device!r}; choose among several GPUs by CUDA_VISIBLE_DEVICES=0."
+        )
+    if device == "cuda" and not torch.cuda.is_available():
+        raise StnError("There is no CUDA device here; give --device cpu, or leave it out.")
     device = join_team(device)
     if options.dry_run:
-        dump(asdict(recipe) | {"params": count_parameters(build_model(recipe.model)), "device": device})
+        if Team().rank > 0:
+            return
+        shown = asdict(with_epochs(recipe, options.epochs))
+        dump(shown | {"params": count_parameters(build_model(recipe.model)), "device": device})
         return
+    run = functools.partial(
+        run_recipe,
+        recipe,
+        options.seed,
+        options.data_dir,
+        device,
+        options.out,
+        resume,
+        options.holdout,
+        epochs=options.epochs,
+    )
     if Team().rank > 0:
-        run_recipe(recipe, options.seed, options.data_dir, device, options.out, options.resume, options.holdout)
+        run()
         return
     bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
 
@@ -203,17 +250,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
             )
         sys.stdout.flush()
 
-    path = run_recipe(
-        recipe,
-        options.seed,
-        options.data_dir,
-        device,
-        options.out,
-        options.resume,
-        options.holdout,
-        on_step,
-        on_epoch,
-    )
+    path = run(on_step=on_step, on_epoch=on_epoch)
     bar.close()
     record = read_info(path).record
     print(f"{path}: {record['result']['accuracy']:.2f}% after {record['minutes']:.1f} minutes")
@@ -222,7 +259,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace) -> None:
 def run_evaluate(options: argparse.Namespace) -> None:
     """test a shipped checkpoint or a file on its own test set"""
     model, info = load_checkpoint(options.checkpoint)
-    test = load_dataset(info.dataset, "test", options.data_dir)
+    test = load_test(info.recipe, options.data_dir)
     if options.rectification:
         found = rectification(model, test, info.recipe)
         text = f"pose left {found.left_sd:.1f}° of {found.input_sd:.1f}°, {found.left_sd_within:.1f}° within a picture"
@@ -237,6 +274,11 @@ def run_evaluate(options: argparse.Namespace) -> None:
         dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(model)})
     else:
         print(f"{info.name}: {text}")
+
+
+def run_curves(options: argparse.Namespace) -> None:
+    """measure every playground model against every control, into checkpoints/curves.json; resumable"""
+    update_curves(options.data_dir, on_curve=lambda name, found: print(f"{name}: {found.control}", flush=True))
 
 
 def run_benchmark(options: argparse.Namespace) -> None:
@@ -275,7 +317,7 @@ def run_download(options: argparse.Namespace) -> None:
 
 def run_ship(options: argparse.Namespace) -> None:
     """copy the seed nearest the mean of all trained ones to checkpoints/"""
-    info = ship(get_recipe(options.recipe), options.out)
+    info = ship(get_recipe(options.recipe), options.out, on_skip=note)
     print(
         f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}"
     )
@@ -286,7 +328,7 @@ def run_table(options: argparse.Namespace) -> None:
     order = [name for name in list_recipes() if name in set(shipped_names())]
     rows = table_rows([read_info(name) for name in order])
     for file in options.write or ():
-        file.write_text(with_table(file.read_text(), rows))
+        write_table(file, rows)
     if options.json:
         dump(rows)
     elif not options.write:

@@ -1,21 +1,27 @@
-"""Accuracy against one control at a time, the others at rest."""
+"""Accuracy against one control at a time, the others at rest: measured, written, read."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from stn.checkpoint import SHIPPED, load_checkpoint, shipped_names, write_file
 from stn.data import Dataset
 from stn.distort import CONTROL_RANGES, Controls, apply_controls
-from stn.errors import unknown
-from stn.evaluate import BATCH, TEST_SEED
+from stn.errors import StnError, unknown
+from stn.evaluate import BATCH, TEST_SEED, clutter_stock, load_test
+from stn.explain import evaluating
 from stn.recipes import Recipe
 
 CONTROLS = ("rotation", "scale", "clutter", "noise", "shear")
 POINTS = 25
+FILE = "curves.json"  # beside the checkpoints
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,45 @@ class Curve:
 
     def to_dict(self) -> dict:
         return {"control": self.control, "values": self.values, "accuracy": self.accuracy, "n": self.n}
+
+
+def read_curves(path: Path = SHIPPED / FILE) -> dict[str, dict[str, Curve]]:
+    """The shipped curves by model and control, empty where none are shipped. Raises StnError for a damaged file."""
+    if not path.is_file():
+        return {}
+    try:
+        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+        return {name: {c["control"]: _read_curve(c) for c in entry["curves"]} for name, entry in models.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StnError(f"'{path.name}' is damaged ({error!r}); write it again with `python -m stn curves`.") from error
+
+
+def update_curves(
+    data_dir: str | None = None, path: Path = SHIPPED / FILE, on_curve: Callable[[str, Curve], None] = lambda n, c: None
+) -> None:
+    """Measures every shipped playground model against every control and writes the file, after each model anew.
+
+    Models whose checkpoint is still the one that was measured are left out, so it goes on where it was stopped.
+    """
+    shipped = {name: SHIPPED / f"{name}.safetensors" for name in shipped_names() if "-play-" in name}
+    sums = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in shipped.items()}
+    known = json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else {}
+    models = {name: entry for name, entry in known.items() if entry["sha256"] == sums.get(name)}
+    for name in shipped:
+        if name not in models:
+            model, info = load_checkpoint(name)
+            test = load_test(info.recipe, data_dir)
+            curves = []
+            for control in CONTROLS:
+                curves.append(curve(model, test, info.recipe, control))
+                on_curve(name, curves[-1])
+            models[name] = {"sha256": sums[name], "curves": [c.to_dict() for c in curves]}
+        text = json.dumps({"models": dict(sorted(models.items()))}, indent=1) + "\n"
+        write_file(path, lambda file, text=text: file.write_text(text, encoding="utf-8"))
+
+
+def _read_curve(row: dict) -> Curve:
+    return Curve(str(row["control"]), tuple(row["values"]), tuple(row["accuracy"]), int(row["n"]))
 
 
 def control_values(control: str) -> tuple[float, ...]:
@@ -49,14 +94,15 @@ def curve(
 ) -> Curve:
     """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed."""
     values = control_values(control)
-    found = []
+    found, stock = [], clutter_stock(test)
     for value in values:
         controls = Controls(**{control: value}, seed=TEST_SEED)
         correct = 0
         for start in range(0, len(test), BATCH):
             images = test.images[start : start + BATCH].float() / 255
-            given = apply_controls(images, controls, recipe.model.canvas, images)
-            correct += int((model(given).argmax(1) == test.labels[start : start + BATCH]).sum())
+            given = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
+            with evaluating(model):
+                correct += int((model(given).argmax(1) == test.labels[start : start + BATCH]).sum())
         found.append(100 * correct / len(test))
         on_value(value, found[-1])
     return Curve(control, values, tuple(found), len(test))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from stn._torchvision import import_torchvision
-from stn.errors import StnError, unknown
+from stn.errors import StnError, first_line, unknown
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class DatasetInfo:
     std: tuple[float, ...]
     classes: tuple[str, ...]
     download_bytes: int
+    files: dict[str, dict[str, str]]  # by split: path in the data folder -> MD5
 
 
 DATASETS = {
@@ -41,6 +44,16 @@ DATASETS = {
         std=(0.3081,),
         classes=tuple("0123456789"),
         download_bytes=11_594_722,
+        files={
+            "train": {
+                "MNIST/raw/train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+                "MNIST/raw/train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+            },
+            "test": {
+                "MNIST/raw/t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+                "MNIST/raw/t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+            },
+        },
     ),
     "cifar10": DatasetInfo(
         name="cifar10",
@@ -52,6 +65,16 @@ DATASETS = {
         std=(0.2470, 0.2435, 0.2616),
         classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         download_bytes=170_498_071,
+        files={
+            "train": {
+                "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",
+                "cifar-10-batches-py/data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+                "cifar-10-batches-py/data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+                "cifar-10-batches-py/data_batch_4": "634d18415352ddfa80567beed471001a",
+                "cifar-10-batches-py/data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+            },
+            "test": {"cifar-10-batches-py/test_batch": "40351d587109b95175f43aff81a1287e"},
+        },
     ),
 }
 
@@ -65,11 +88,15 @@ def dataset_info(name: str) -> DatasetInfo:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory: images uint8 (N, C, H, W), labels int64 (N,)."""
+    """A data set in memory: images uint8 (N, C, H, W), labels int64 (N,).
+
+    `clutter_from` (M, C, H, W), uint8, are the pictures that clutter is cut out of; None: these pictures themselves.
+    """
 
     info: DatasetInfo
     images: Tensor
     labels: Tensor
+    clutter_from: Tensor | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -79,7 +106,7 @@ class Dataset:
         return len(self.labels)
 
     def subset(self, part: slice) -> Dataset:
-        return Dataset(self.info, self.images[part], self.labels[part])
+        return replace(self, images=self.images[part], labels=self.labels[part])
 
 
 def default_data_dir() -> Path:
@@ -88,7 +115,7 @@ def default_data_dir() -> Path:
 
 
 def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
-    """Whether torchvision can read the data set's test pictures there (CIFAR-10's checksums are compared)."""
+    """Whether the data set's test pictures are there and whole."""
     try:
         load_dataset(name, "test", data_dir, download=False)
     except StnError:
@@ -101,30 +128,27 @@ def load_dataset(
 ) -> Dataset:
     """The "train" or "test" pictures of "mnist" or "cifar10".
 
-    Looks in `data_dir`, else $STN_DATA, else data/. With `download`, fetches what is missing or damaged. Raises
-    StnError for unknown names and where the data set is missing or damaged and could not be fetched.
+    Looks in `data_dir`, else $STN_DATA, else data/. With `download`, fetches what is missing; what is damaged, only
+    `stn.data.download` replaces. Raises StnError for unknown names and where the data set is missing or damaged.
     """
     info = dataset_info(name)
     if split not in ("train", "test"):
         raise unknown("split", split, ("train", "test"))
     folder = Path(data_dir) if data_dir is not None else default_data_dir()
-    source = getattr(import_torchvision().datasets, info.torchvision_name)
+    if broken := _damaged(info, folder, split):
+        raise StnError(
+            f"{info.title} is damaged: '{broken[0]}' is not what it should be; run `python -m stn download {name}` "
+            "with a network to replace it, or set STN_DATA or --data-dir to a folder where it is whole."
+        )
     try:
-        raw = source(folder, train=split == "train", download=False)
+        raw = _read(info, folder, split, download=False)
     except Exception as missing:  # torchvision raises whatever a damaged file makes it stumble over
         if not download:
             raise StnError(
                 f"{info.title} is missing or damaged in '{folder}': set STN_DATA or --data-dir to a folder in "
                 f"torchvision's layout that holds it, or run `python -m stn download {name}` with a network."
             ) from missing
-        try:
-            raw = source(folder, train=split == "train", download=True)
-        except Exception as failed:
-            raise StnError(
-                f"{info.title} is missing or damaged in '{folder}' and could not be downloaded "
-                f"({_first_line(failed)}): delete what is there of it and connect to a network, or set STN_DATA or "
-                "--data-dir to where it is."
-            ) from failed
+        raw = _fetch(info, folder, split)
     images = torch.as_tensor(raw.data)
     images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
     return Dataset(info, images.contiguous(), torch.as_tensor(raw.targets))
@@ -135,8 +159,9 @@ def download(
     data_dir: str | os.PathLike | None = None,
     on_progress: Callable[[float, str], None] = lambda fraction, text: None,
 ) -> None:
-    """Fetches a data set once, whole and checked. `on_progress` gets the part done, 0 to 1, and a sentence about it.
+    """Fetches a data set once, whole and checked; files that are there and damaged are replaced.
 
+    `on_progress` gets the part done, 0 to 1, and a sentence about it.
     Raises StnError with the reason where that fails.
     """
     info = dataset_info(name)
@@ -145,7 +170,11 @@ def download(
 
     def work():
         try:
-            load_dataset(name, "test", folder, download=True)
+            for split in info.files:
+                for path in _damaged(info, folder, split):
+                    path.unlink()  # or torchvision would leave it as it is
+            for split in info.files:
+                _fetch(info, folder, split)
         except Exception as error:  # a thread's exceptions are lost unless they are carried out of it
             failures.append(error)
 
@@ -161,11 +190,31 @@ def download(
     on_progress(1.0, f"{info.title} is here.")
 
 
+def _read(info: DatasetInfo, folder: Path, split: str, download: bool):
+    source = getattr(import_torchvision().datasets, info.torchvision_name)
+    return source(folder, train=split == "train", download=download)
+
+
+def _fetch(info: DatasetInfo, folder: Path, split: str):
+    try:
+        return _read(info, folder, split, download=True)
+    except Exception as error:
+        raise StnError(
+            f"{info.title} is missing or damaged in '{folder}' and could not be downloaded ({first_line(error)}): "
+            "delete what is there of it and connect to a network, or set STN_DATA or --data-dir to where it is."
+        ) from error
+
+
+def _damaged(info: DatasetInfo, folder: Path, split: str) -> list[Path]:
+    """The split's files that are there but differ from what was published; torchvision does not look at MNIST's."""
+    found = []
+    for name, md5 in info.files[split].items():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), (folder / name).open("rb") as file:
+            if hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() != md5:
+                found.append(folder / name)
+    return found
+
+
 def _downloaded_bytes(folder: Path, info: DatasetInfo) -> int:
     archives = (folder / info.torchvision_name).glob("raw/*.gz") if info.name == "mnist" else folder.glob("cifar*.gz")
     return sum(file.stat().st_size for file in archives)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__

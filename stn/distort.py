@@ -97,12 +97,18 @@ def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
 
 
 def add_clutter(
-    images: Tensor, count: Tensor, pool: Tensor, patch: int, merge: str, generator: torch.Generator
+    images: Tensor,
+    count: Tensor,
+    pool: Tensor,
+    patch: int,
+    merge: str,
+    generator: torch.Generator,
+    others: bool = False,
 ) -> Tensor:
     """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
 
     Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
-    the same whatever the count.
+    the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own.
     """
     most = int(count.max()) if len(count) else 0
     if most == 0:
@@ -111,7 +117,9 @@ def add_clutter(
     out = images.clone()
     for k in range(most):
         # Numbers are drawn for all pictures, also those that need no patch, so that no count changes another's patches.
-        source = torch.randint(len(pool), (len(images),), generator=generator)
+        source = torch.randint(max(1, len(pool) - others), (len(images),), generator=generator)
+        if others:
+            source = (torch.arange(len(images)) + 1 + source) % len(pool)
         room = torch.tensor([pool.shape[-2], pool.shape[-1], height, width]).sub(patch - 1)
         y0, x0, y1, x1 = (torch.rand(4, len(images), generator=generator) * room[:, None]).long()
         to = (count > k).nonzero()[:, 0]
@@ -167,9 +175,10 @@ def _controlled(
 ) -> Distorted:
     shift = torch.stack([values["shift_x"], values["shift_y"]], dim=1)
     matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
-    out = warp(images, matrix, canvas)
-    out = add_clutter(out, values["clutter"], pool, *CLUTTER[images.shape[1]], generator)
-    return Distorted(add_noise(out, values["noise"], generator), matrix)
+    # The noise has numbers of its own, so that one patch more does not change it.
+    noise = torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
+    out = _with_patches(warp(images, matrix, canvas), values["clutter"], pool, generator, pool is images)
+    return Distorted(add_noise(out, values["noise"], noise), matrix)
 
 
 def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
@@ -233,7 +242,7 @@ def placed_in_clutter(images: Tensor, pool: Tensor, canvas: int, generator: torc
     b, size = len(images), images.shape[-1]
     shift = (torch.rand(b, 2, generator=generator) * 2 - 1) * (1 - size / canvas)
     out = _placed(images, canvas, torch.zeros(b), torch.ones(b), shift)
-    return Distorted(_with_patches(out.images, 6, pool, generator), out.matrix)
+    return Distorted(_with_patches(out.images, torch.full((b,), 6), pool, generator, pool is images), out.matrix)
 
 
 def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
@@ -243,7 +252,7 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
     rotation, scale = uniform(b, -90, 90, generator), uniform(b, 0.6, 1.2, generator)
     shift = _room_shift(rotation, scale * images.shape[-1] / 2, canvas, generator)
     out = _placed(images, canvas, rotation, scale, shift)
-    return Distorted(_with_patches(out.images, 4, pool, generator), out.matrix)
+    return Distorted(_with_patches(out.images, torch.full((b,), 4), pool, generator, pool is images), out.matrix)
 
 
 def _placed(images: Tensor, canvas: int, rotation: Tensor, scale: Tensor, shift: Tensor) -> Distorted:
@@ -258,10 +267,12 @@ def _room_shift(rotation: Tensor, side: Tensor, canvas: int, generator: torch.Ge
     return (torch.rand(len(side), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
 
 
-def _with_patches(images: Tensor, count: int, pool: Tensor, generator: torch.Generator) -> Tensor:
-    return add_clutter(images, torch.full((len(images),), count), pool, *CLUTTER[images.shape[1]], generator)
+def _with_patches(images: Tensor, count: Tensor, pool: Tensor, generator: torch.Generator, others: bool) -> Tensor:
+    return add_clutter(images, count, pool, *CLUTTER[images.shape[1]], generator, others)
 
 
+# (pictures, the pictures that clutter is cut out of, canvas, generator); a picture gets no clutter of itself where the
+# two are the same tensor.
 Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
 DISTORTIONS: dict[str, Distortion] = {
     "r": rotated,
@@ -272,6 +283,10 @@ DISTORTIONS: dict[str, Distortion] = {
     "rsc": rotated_scaled_cluttered,
     "play": play,
 }
+
+
+CLUTTERED = ("tc", "rsc", "play")
+TURNED = ("r", "rsc", "play")  # by up to 90 degrees either way
 
 
 def get_distortion(name: str) -> Distortion:

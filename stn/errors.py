@@ -10,6 +10,16 @@ class StnError(ValueError):
     """Bad input or a missing file: one sentence with what was given, what is valid and what to do next."""
 
 
+class StateError(StnError):
+    """A state file that a run cannot go on from."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    text = str(error).strip().splitlines()
+    return text[0].rstrip(":") if text else type(error).__name__
+
+
 def unknown(kind: str, given: object, valid: Iterable[str]) -> StnError:
     """The error for a name that is not in a list, with the nearest name that is."""
     names = sorted(valid)

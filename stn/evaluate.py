@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn.data import Dataset
-from stn.distort import get_distortion
+from stn.data import Dataset, load_dataset
+from stn.distort import CLUTTERED, get_distortion
+from stn.explain import evaluating
 from stn.recipes import Recipe
 
 TEST_SEED = 20150605  # of the distorted test sets
 BATCH = 500
+CLUTTER_STOCK = 10_000  # training pictures that a test set's clutter is cut out of
 
 
 @dataclass(frozen=True)
@@ -33,28 +36,46 @@ class Result:
         return asdict(self) | {"error": self.error}
 
 
-def distorted_batches(test: Dataset, recipe: Recipe):
+def load_test(recipe: Recipe, data_dir: str | None = None) -> Dataset:
+    """The test pictures of a recipe, with training pictures to cut clutter out of where it needs them."""
+    test = load_dataset(recipe.dataset, "test", data_dir)
+    if recipe.distortion not in CLUTTERED:
+        return test
+    return with_clutter_from(test, load_dataset(recipe.dataset, "train", data_dir))
+
+
+def with_clutter_from(test: Dataset, training: Dataset) -> Dataset:
+    """The test pictures, with the first training pictures as the stock of clutter."""
+    return replace(test, clutter_from=training.images[:CLUTTER_STOCK])
+
+
+def clutter_stock(test: Dataset) -> Tensor | None:
+    """What clutter is cut out of, as float in [0, 1], (M, C, H, W); None: each batch's own other pictures."""
+    return None if test.clutter_from is None else test.clutter_from.float() / 255
+
+
+def distorted_batches(test: Dataset, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
     """The recipe's test set as batches (images (B, C, canvas, canvas) in [0, 1], labels (B,)), always the same."""
     generator = torch.Generator().manual_seed(TEST_SEED)
+    stock = clutter_stock(test)
     for start in range(0, len(test), BATCH):
         images = test.images[start : start + BATCH].float() / 255
         if recipe.distortion:
-            images = get_distortion(recipe.distortion)(images, images, recipe.model.canvas, generator).images
+            pool = images if stock is None else stock
+            images = get_distortion(recipe.distortion)(images, pool, recipe.model.canvas, generator).images
         yield images, test.labels[start : start + BATCH]
 
 
 @torch.inference_mode()
 def evaluate_model(model: nn.Module, test: Dataset, recipe: Recipe, device: torch.device | str = "cpu") -> Result:
     """The model's accuracy and loss on the recipe's test set."""
-    training = model.training
-    model.eval()
     correct, loss = 0, 0.0
-    for images, labels in distorted_batches(test, recipe):
-        images = images.to(device, memory_format=torch.channels_last)
-        logits: Tensor = model(images).float().cpu()
-        correct += int((logits.argmax(1) == labels).sum())
-        loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-    model.train(training)
+    with evaluating(model):
+        for images, labels in distorted_batches(test, recipe):
+            images = images.to(device, memory_format=torch.channels_last)
+            logits: Tensor = model(images).float().cpu()
+            correct += int((logits.argmax(1) == labels).sum())
+            loss += float(F.cross_entropy(logits, labels, reduction="sum"))
     n = len(test)
     seed = TEST_SEED if recipe.distortion else None
     return Result(100 * correct / n, loss / n, correct, n, recipe.distortion, seed)

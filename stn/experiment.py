@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
@@ -11,28 +11,32 @@ import torch
 
 from stn.checkpoint import SHIPPED, CheckpointInfo, count_parameters, load_checkpoint, read_info, save_checkpoint
 from stn.data import Dataset, load_dataset
+from stn.distort import TURNED
 from stn.errors import StnError
-from stn.evaluate import evaluate_model
+from stn.evaluate import evaluate_model, with_clutter_from
 from stn.parallel import Team
 from stn.recipes import Recipe
-from stn.train import EpochReport, StepReport, train
+from stn.rectify import rectification
+from stn.train import EpochReport, StepReport, train, with_epochs
 
 TESTED_ON = "the test set"
 HOLDOUT = 5000  # training pictures kept out of training, on which choices are made
 MAX_HALF_LOSS = 0.02  # points of accuracy that float16 may cost
 
 
-def run_file(out: Path, name: str, seed: int) -> Path:
-    """Where a run's checkpoint goes; its state and logs lie beside it."""
-    return out / name / f"seed-{seed}.safetensors"
+def run_file(out: Path, name: str, seed: int, holdout: bool = False, epochs: int | None = None) -> Path:
+    """Where a run's checkpoint goes; its state and log lie beside it. A trial has a name of its own."""
+    trial = ("-holdout" if holdout else "") + (f"-epochs-{epochs}" if epochs else "")
+    return out / name / f"seed-{seed}{trial}.safetensors"
 
 
 def load_splits(recipe: Recipe, data_dir: str | None, holdout: bool = False) -> tuple[Dataset, Dataset]:
     """Training and test pictures; with `holdout`, the last 5,000 training pictures stand in for the test set."""
     data = load_dataset(recipe.dataset, "train", data_dir)
     if holdout:
-        return data.subset(slice(0, -HOLDOUT)), data.subset(slice(-HOLDOUT, None))
-    return data, load_dataset(recipe.dataset, "test", data_dir)
+        training = data.subset(slice(0, -HOLDOUT))
+        return training, with_clutter_from(data.subset(slice(-HOLDOUT, None)), training)
+    return data, with_clutter_from(load_dataset(recipe.dataset, "test", data_dir), data)
 
 
 def run_recipe(
@@ -45,23 +49,26 @@ def run_recipe(
     holdout: bool = False,
     on_step: Callable[[StepReport], None] = lambda report: None,
     on_epoch: Callable[[EpochReport], None] = lambda report: None,
+    epochs: int | None = None,
 ) -> Path:
-    """Trains a recipe, writes its checkpoint and a log of one JSON line an epoch, and returns the checkpoint's path."""
-    data, test = load_splits(recipe, data_dir, holdout)
-    path = run_file(out, recipe.name, seed)
+    """Trains a recipe, writes its checkpoint and a log of one JSON line an epoch, and returns the checkpoint's path.
+
+    With `epochs` or `holdout` it is a trial, whose files lie beside the recipe's own runs and are never shipped.
+    """
+    if epochs == recipe.train.epochs:
+        epochs = None
+    recipe = with_epochs(recipe, epochs)
+    # One process downloads what is missing, not all of a team into the same folder.
+    data, test = Team().after_first(lambda: load_splits(recipe, data_dir, holdout))
+    path = run_file(out, recipe.name, seed, holdout, epochs)
     state, log = path.with_suffix(".state"), path.with_suffix(".jsonl")
     first = Team().rank == 0
     if not resume and first:
         state.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
 
-    def report(epoch: EpochReport) -> None:
-        with log.open("w" if epoch.epoch == 1 else "a") as file:
-            file.write(json.dumps(epoch.to_dict()) + "\n")
-        on_epoch(epoch)
-
     # Only the first of a team writes; the others must not find a state that it is about to delete.
-    outcome = train(recipe, data, test, seed, device, state if first or resume else None, on_step, report)
+    outcome = train(recipe, data, test, seed, device, state if first or resume else None, log, on_step, on_epoch)
     if not first:
         return path
     record = {
@@ -86,7 +93,7 @@ def write_tested(path: Path, recipe: Recipe, model: torch.nn.Module, test: Datas
     trial = path.with_name(f".trial-{path.name}")
     try:
         for half in (True, False):
-            save_checkpoint(trial, recipe, model, record, half)
+            save_checkpoint(trial, recipe, model, {"result": full.to_dict()}, half)
             loaded, _ = load_checkpoint(trial)
             result = evaluate_model(loaded, test, recipe)
             if full.accuracy - result.accuracy <= MAX_HALF_LOSS:
@@ -95,23 +102,41 @@ def write_tested(path: Path, recipe: Recipe, model: torch.nn.Module, test: Datas
         trial.unlink(missing_ok=True)
     own = {"seed": record["seed"], "accuracy": result.accuracy, "loss": result.loss, "minutes": record["minutes"]}
     record = record | {"result": result.to_dict(), "seeds": [own], "weights": "float16" if half else "float32"}
+    if recipe.model.family and recipe.distortion in TURNED:
+        record["rectification"] = rectification(loaded, test, recipe).to_dict()
     save_checkpoint(path, recipe, model, record, half)
 
 
-def finished_runs(recipe: Recipe, out: Path) -> list[CheckpointInfo]:
-    """The runs of exactly this recipe in `out` that were tested on the test set."""
-    infos = [read_info(path) for path in sorted((out / recipe.name).glob("seed-*.safetensors"))]
-    return [info for info in infos if info.recipe == recipe and info.record["tested_on"] == TESTED_ON]
+def finished_runs(recipe: Recipe, out: Path, on_skip: Callable[[str], None] = lambda why: None) -> list[CheckpointInfo]:
+    """The runs of exactly this recipe in `out` that were tested on the test set; `on_skip` hears of other files."""
+    paths = sorted(path for path in (out / recipe.name).glob("*.safetensors") if re.fullmatch(r"seed-\d+", path.stem))
+    infos = []
+    for path in paths:
+        try:
+            info = load_checkpoint(path)[1]  # the weights too: only a file that loads can be shipped
+        except StnError as error:
+            on_skip(f"'{path}' is skipped: {error}")
+            continue
+        if info.recipe == recipe and info.record.get("tested_on") == TESTED_ON:
+            infos.append(info)
+        else:
+            on_skip(f"'{path}' is skipped: it is no run of this recipe on the test set; train it again.")
+    return infos
 
 
-def ship(recipe: Recipe, out: Path = Path("runs"), to: Path | None = None) -> CheckpointInfo:
+def ship(
+    recipe: Recipe,
+    out: Path = Path("runs"),
+    to: Path | None = None,
+    on_skip: Callable[[str], None] = lambda why: None,
+) -> CheckpointInfo:
     """Ships the seed nearest the mean of all trained ones, with every seed's result in its record.
 
-    Where the mean falls short of the published number, the best seed is shipped instead and the record says so. Raises
-    StnError where nothing was trained.
+    Where the mean falls short of the published number, the best seed is shipped instead and the record says so.
+    `on_skip` hears of files that are no such run. Raises StnError where nothing was trained.
     """
     to = to or SHIPPED
-    infos = finished_runs(recipe, out)
+    infos = finished_runs(recipe, out, on_skip)
     if not infos:
         raise StnError(f"No run of {recipe.name!r} lies in '{out}'; run `python -m stn train {recipe.name}` first.")
     accuracies = [info.result["accuracy"] for info in infos]

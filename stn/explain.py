@@ -37,15 +37,17 @@ Pass = tuple[str, Sampler, Tensor, Tensor, Tensor | None]
 
 @contextmanager
 def watch(model: nn.Module, keep_output: bool = False) -> Iterator[list[Pass]]:
-    """Collects every transformer pass of `model` while the block runs; outputs, as copies, only if wanted."""
+    """Collects every transformer pass of `model` while the block runs; with `keep_output`, copies, outputs included."""
     seen: list = []
     handles = []
     for name, module in model.named_modules():
         if isinstance(module, SpatialTransformer):
 
             def record(sampler, arguments, output, name=name):
-                # A copy of the output: the next layer may work in place.
-                seen.append((name, sampler, *arguments, output.clone() if keep_output else None))
+                x, theta = arguments
+                # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
+                kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
+                seen.append((name, sampler, *kept))
 
             handles.append(module.sampler.register_forward_hook(record))
     try:
@@ -55,10 +57,26 @@ def watch(model: nn.Module, keep_output: bool = False) -> Iterator[list[Pass]]:
             handle.remove()
 
 
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Puts a model in evaluation mode while the block runs; afterwards each of its modules has its own mode again."""
+    training = [module for module in model.modules() if module.training]
+    for module in training:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
 @torch.no_grad()
 def explain(model: nn.Module, x: Tensor) -> Explanation:
-    """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did."""
-    with watch(model, keep_output=True) as seen:
+    """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did.
+
+    The model runs in evaluation mode, whatever mode it is in, so that looking at it does not change it.
+    """
+    with evaluating(model), watch(model, keep_output=True) as seen:
         logits = model(x)
     stages = tuple(
         Stage(name, sampler.family, theta, sampler.grid(inputs, theta), inputs, output)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from stn.checkpoint import load_checkpoint
+from stn.checkpoint import load_checkpoint, write_file
 from stn.errors import StnError, unknown
 from stn.models import ReferenceNet
 
@@ -20,7 +19,7 @@ def export(name: str, format: str, out: Path) -> Path:
 
     Format "tutorial": the state dict of the PyTorch STN tutorial's `Net` (conv1, conv2, fc1, fc2, localization,
     fc_loc), which takes normalised pictures; as safetensors where the name ends so, else as `torch.save` writes it.
-    Raises StnError for an unknown format and for networks that do not have the tutorial's layers.
+    Raises StnError for an unknown format, for networks without the tutorial's layers, and where it cannot write.
     """
     if format not in FORMATS:
         raise unknown("export format", format, FORMATS)
@@ -28,16 +27,6 @@ def export(name: str, format: str, out: Path) -> Path:
     if not isinstance(model.net, ReferenceNet) or info.family is None:
         raise StnError(f"{info.name!r} does not have the tutorial's layers; export one of the reference systems.")
     state = model.net.tutorial_state()
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix == ".safetensors":
-            save_file(state, temporary)
-        else:
-            torch.save(state, temporary)
-        os.replace(temporary, out)
-    except OSError as error:
-        raise StnError(f"'{out}' cannot be written ({error.strerror}); give another --out.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write = save_file if out.suffix == ".safetensors" else torch.save
+    write_file(out, lambda file: write(state, file))
     return out

@@ -25,7 +25,11 @@ class MatrixFamily:
     identity_values: tuple[float, ...]
     to_entries: Callable[..., tuple]
     from_entries: Callable[[Tensor], tuple]
+    to_grid: Callable[[Tensor, tuple[int, int]], Tensor] = geometry.affine_grid
     is_matrix: bool = True
+
+    def __reduce__(self):
+        return get_family, (self.name,)  # by name: its functions cannot be pickled
 
     @property
     def n_params(self) -> int:
@@ -36,7 +40,8 @@ class MatrixFamily:
         return torch.tensor(self.identity_values, dtype=dtype, device=device).expand(batch, -1)  # (B, n)
 
     def matrix(self, theta: Tensor) -> Tensor:
-        """Matrices (B, 3, 3) from output to input coordinates."""
+        """Matrices (B, 3, 3) from output to input coordinates. Raises StnError for a theta of another shape."""
+        theta = geometry.as_float(_checked(theta, self))
         entries = self.to_entries(*theta.unbind(1))
         zero = torch.zeros_like(theta[:, 0])
         return torch.stack([zero + e for e in entries], dim=1).unflatten(1, (3, 3))  # (B, 3, 3)
@@ -47,14 +52,13 @@ class MatrixFamily:
         return torch.stack(self.from_entries(m.permute(1, 2, 0)), dim=1)  # (B, n)
 
     def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
-        """The sampling grid (B, H, W, 2) for an output of `size` = (H, W)."""
-        make = geometry.matrix_grid if self.name == "projective" else geometry.affine_grid
-        return make(self.matrix(theta), size)
+        """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""
+        return self.to_grid(self.matrix(theta), size)
 
     def compose(self, first: Tensor, second: Tensor) -> Tensor:
         """The theta of warping with `first` and then warping the result with `second`."""
         # Grids map backwards: the later warp's grid is looked up first.
-        return self.from_matrix(self.matrix(first) @ self.matrix(second))
+        return self.from_matrix(geometry.product(self.matrix(first), self.matrix(second)))
 
     def invert(self, theta: Tensor) -> Tensor:
         """The theta that undoes theta. Raises StnError where it has no inverse."""
@@ -70,8 +74,8 @@ class ThinPlateSpline:
     is_matrix: bool = False
 
     def __post_init__(self):
-        if self.points < 2:
-            raise StnError(f"A thin plate spline needs at least 2x2 control points, not {self.points}; use 4.")
+        if not is_count(self.points) or self.points < 2:
+            raise StnError(f"A thin plate spline needs at least 2x2 control points, not {self.points!r} a side; use 4.")
 
     @property
     def n_params(self) -> int:
@@ -87,11 +91,26 @@ class ThinPlateSpline:
         return geometry.lattice(self.points, dtype, device).reshape(1, -1).expand(batch, -1)  # (B, n)
 
     def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
-        """The sampling grid (B, H, W, 2) for an output of `size` = (H, W)."""
-        return geometry.thin_plate_grid(theta.unflatten(1, (-1, 2)), size)
+        """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""
+        return geometry.thin_plate_grid(_checked(theta, self).unflatten(1, (-1, 2)), size)
 
 
 Family = MatrixFamily | ThinPlateSpline
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number from 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _checked(theta: Tensor, family: Family) -> Tensor:
+    if theta.ndim != 2 or theta.shape[1] != family.n_params:
+        raise StnError(
+            f"theta has the shape {tuple(theta.shape)}; the family {family.name!r} takes (batch, {family.n_params}): "
+            f"flatten it, or choose the family that it belongs to."
+        )
+    return theta
+
 
 TRANSLATION = MatrixFamily(
     "translation",
@@ -134,6 +153,7 @@ PROJECTIVE = MatrixFamily(
     (1, 0, 0, 0, 1, 0, 0, 0),
     lambda a, b, c, d, e, f, g, h: (a, b, c, d, e, f, g, h, 1),
     lambda m: (*m[0], *m[1], m[2, 0], m[2, 1]),
+    geometry.matrix_grid,
 )
 MATRIX_FAMILIES = {f.name: f for f in (TRANSLATION, ROTATION, ATTENTION, SIMILARITY, AFFINE, PROJECTIVE)}
 FAMILY_NAMES = (*MATRIX_FAMILIES, "tps")

@@ -3,14 +3,16 @@
 Convention, everywhere in this package: a transformation maps *output* coordinates to *input* coordinates, so that
 sampling fills every output pixel. Coordinates are (x, y), x to the right and y down, in [-1, 1], where -1 and 1 are the
 outer edges of the first and last pixel (`align_corners=False`). Matrices are 3x3 and act on columns (x, y, 1).
-Geometry is computed in float32 or better: under autocast, coordinates would keep 8 bits.
+Geometry is computed in float32 or better, whatever autocast says: in bfloat16 coordinates would keep 8 bits.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,6 +25,23 @@ PADDINGS = ("zeros", "border", "reflection")
 MIN_DENOMINATOR = 1e-6
 MAX_MIP_LEVEL = 3
 FAR = 1e6  # half-widths: where a lost or infinite point counts to be
+
+
+def exact(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Lets a function of tensors compute in float32 or better, outside autocast."""
+
+    @functools.wraps(function)
+    def run(*arguments):
+        device = next(a.device for a in arguments if isinstance(a, Tensor))
+        with torch.autocast(device.type, enabled=False):
+            return function(*(as_float(a) if isinstance(a, Tensor) else a for a in arguments))
+
+    return run
+
+
+def as_float(values: Tensor) -> Tensor:
+    """The values in float32, or in float64 where they are."""
+    return values if values.dtype == torch.float64 else values.float()
 
 
 def base_grid(size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
@@ -39,6 +58,7 @@ def lattice(n: int, dtype=torch.float32, device=None) -> Tensor:
     return torch.stack([x, y], dim=-1).reshape(-1, 2)  # (n * n, 2)
 
 
+@exact
 def transform_points(matrix: Tensor, points: Tensor) -> Tensor:
     """Maps points (N, 2) by matrices (B, 3, 3), with the perspective division: (B, N, 2)."""
     # One matrix product for all pictures; a batched one, as in F.affine_grid, is 28 times slower on a CPU.
@@ -49,12 +69,14 @@ def transform_points(matrix: Tensor, points: Tensor) -> Tensor:
     return (mapped[:, :2] / w).mT  # (B, N, 2)
 
 
+@exact
 def matrix_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """The sampling grid (B, H, W, 2) of any matrices (B, 3, 3) for an output of `size` = (H, W)."""
     points = base_grid(size, matrix.dtype, matrix.device).reshape(-1, 2)
     return transform_points(matrix, points).unflatten(1, size)  # (B, H, W, 2)
 
 
+@exact
 def affine_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """`matrix_grid` for matrices whose last row is (0, 0, 1), without the division (Jaderberg et al. 2015, eq. 1)."""
     points = base_grid(size, matrix.dtype, matrix.device).reshape(-1, 2)
@@ -64,31 +86,35 @@ def affine_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 @functools.lru_cache(maxsize=64)
-@torch.inference_mode(False)  # a cached inference tensor could not be trained with later
-def thin_plate_basis(n: int, size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
-    """The matrix (H * W, n * n) that takes the images of an n x n lattice to the sampling grid.
+def thin_plate_basis(n: int, size: tuple[int, int]) -> np.ndarray:
+    """The matrix (H * W, n * n) that takes the images of an n x n lattice to the sampling grid, in float64.
 
     A thin plate spline is linear in the points it passes through, so one solve serves every theta. Kernel r² log r
-    with an affine part (Bookstein 1989). Solved in float64; cached, for it depends on nothing learnt.
+    with an affine part (Bookstein 1989). Cached, for it depends on nothing learnt; in NumPy, for a tensor made while
+    torch.export traces or in inference mode would be of no use to later callers.
     """
-    controls = lattice(n, torch.float64)  # (N, 2)
-    pixels = base_grid(size, torch.float64).reshape(-1, 2)  # (P, 2)
 
-    def rows(points: Tensor) -> Tensor:
-        squared = (points[:, None] - controls).square().sum(-1)
-        # xlogy(0, 0) = 0, the kernel's limit at its own point.
-        return torch.cat([torch.xlogy(squared, squared) / 2, torch.ones(len(points), 1), points], dim=1)
+    def points(*axes: np.ndarray) -> np.ndarray:
+        y, x = np.meshgrid(*axes, indexing="ij")
+        return np.stack([x.ravel(), y.ravel()], axis=1)
 
+    def rows(points: np.ndarray) -> np.ndarray:
+        squared = np.square(points[:, None] - controls).sum(-1)
+        kernel = squared * np.log(np.where(squared > 0, squared, 1)) / 2  # 0 at its own point
+        return np.concatenate([kernel, np.ones((len(points), 1)), points], axis=1)
+
+    controls = points(*[np.linspace(-1, 1, n)] * 2)  # (N, 2)
+    pixels = points(*[(2 * np.arange(side) + 1) / side - 1 for side in size])  # (P, 2)
     top = rows(controls)  # (N, N + 3)
-    system = torch.cat([top, F.pad(top[:, n * n :].mT, (0, 3))])  # (N + 3, N + 3)
-    values = F.pad(torch.eye(n * n, dtype=torch.float64), (0, 0, 0, 3))  # (N + 3, N)
-    return (rows(pixels) @ torch.linalg.solve(system, values)).to(device=device, dtype=dtype)  # (P, N)
+    system = np.concatenate([top, np.pad(top[:, n * n :].T, ((0, 0), (0, 3)))])  # (N + 3, N + 3)
+    return rows(pixels) @ np.linalg.solve(system, np.eye(n * n + 3, n * n))  # (P, N)
 
 
+@exact
 def thin_plate_grid(points: Tensor, size: tuple[int, int]) -> Tensor:
     """The sampling grid (B, H, W, 2) of the spline that takes an n x n lattice to `points` (B, n * n, 2)."""
     n = math.isqrt(points.shape[1])
-    basis = thin_plate_basis(n, tuple(size), points.dtype, points.device)
+    basis = torch.from_numpy(thin_plate_basis(n, tuple(size))).to(points.device, points.dtype)
     return (basis @ points).unflatten(1, size)  # (B, H, W, 2)
 
 
@@ -102,15 +128,18 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
         raise unknown("padding", padding, PADDINGS)
     options = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
     with torch.autocast(images.device.type, enabled=False):
-        grid = grid if grid.dtype == torch.float64 else grid.float()
+        grid = as_float(grid)
         # With a NaN and border padding, the gradient of grid_sample reads memory that is not its own (torch 2.13).
         grid = grid.nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)
-        images = images.to(grid.dtype)
+        dtype = torch.promote_types(as_float(images).dtype, grid.dtype)
+        images, grid = images.to(dtype), grid.to(dtype)
         out = F.grid_sample(images, grid, **options)  # (B, C, h, w)
         if not average:
             return out
         level = mip_level(grid.detach(), images.shape[-2:])[:, None, None, None]  # (B, 1, 1, 1)
-        for i in range(1, math.ceil(level.amax().item()) + 1):
+        # While torch.export or torch.compile trace, no value is known: then all levels, to the same result.
+        known = not torch.compiler.is_compiling() and len(level)
+        for i in range(1, 1 + (math.ceil(level.amax().item()) if known else MAX_MIP_LEVEL)):
             size = [max(1, n >> i) for n in images.shape[-2:]]
             coarse = F.grid_sample(F.interpolate(images, size=size, mode="area"), grid, **options)
             out = torch.lerp(out, coarse, (level - (i - 1)).clamp(0, 1))
@@ -118,15 +147,26 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
 
 
 def mip_level(grid: Tensor, in_size: tuple[int, int]) -> Tensor:
-    """log2 of how many input pixels apart neighbouring samples of a grid (B, h, w, 2) are, from 0: (B,)."""
+    """log2 of how many input pixels apart neighbouring samples of a grid (B, h, w, 2) are, from 0: (B,).
+
+    A sample without a neighbour along an axis counts as one for the whole picture's side.
+    """
     half = grid.new_tensor([in_size[1] / 2, in_size[0] / 2])
     edges = (grid[:, -1:] - grid[:, :1], grid[:, :, -1:] - grid[:, :, :1])  # from top to bottom, from left to right
     steps = [
-        torch.hypot(*(edge * half).unbind(-1)).flatten(1).mean(1) / max(1, n - 1)
-        for edge, n in zip(edges, grid.shape[1:3], strict=True)
+        torch.hypot(*(edge * half).unbind(-1)).flatten(1).mean(1) / (n - 1)
+        if n > 1
+        else grid.new_full(grid.shape[:1], side)
+        for edge, n, side in zip(edges, grid.shape[1:3], in_size, strict=True)
     ]
     # The rounding of an exact identity must not count as shrinking, or it would blur.
     return torch.log2(torch.maximum(*steps).clamp(min=1 + 1e-4) - 1e-4).clamp(0, MAX_MIP_LEVEL)  # (B,)
+
+
+@exact
+def product(first: Tensor, second: Tensor) -> Tensor:
+    """The products (B, 3, 3) of two batches of matrices."""
+    return first @ second
 
 
 def invert(matrix: Tensor) -> Tensor:
@@ -159,6 +199,25 @@ def corners(matrix: Tensor) -> Tensor:
 def outside_fraction(grid: Tensor) -> Tensor:
     """The part of each grid (B, H, W, 2) that lies outside the input: (B,), from 0 to 1."""
     return (grid.abs() > 1).any(-1).flatten(1).float().mean(1)
+
+
+def nearest_affine(grid: Tensor) -> Tensor:
+    """The affine matrices (B, 3, 3) nearest to grids (B, H, W, 2) in the least squares, solved in float64."""
+    points = base_grid(tuple(grid.shape[1:3]), torch.float64, grid.device).reshape(-1, 2)
+    solved = torch.linalg.pinv(F.pad(points, (0, 1), value=1)) @ grid.double().flatten(1, 2)  # (B, 3, 2)
+    last = solved.new_tensor([0, 0, 1]).expand(len(grid), 1, 3)
+    return torch.cat([solved.mT, last], dim=1).to(grid.dtype)  # (B, 3, 3)
+
+
+def best_turn(points: Tensor, moved: Tensor) -> Tensor:
+    """The angles (B,) in radians that turn points (N, 2), whose mean is 0, best into `moved` (B, N, 2) (Procrustes).
+
+    For the images of a square lattice under a matrix this is the rotation of `polar`, at no singular values' cost and
+    with a gradient that is finite also where the two stretches are equal.
+    """
+    dot = (points * moved).sum((1, 2))
+    cross = (points[:, 0] * moved[..., 1] - points[:, 1] * moved[..., 0]).sum(1)
+    return torch.atan2(cross, dot)
 
 
 def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:

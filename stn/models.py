@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stn import geometry
-from stn.errors import unknown
+from stn.airbench import AirbenchNet
+from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
-from stn.modules import Localizer, SpatialTransformer, conv_stages, start_at_identity
+from stn.modules import Localizer, SpatialTransformer, conv_stages, exact_head, start_at_identity
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class ModelConfig:
     average: bool = False
     iterations: int = 1
     points: int = 4
+    placement: str = "input"  # or "feature": before the second stage of a "conv" net; or "both"
     classes: int = 10
 
 
@@ -85,11 +88,11 @@ class ReferenceLocalizer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.luminance:
             x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)  # (B, 1, H, W)
-        return self.fc_loc(self.localization(x).flatten(1))  # (B, 6)
+        return exact_head(self.fc_loc, self.localization(x).flatten(1))  # (B, 6)
 
 
 class RandomTransform(nn.Module):
-    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts every map of a batch at random.
+    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts at random, all maps of a picture alike.
 
     Rotation within 20 degrees, scale within a factor 1.2, shift within a tenth of the half-width. No weights.
     """
@@ -113,6 +116,8 @@ class ReferenceNet(nn.Module):
         super().__init__()
         first, second = config.widths
         before: nn.Module = nn.Identity()
+        if config.family not in (None, "affine"):
+            raise StnError(f"The tutorial's net has an affine transformer or none, not {config.family!r}.")
         if config.family:
             localizer = ReferenceLocalizer(
                 config.channels, config.canvas, config.localizer_widths, config.localizer_hidden, config.luminance
@@ -142,25 +147,21 @@ class ReferenceNet(nn.Module):
 
 
 class ConvNet(nn.Module):
-    """Stages of 3x3 convolutions and one linear layer, with or without a transformer in front.
+    """Stages of 3x3 convolutions and one linear layer, with or without transformers at the input or on feature maps.
 
     `widths` and `depths` are those of `conv_stages`; the last maps are pooled to 2x2. Returns logits (B, classes).
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.stn: nn.Module = nn.Identity()
-        if config.family:
-            localizer = Localizer(
-                config.channels,
-                get_family(config.family, config.points),
-                config.localizer_widths,
-                config.localizer_depths,
-                config.localizer_hidden,
-                shrink=config.localizer_shrink,
-            )
-            self.stn = SpatialTransformer(localizer, config.out_size, config.padding, config.average, config.iterations)
-        self.features = nn.Sequential(*conv_stages(config.channels, config.widths, config.depths))
+        if config.placement not in PLACEMENTS:
+            raise unknown("placement", config.placement, PLACEMENTS)
+        places = PLACEMENTS[config.placement] if config.family else ()
+        self.stn = _transformer(config, config.channels, 1) if "input" in places else nn.Identity()
+        first, *later = conv_stages(config.channels, config.widths, config.depths)
+        if "feature" in places:  # the first stage halved the maps
+            later.insert(0, [_transformer(config, config.widths[0], 2)])
+        self.features = nn.Sequential(*first, *itertools.chain(*later))
         self.pool = nn.AdaptiveMaxPool2d(2)
         self.drop = nn.Dropout(config.dropout)
         self.fc = nn.Linear(4 * config.widths[-1], config.classes)
@@ -170,11 +171,47 @@ class ConvNet(nn.Module):
         return self.fc(self.drop(x.flatten(1))).float()
 
 
-NETS = {"reference": ReferenceNet, "conv": ConvNet}
+PLACEMENTS = {"input": ("input",), "feature": ("feature",), "both": ("input", "feature")}
+
+
+def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTransformer:
+    """The configuration's transformer for maps `halved` times as small as it says."""
+    localizer = Localizer(
+        channels,
+        get_family(config.family, config.points),
+        config.localizer_widths,
+        config.localizer_depths,
+        config.localizer_hidden,
+        shrink=max(1, config.localizer_shrink // halved),
+    )
+    out_size = config.out_size and tuple(n // halved for n in config.out_size)
+    return SpatialTransformer(localizer, out_size, config.padding, config.average, config.iterations)
+
+
+def _airbench(config: ModelConfig) -> AirbenchNet:
+    before = _transformer(config, config.channels, 1) if config.family else nn.Identity()
+    return AirbenchNet(before, config.channels, config.widths, config.classes)
+
+
+NETS = {"reference": ReferenceNet, "conv": ConvNet, "airbench": _airbench}
+UNUSED = {  # fields that a network has no use for
+    "reference": (
+        *("depths", "localizer_depths", "localizer_shrink"),
+        *("out_size", "average", "iterations", "points", "placement"),
+    ),
+    "conv": ("hidden", "luminance", "random_transform"),
+    "airbench": ("depths", "hidden", "dropout", "luminance", "random_transform", "placement"),
+}
 
 
 def build_model(config: ModelConfig) -> Normalized:
     """The untrained network, which takes pictures in [0, 1], (B, C, canvas, canvas). Raises StnError."""
     if config.net not in NETS:
         raise unknown("network", config.net, NETS)
+    for field in fields(config):
+        if field.name in UNUSED[config.net] and getattr(config, field.name) != field.default:
+            raise StnError(
+                f"The network {config.net!r} has no use for {field.name}={getattr(config, field.name)!r}; leave it at "
+                f"{field.default!r}."
+            )
     return Normalized(NETS[config.net](config), config.mean, config.std)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
 from stn import geometry
 from stn.errors import StnError, unknown
-from stn.families import Family, get_family
+from stn.families import Family, get_family, is_count
 
 
 class Localizer(nn.Module):
@@ -15,7 +17,8 @@ class Localizer(nn.Module):
 
     Convolutions with pooling, brought to `pool` x `pool` cells, then two linear layers. The last has zero weights and
     the identity as its bias, so that training starts from an unchanged picture (Jaderberg et al. 2015, section 3.3).
-    Maps (B, in_channels, H, W) to theta (B, family.n_params).
+    Maps (B, in_channels, H, W) to theta (B, family.n_params). In training, batch norm needs more than one value a
+    channel: a batch of one picture of 8x8 pixels or less, which the poolings bring to 1x1, is refused.
 
     Args:
         widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
@@ -37,7 +40,7 @@ class Localizer(nn.Module):
         self.family = get_family(family) if isinstance(family, str) else family
         self.features = nn.Sequential(
             nn.AvgPool2d(shrink, ceil_mode=True) if shrink > 1 else nn.Identity(),
-            *conv_stages(in_channels, widths, depths),
+            *itertools.chain(*conv_stages(in_channels, widths, depths)),
             nn.AdaptiveAvgPool2d(pool),
             nn.Flatten(),
         )
@@ -50,13 +53,28 @@ class Localizer(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x))  # (B, n)
+        return exact_head(self.head, self.features(x))  # (B, n)
 
 
-def conv_stages(in_channels: int, widths: tuple[int, ...], depths: tuple[int, ...] | None = None) -> list[nn.Module]:
+def exact_head(head: nn.Sequential, features: Tensor) -> Tensor:
+    """theta (B, n) from the last layers of a localisation net, in the weights' own precision even under autocast.
+
+    In bfloat16, theta near 1 moves in steps of 1/256: an eighth of a pixel and more, and nothing below is ever learnt.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        return head(features.to(head[0].weight.dtype))
+
+
+def conv_stages(
+    in_channels: int, widths: tuple[int, ...], depths: tuple[int, ...] | None = None
+) -> list[list[nn.Module]]:
     """Stages of 3x3 convolutions, each with batch norm and ReLU; a stage's last one pools 2x2, rounding up."""
-    layers: list[nn.Module] = []
-    for width, depth in zip(widths, depths or (1,) * len(widths), strict=True):
+    depths = depths or (1,) * len(widths)
+    if len(depths) != len(widths) or not all(map(is_count, (*widths, *depths))):
+        raise StnError(f"widths {widths} and depths {depths} do not fit: give a whole number from 1 for each stage.")
+    stages = []
+    for width, depth in zip(widths, depths, strict=True):
+        layers: list[nn.Module] = []
         for i in range(depth):
             layers.append(nn.Conv2d(in_channels, width, 3, padding=1, bias=False))
             if i == depth - 1:
@@ -64,7 +82,8 @@ def conv_stages(in_channels: int, widths: tuple[int, ...], depths: tuple[int, ..
                 layers.append(nn.MaxPool2d(2, ceil_mode=True))
             layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             in_channels = width
-    return layers
+        stages.append(layers)
+    return stages
 
 
 def start_at_identity(linear: nn.Linear, family: Family) -> nn.Linear:
@@ -87,9 +106,7 @@ class Sampler(nn.Module):
 
     def grid(self, x: Tensor, theta: Tensor) -> Tensor:
         """The sampling grid (B, h, w, 2), in float32 or better even under autocast."""
-        with torch.autocast(x.device.type, enabled=False):
-            theta = theta if theta.dtype == torch.float64 else theta.float()
-            return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
+        return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
 
     def forward(self, x: Tensor, theta: Tensor) -> Tensor:
         return geometry.sample(x, self.grid(x, theta), self.padding, self.average).to(x.dtype)
@@ -110,7 +127,8 @@ class SpatialTransformer(nn.Module):
             composes the results; the original is sampled once, by the composition (inverse compositional STN, Lin and
             Lucey 2017). Needs a family of matrices.
 
-    Raises StnError for an unknown padding, a bad size, a bad number of iterations or a family that cannot compose.
+    Raises StnError for a localizer without a family, an unknown padding, a bad size, a bad number of iterations or a
+    family that cannot compose.
     """
 
     def __init__(
@@ -124,13 +142,16 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         if padding not in geometry.PADDINGS:
             raise unknown("padding", padding, geometry.PADDINGS)
+        if not hasattr(localizer, "family"):
+            raise StnError(
+                f"The localizer, a {type(localizer).__name__}, has no `family` that says what its theta means; give it "
+                "one, such as get_family('affine')."
+            )
         if out_size is not None and not (
-            isinstance(out_size, tuple | list) and len(out_size) == 2 and all(isinstance(n, int) for n in out_size)
+            isinstance(out_size, tuple | list) and len(out_size) == 2 and all(map(is_count, out_size))
         ):
             raise StnError(f"out_size is (height, width) in pixels, or None to keep the size; not {out_size!r}.")
-        if out_size is not None and min(out_size) < 1:
-            raise StnError(f"out_size is (height, width), both at least 1, or None to keep the size; not {out_size!r}.")
-        if iterations < 1 or (iterations > 1 and not localizer.family.is_matrix):
+        if not is_count(iterations) or (iterations > 1 and not localizer.family.is_matrix):
             raise StnError(
                 f"{iterations} iterations of the family {localizer.family.name!r} are not possible: give 1, or more "
                 "than 1 with a family of matrices, whose results compose."
@@ -147,12 +168,9 @@ class SpatialTransformer(nn.Module):
         """theta (B, n) for pictures (B, C, H, W): where to look."""
         theta = self.localizer(x)  # (B, n)
         for _ in range(self.iterations - 1):
-            with torch.autocast(x.device.type, enabled=False):
-                theta = theta if theta.dtype == torch.float64 else theta.float()
-                grid = self.family.grid(theta, tuple(x.shape[-2:]))
-                seen = geometry.sample(x, grid, self.sampler.padding, self.sampler.average).to(x.dtype)
-            step = self.localizer(seen).to(theta.dtype)
-            theta = self.family.compose(theta, step)
+            grid = self.family.grid(theta, tuple(x.shape[-2:]))
+            seen = geometry.sample(x, grid, self.sampler.padding, self.sampler.average).to(x.dtype)
+            theta = self.family.compose(theta, self.localizer(seen))
         return theta
 
     def warp(self, x: Tensor, theta: Tensor) -> Tensor:

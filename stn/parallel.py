@@ -6,10 +6,14 @@ Every process takes its share of each batch and the gradients are averaged, so t
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+from stn.errors import StnError
 
 
 class Team:
@@ -26,27 +30,55 @@ class Team:
         # A batch smaller than the team: one picture for nothing, for everybody takes part in every message.
         return (part, self.size * len(part) / len(index)) if len(part) else (index[:1], 0.0)
 
-    def average_gradients(self, model: nn.Module, weight: float) -> None:
-        """Replaces every gradient by the mean over the team, each process's counted `weight` times.
+    def average_gradients(self, model: nn.Module, loss: Tensor, weight: float) -> Tensor:
+        """Replaces every gradient by the mean over the team, each process's counted `weight` times; returns the loss's.
 
         One message for all of them: with small networks a message costs more than what is in it.
         """
         if self.size == 1:
-            return
-        gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients]).mul_(weight / self.size)
+            return loss
+        means = [loss, *(parameter.grad for parameter in model.parameters() if parameter.grad is not None)]
+        flat = torch.cat([mean.flatten() for mean in means]).mul_(weight / self.size)
         dist.all_reduce(flat)
-        parts = flat.split([gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        for mean, part in zip(means, flat.split([mean.numel() for mean in means]), strict=True):
+            mean.copy_(part.view_as(mean))
+        return loss
+
+    def after_first(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns: the first process does it alone, then the others. Where it fails, it fails on all."""
+        if self.size == 1:
+            return work()
+        done, failure = None, None
+        if self.rank == 0:
+            try:
+                done = work()
+            except Exception as error:  # the others wait to hear of any
+                failure = error
+        told = [failure and str(failure)]
+        dist.broadcast_object_list(told)
+        if failure is not None:
+            raise failure
+        if told[0] is not None:
+            raise StnError(told[0])
+        return done if self.rank == 0 else work()
 
 
 def join_team(device: str) -> str:
-    """Joins the processes that torchrun started, if it did; returns this process's device."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    """Joins the processes that torchrun started, if it did; returns this process's device.
+
+    Raises StnError where they are more than the GPUs.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
         return device
-    dist.init_process_group("nccl" if device == "cuda" else "gloo")
-    return f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" else device
+    if device == "cuda":
+        here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", size)), torch.cuda.device_count()
+        if here > gpus:
+            raise StnError(f"{here} processes need a GPU each, here are {gpus}; give torchrun --nproc-per-node {gpus}.")
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device != "cpu" else "gloo")
+    return device
 
 
 def leave_team() -> None:

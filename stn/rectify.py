@@ -45,11 +45,13 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     a model without a transformer.
     """
     canvas = recipe.model.canvas
+    if pictures < 1:
+        raise StnError(f"{pictures} pictures cannot be measured; give 1 or more.")
     poses, correlations, input_correlations, areas = [], [], [], []
     for start in range(0, min(pictures, len(test)), 100):
         images = test.images[start : min(start + 100, pictures)].float() / 255  # (B, C, H, W)
         objects = images if images.shape[1] == 1 else torch.ones_like(images[:, :1])
-        upright = None
+        upright, turns = None, []
         for angle in sorted(ANGLES, key=abs):  # the upright one first
             matrix = turned(angle, len(images), canvas, images.shape[-1])
             given = warp(images, matrix, canvas)
@@ -58,21 +60,22 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
                 raise StnError(f"{recipe.name!r} has no transformer to measure; name one whose family is not none.")
             stage = seen.stages[0]
             upright = upright or (stage.output, given)
-            turn, _ = geometry.polar(linear_map(stage.grid))
-            poses.append(torch.deg2rad(torch.tensor(angle)) + turn)
+            turn, _ = geometry.polar(geometry.nearest_affine(stage.grid))
+            turns.append(torch.deg2rad(torch.tensor(angle)) + turn)
             correlations.append(correlation(stage.output, upright[0]))
             input_correlations.append(correlation(given, upright[1]))
             areas.append(held(warp(objects, matrix, canvas), stage.grid))
-    left = torch.cat(poses).view(-1, len(ANGLES), min(100, len(test), pictures))  # (groups, angles, pictures)
+        poses.append(torch.stack(turns))
+    left = torch.cat(poses, dim=1)  # (angles, pictures)
     given_angles = torch.deg2rad(torch.tensor(ANGLES))
     return Rectification(
         input_sd=circular_sd(given_angles, 0).item(),
         left_sd=circular_sd(left.flatten(), 0).item(),
-        left_sd_within=circular_sd(left, 1).mean().item(),
+        left_sd_within=circular_sd(left, 0).mean().item(),
         correlation=torch.cat(correlations).mean().item(),
         input_correlation=torch.cat(input_correlations).mean().item(),
         area_in_frame=torch.cat(areas).mean().item(),
-        pictures=left.shape[0] * left.shape[2],
+        pictures=left.shape[1],
         angles=len(ANGLES),
     )
 
@@ -93,15 +96,6 @@ def correlation(a: Tensor, b: Tensor) -> Tensor:
     """Pearson's correlation of the pixels of two batches (B, C, H, W): (B,)."""
     a, b = (x.flatten(1) - x.flatten(1).mean(1, keepdim=True) for x in (a, b))
     return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp(min=1e-12)
-
-
-def linear_map(grid: Tensor) -> Tensor:
-    """The affine matrices (B, 3, 3) nearest to grids (B, h, w, 2) in the least squares; theirs, where they have one."""
-    base = geometry.base_grid(tuple(grid.shape[1:3]), torch.float64).reshape(-1, 2)
-    design = torch.nn.functional.pad(base, (0, 1), value=1)  # (P, 3)
-    solved = torch.linalg.pinv(design) @ grid.double().flatten(1, 2)  # (B, 3, 2)
-    last = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(len(grid), 1, 3)
-    return torch.cat([solved.mT, last], dim=1).float()
 
 
 def held(objects: Tensor, grid: Tensor) -> Tensor:

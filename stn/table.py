@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import mean, stdev
 
-from stn.checkpoint import CheckpointInfo
+from stn.checkpoint import CheckpointInfo, write_file
 from stn.errors import StnError
 
 START, END = "<!-- table -->", "<!-- end of table -->"
 
 
 def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
-    """The result table's rows, from the checkpoints' own records; errors in percent, over all seeds trained."""
+    """The result table's rows, from the checkpoints' own records; errors in percent, over all seeds trained.
+
+    `pose_left` is the shipped file's left-over circular sd in degrees (`evaluate --rectification`); `gain` by how many
+    points the error is below that of the plain CNN of the same set, `gain_sds` that in standard deviations (the larger
+    of the two), None while one of them has one seed only.
+    """
     rows = []
     for info in infos:
         errors = [100 - run["accuracy"] for run in info.record["seeds"]]
@@ -27,31 +33,65 @@ def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
                 "minutes": info.record["minutes"],
                 "published": None if published is None else 100 - published,
                 "theta_constant": (info.record["theta"] or {}).get("theta_constant"),
+                "pose_left": info.record.get("rectification", {}).get("left_sd"),
             }
         )
+    by_name = {row["name"]: row for row in rows}
+    for row in rows:
+        row |= _against(by_name.get("-".join([*row["name"].split("-")[:2], "cnn"])), row)
     return rows
+
+
+def _against(cnn: dict | None, row: dict) -> dict:
+    """What a row gains over its set's plain CNN."""
+    if cnn is None or cnn is row:
+        return {"gain": None, "gain_sds": None}
+    gain, sds = cnn["error_mean"] - row["error_mean"], (cnn["error_sd"], row["error_sd"])
+    sure = None not in sds and max(sds) > 0
+    return {"gain": gain, "gain_sds": gain / max(sds) if sure else None}
 
 
 def markdown_table(rows: list[dict]) -> str:
     """The rows as a Markdown table."""
     lines = [
-        "| Recipe | Test error, % | Seeds | Shipped file, % | Published, % | Parameters | Minutes | Transformer |",
-        "|---|---|---|---|---|---|---|---|",
+        "| Recipe | Test error, % | Seeds | Shipped file, % | Published, % | Below its CNN, points | Pose left "
+        "| Parameters | Minutes | Transformer |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         sd = "" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}"
         published = "" if row["published"] is None else f"{row['published']:.2f}"
+        pose = "" if row["pose_left"] is None else f"{row['pose_left']:.1f}°"
         alive = {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]]
         lines.append(
             f"| `{row['name']}` | {row['error_mean']:.2f}{sd} | {row['n_seeds']} | {row['shipped_error']:.2f} "
-            f"| {published} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
+            f"| {published} | {_gain(row)} | {pose} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
         )
     return "\n".join(lines)
 
 
+def _gain(row: dict) -> str:
+    if row["gain"] is None:
+        return ""
+    if row["gain_sds"] is None:
+        return f"{row['gain']:.2f}, one seed"
+    return f"{row['gain']:.2f}{'' if row['gain_sds'] > 2 else ', within 2 sd'}"
+
+
 def with_table(text: str, rows: list[dict]) -> str:
     """The text with the table between its two markers. Raises StnError where they are missing."""
-    if text.count(START) != 1 or text.count(END) != 1:
-        raise StnError(f"The file needs the lines {START!r} and {END!r}, once each, to put the table between them.")
+    if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
+        raise StnError(
+            f"The file needs the lines {START!r} and {END!r}, once each, in this order, to put the table between them."
+        )
     before, rest = text.split(START)
     return f"{before}{START}\n{markdown_table(rows)}\n{END}{rest.split(END)[1]}"
+
+
+def write_table(path: Path, rows: list[dict]) -> None:
+    """Puts the table between the markers of a file. Raises StnError where that fails."""
+    try:
+        text = with_table(path.read_text(encoding="utf-8"), rows)
+    except (StnError, UnicodeDecodeError) as error:
+        raise StnError(f"'{path}' gets no table: {error}") from error
+    write_file(path, lambda file: file.write_text(text, encoding="utf-8"))

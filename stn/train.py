@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stn import geometry
-from stn.checkpoint import read_tensors, write_tensors
+from stn.airbench import WHITENING_PICTURES, AirbenchNet
+from stn.checkpoint import read_tensors, write_file, write_tensors
 from stn.data import Dataset
 from stn.distort import get_distortion, random_shift
-from stn.errors import StnError
+from stn.errors import StateError, StnError
 from stn.evaluate import Result, evaluate_model
 from stn.explain import watch
 from stn.models import build_model
@@ -28,6 +30,7 @@ from stn.parallel import Team
 from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
 WATCH_EVERY = 20  # steps between looks at theta
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,16 @@ def train(
     seed: int = 0,
     device: str = "cpu",
     state_file: Path | None = None,
+    log_file: Path | None = None,
     on_step: Callable[[StepReport], None] = lambda report: None,
     on_epoch: Callable[[EpochReport], None] = lambda report: None,
 ) -> Outcome:
     """Trains a recipe on `data` and tests it on `test` after every epoch.
 
     With a `state_file`, the whole state is written there after every epoch, and a run that finds one goes on from it to
-    the same weights, bit for bit on a CPU with the same number of threads. Raises StnError where the recipe cannot be
-    trained, where the state belongs to another run, or where training collapses.
+    the same weights, bit for bit on a CPU with the same number of threads. A `log_file` gets one JSON line an epoch.
+    Raises StnError where the recipe cannot be trained, where the state is damaged or another run's, or where training
+    collapses.
     """
     run = Run(recipe, data, seed, torch.device(device))
     if state_file is not None and state_file.exists():
@@ -92,6 +97,10 @@ def train(
         result = evaluate_model(run.kept, test, recipe, run.device)
         report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
         run.history.append(report.to_dict())
+        # The log before the state, and whole: then no moment to be stopped in makes the two disagree for good.
+        if log_file is not None:
+            lines = "".join(json.dumps(row) + "\n" for row in run.history)
+            write_file(log_file, lambda file, lines=lines: file.write_text(lines))
         if state_file is not None:
             run.save(state_file)
         on_epoch(report)
@@ -102,6 +111,8 @@ class Run:
     """One training run: model, optimiser and history. Randomness depends on (seed, epoch) alone, so it resumes."""
 
     def __init__(self, recipe: Recipe, data: Dataset, seed: int, device: torch.device):
+        if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            raise StnError(f"The seed is {seed!r}; give a whole number from 0 to {MAX_SEED}.")
         config = recipe.train
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.team = Team()
@@ -111,6 +122,9 @@ class Run:
         torch.manual_seed(seed)
         # channels_last halves the time of the small nets' convolutions on a CPU.
         self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        if isinstance(self.model.net, AirbenchNet):
+            images = data.images[:WHITENING_PICTURES].float() / 255
+            self.model.net.prepare(((images - self.model.mean.cpu()) / self.model.std.cpu()).to(device))
         self.optimizer = make_optimizer(self.model, config)
         self.average = None
         if config.ema:
@@ -143,7 +157,8 @@ class Run:
                 if step % WATCH_EVERY == 0:
                     if not math.isfinite(loss):
                         raise StnError(f"The loss is {float(loss)} in epoch {epoch}, step {step}: {ADVICE}.")
-                    monitor.add(passes)
+                    if self.team.rank == 0:  # what one process alone sees must not stop it alone
+                        monitor.add(passes)
                     on_step(StepReport(epoch, step, self.steps, step * config.batch_size, total, float(loss)))
         if not math.isfinite(losses):
             raise StnError(f"The loss is {float(losses)} in epoch {epoch}: {ADVICE}.")
@@ -158,30 +173,32 @@ class Run:
             group["lr"] = group["base_lr"] * lr_factor(step - skipped, total - skipped, self.config)
 
     def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
-        """One step on the team's pictures at `index`; returns the loss of this process's share, detached."""
+        """One step on the team's pictures at `index`; returns their mean loss."""
         config = self.config
         index, weight = self.team.share(index)
         images, matrix = self.batch(index, generator)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-            if lesson:
-                transformer, theta = self.locate_only(images)
-                loss = pose_loss(transformer.family, theta, matrix)
+            transformer = self.model.net.stn
+            if lesson and isinstance(transformer, SpatialTransformer):  # the classifier need not run
+                theta = transformer.locate((images - self.model.mean) / self.model.std)
                 passes.append(("", transformer.sampler, images, theta, images))
             else:
                 logits = self.model(images)
-                loss = F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
-                if config.pose_weight:
-                    _, sampler, _, theta, _ = passes[0]
-                    loss = loss + config.pose_weight * pose_loss(sampler.family, theta, matrix)
+            loss = 0.0
+            if lesson or config.pose_weight:
+                _, sampler, _, theta, _ = passes[0]
+                loss = (1 if lesson else config.pose_weight) * pose_loss(sampler.family, theta, matrix)
+            if not lesson:
+                loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
-        self.team.average_gradients(self.model, weight)
+        loss = self.team.average_gradients(self.model, loss.detach(), weight)
         if config.clip_norm:
             nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        return loss.detach()
+        return loss
 
     def batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Pictures (B, C, canvas, canvas) in [0, 1], augmented and distorted, and the distortion's matrices."""
@@ -198,11 +215,6 @@ class Run:
             images, matrix = distorted.images, distorted.matrix
         matrix = matrix if matrix is None else matrix.to(self.device)
         return images.to(self.device, memory_format=torch.channels_last), matrix
-
-    def locate_only(self, images: Tensor) -> tuple[SpatialTransformer, Tensor]:
-        """The first transformer, which must stand at the input, and its theta, without running the classifier."""
-        transformer = next(m for m in self.model.modules() if isinstance(m, SpatialTransformer))
-        return transformer, transformer.locate((images - self.model.mean) / self.model.std)
 
     # --- the state, written after every epoch --------------------------------------------------------------------
 
@@ -221,12 +233,23 @@ class Run:
         write_tensors(path, tensors, metadata)
 
     def restore(self, path: Path) -> None:
-        tensors, metadata = read_tensors(path)
-        same = {key: metadata.get(key) for key in self.identity} == self.identity
-        if not same or recipe_from_dict(metadata["recipe"]) != self.recipe:
-            raise StnError(
-                f"'{path}' is the state of a run with another recipe, seed or part of the data; train without --resume."
+        """Goes on from a state. Raises StateError for one that is damaged or another run's."""
+        try:
+            tensors, metadata = read_tensors(path)
+            same = {key: metadata[key] for key in self.identity} == self.identity
+            if same := same and recipe_from_dict(metadata["recipe"]) == self.recipe:
+                self.load(tensors, list(metadata["history"]))
+        except (StnError, RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise StateError(
+                f"'{path}' is damaged or another version wrote it; train without --resume to begin anew."
+            ) from error
+        if not same:
+            raise StateError(
+                f"'{path}' is the state of a run with another recipe, seed or part of the data; train without --resume "
+                "to begin anew."
             )
+
+    def load(self, tensors: dict[str, Tensor], history: list[dict]) -> None:
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}
         for name, tensor in tensors.items():
             part, rest = name.split(".", 1)
@@ -244,20 +267,27 @@ class Run:
             slots.setdefault(int(i), {})[slot] = torch.empty_like(like).copy_(tensor) if same else tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
-        self.history = metadata["history"]
+        self.history = history
 
 
 def pose_loss(family, theta: Tensor, matrix: Tensor | None) -> Tensor:
-    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3): the mean squared distance of 9 points."""
+    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
+
+    The mean squared distance of 9 points, and 5 (1 - cos) of the angle between the two turns. The distance alone makes
+    a net that is unsure shrink theta towards zero and the turn with it; the angle counts whatever the scale.
+    """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
-    with torch.autocast(theta.device.type, enabled=False):
-        points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
-        wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
-        found = family.grid(theta.float(), (3, 3)).flatten(1, 2)  # (B, 9, 2)
-        return (found - wanted).square().sum(-1).mean()
+    points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
+    wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
+    found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
+    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)
+    return (found - wanted).square().sum(-1).mean() + 5 * (1 - turn.cos()).mean()
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
-    """The recipe with another number of epochs, itself for None."""
-    return recipe if epochs is None else replace(recipe, train=replace(recipe.train, epochs=epochs))
+    """The recipe with another number of epochs, itself for None; the pose lessons keep their part of them."""
+    if epochs is None:
+        return recipe
+    lessons = min(round(recipe.train.pose_epochs * epochs / recipe.train.epochs), epochs - 1)
+    return replace(recipe, train=replace(recipe.train, epochs=epochs, pose_epochs=lessons))

@@ -2,12 +2,12 @@ import json
 
 import pytest
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from stn import StnError, load_checkpoint
 from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
-from stn.data import load_dataset
-from stn.evaluate import evaluate_model
+from stn.evaluate import evaluate_model, load_test
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes, recipe_from_dict, recipe_to_dict
 from tests.conftest import real_data
@@ -41,6 +41,55 @@ def test_unknown_configuration_keys_are_refused():
         recipe_from_dict(data)
 
 
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("model", "canvas", "28"),
+        ("model", "widths", 10),
+        ("model", "widths", [10, "20"]),
+        ("model", "family", 3),
+        ("model", "out_size", [28]),
+        ("model", "average", 1),
+        ("model", "hidden", True),
+        ("train", "lr", "0.1"),
+        ("train", "clip_norm", [1.0]),
+        (None, "name", None),
+        (None, "published", "99"),
+    ],
+)
+def test_values_of_another_type_are_refused(part, key, value):
+    data = recipe_to_dict(get_recipe("mnist-tutorial"))
+    (data[part] if part else data)[key] = value
+    with pytest.raises(StnError, match=rf"for {key}, which takes \w+"):
+        recipe_from_dict(data)
+
+
+@pytest.mark.parametrize("data", [None, 5, [], {}, {"model": [], "train": {}}, {"model": {}, "train": None}])
+def test_what_is_no_configuration_is_refused(data):
+    with pytest.raises(StnError, match="configuration is incomplete"):
+        recipe_from_dict(data)
+
+
+def test_flipped_bytes_are_found(tmp_path):
+    path, recipe = tmp_path / "a.safetensors", get_recipe("mnist-tutorial")
+    save_checkpoint(path, recipe, build_model(recipe.model), RECORD, half=True)
+    whole = path.read_bytes()
+    with safe_open(path, framework="pt") as file:
+        assert file.get_tensor("net.conv1.weight").dtype == torch.float16
+    for place, old, new in [(-1, whole[-1:], bytes([whole[-1] ^ 1])), (whole.index(b"12.5"), b"12.5", b"92.5")]:
+        start = place % len(whole)
+        path.write_bytes(whole[:start] + new + whole[start + len(old) :])
+        with pytest.raises(StnError, match="does not match its checksum"):
+            load_checkpoint(path)
+
+
+def test_a_file_without_a_checksum_is_read(tmp_path):
+    path, recipe = tmp_path / "a.safetensors", get_recipe("mnist-tutorial")
+    text = json.dumps({"format": 1, "recipe": recipe_to_dict(recipe), "record": RECORD})
+    save_file(build_model(recipe.model).state_dict(), path, metadata={"json": text})
+    assert load_checkpoint(path)[1].record == RECORD
+
+
 def test_unknown_names_and_broken_files_get_one_sentence(tmp_path):
     with pytest.raises(StnError, match="no checkpoint called 'nosuch'"):
         load_checkpoint("nosuch")
@@ -59,9 +108,38 @@ def test_another_format_and_wrong_weights_are_refused(tmp_path):
     write_tensors(path, {"a": torch.zeros(1)}, {"format": 99, "recipe": recipe, "record": RECORD})
     with pytest.raises(StnError, match="format 99; this version reads 1"):
         load_checkpoint(path)
+    for record in ({}, {"result": None}, [1]):
+        write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": record})
+        with pytest.raises(StnError, match="has no record of its test"):
+            read_info(path)
     write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": RECORD})
     with pytest.raises(StnError, match="do not fit its own recipe"):
         load_checkpoint(path)
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
+    def full(*a, **k):
+        raise SafetensorError("Error while serializing: No space left on device (os error 28)")
+
+    (tmp_path / "file").touch()
+    with pytest.raises(StnError, match=r"cannot be written \((Not a directory|File exists)\)"):
+        write_tensors(tmp_path / "file" / "a.safetensors", {"a": torch.zeros(1)}, {})
+    monkeypatch.setattr("stn.checkpoint.save_file", full)
+    with pytest.raises(StnError, match=r"No space left on device .*give another place"):
+        write_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {})
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_checkpoint_says_is_read_without_its_weights(tmp_path, monkeypatch):
+    path, recipe = tmp_path / "a.safetensors", get_recipe("mnist-tutorial")
+    save_checkpoint(path, recipe, build_model(recipe.model), RECORD)
+
+    def refuse(*arguments):
+        raise AssertionError("the weights are read")
+
+    monkeypatch.setattr("stn.checkpoint.read_tensors", refuse)
+    monkeypatch.setattr("stn.checkpoint.checksum", refuse)
+    assert read_info(path).record == RECORD
 
 
 def test_all_checkpoints_together_fit():
@@ -83,6 +161,6 @@ def test_shipped_checkpoints_reach_their_recorded_accuracy(name):
     info = read_info(name)
     real_data(info.dataset)
     model, _ = load_checkpoint(name)
-    result = evaluate_model(model, load_dataset(info.dataset, "test", download=False), info.recipe)
+    result = evaluate_model(model, load_test(info.recipe), info.recipe)
     # Other processors round differently; two pictures in ten thousand may fall on the other side.
     assert result.accuracy == pytest.approx(info.result["accuracy"], abs=0.021)

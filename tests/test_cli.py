@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,6 +15,8 @@ from stn._torchvision import import_torchvision
 from stn.benchmark import benchmark_train
 from stn.checkpoint import save_checkpoint, shipped_names
 from stn.cli import main
+from stn.evaluate import evaluate_model
+from stn.experiment import run_recipe
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
 from tests.conftest import bars
@@ -25,7 +28,7 @@ ROOT = Path(stn.__file__).resolve().parent
 @pytest.fixture
 def no_data(monkeypatch):
     """Small generated data in place of the real ones."""
-    for module in ("experiment", "cli"):
+    for module in ("experiment", "evaluate"):
         monkeypatch.setattr(f"stn.{module}.load_dataset", lambda name, split, folder: bars(200, name))
 
 
@@ -42,7 +45,7 @@ def test_training_prints_the_printed_form(capsys, tmp_path, no_data):
     assert out[0].startswith("Train Epoch: 1 [0/200 (0%)]\tLoss: ")
     assert out[1].startswith("Test set: Average loss: ")
     assert "Accuracy: " in out[1]
-    main(["evaluate", str(tmp_path / "mnist-tutorial" / "seed-0.safetensors"), "--json"])
+    main(["evaluate", str(tmp_path / "mnist-tutorial" / "seed-0-epochs-1.safetensors"), "--json"])
     row = json.loads(capsys.readouterr().out)
     wanted = {"name", "dataset", "distortion", "accuracy", "error", "loss", "n", "params"}
     assert wanted <= set(row)
@@ -73,6 +76,19 @@ def test_export_writes_what_the_tutorial_loads(tmp_path, generator):
         torch.testing.assert_close(net((x - 0.1307) / 0.3081), model(x), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["a folder.pt", "a folder.safetensors", "a file/net.pt", "a file/net.safetensors", ""])
+def test_an_export_that_cannot_be_written_is_one_sentence(name, tmp_path, capsys):
+    (tmp_path / "a folder.pt").mkdir()
+    (tmp_path / "a folder.safetensors").mkdir()
+    (tmp_path / "a file").touch()
+    with pytest.raises(SystemExit):
+        main(["export", "mnist-tutorial", "--out", str(tmp_path / name) if name else ""])
+    error = capsys.readouterr().err
+    assert "cannot be written (" in error or "is no name for a file" in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.rglob(".*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -81,6 +97,9 @@ def test_export_writes_what_the_tutorial_loads(tmp_path, generator):
         (["evaluate", "nosuch"], "no checkpoint called 'nosuch'"),
         (["train", "mnist-tutorial", "--data-dir", "/nonexistent/folder"], "MNIST is missing or damaged"),
         (["ship", "mnist-tutorial", "--out", "/nonexistent/folder"], "python -m stn train mnist-tutorial"),
+        (["train", "mnist-tutorial", "--device", "cuda:0"], "choose among several GPUs by CUDA_VISIBLE_DEVICES"),
+        (["train", "mnist-tutorial", "--device", "gpu"], "--device is cpu, cuda or auto, not 'gpu'"),
+        (["table", "--write", "/nonexistent/README.md"], "/nonexistent/README.md: No such file"),
     ],
 )
 def test_mistakes_get_one_line_and_status_2(arguments, message, capsys, monkeypatch):
@@ -101,7 +120,7 @@ def test_mistakes_get_one_line_and_status_2(arguments, message, capsys, monkeypa
 def test_a_network_that_is_not_the_tutorials_cannot_be_exported_so(tmp_path, capsys):
     recipe = get_recipe("mnist-play-cnn")
     path = tmp_path / "a.safetensors"
-    save_checkpoint(path, replace(recipe), build_model(recipe.model), {"result": {}})
+    save_checkpoint(path, recipe, build_model(recipe.model), {"result": {}})
     with pytest.raises(SystemExit):
         main(["export", str(path), "--out", str(tmp_path / "x.pt")])
     assert "does not have the tutorial's layers" in capsys.readouterr().err
@@ -131,6 +150,33 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
     assert [file.name for file in (tmp_path / "shipped").iterdir()] == ["mnist-tutorial.safetensors"]
 
 
+def test_missing_recovers_from_stale_and_damaged_files(monkeypatch, tmp_path, capsys, no_data):
+    recipe = get_recipe("mnist-tutorial")
+    recipe = replace(recipe, train=replace(recipe.train, epochs=1))
+    monkeypatch.setattr("stn.cli.list_recipes", lambda: {recipe.name: recipe})
+    monkeypatch.setattr("stn.cli.shipped_names", lambda: [])
+    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
+    runs = tmp_path / recipe.name
+    run_recipe(replace(recipe, train=replace(recipe.train, lr=0.02)), 0, None, "cpu", tmp_path)  # what it used to be
+    model = build_model(recipe.model)
+    save_checkpoint(runs / "seed-1.safetensors", recipe, model, {})
+    (runs / "seed-2.safetensors").write_bytes((runs / "seed-0.safetensors").read_bytes()[:-100])
+    save_checkpoint(runs / "seed-3.safetensors", replace(recipe, published=1.0), model, {"result": {}})
+    main(["train", "--missing", "--out", str(tmp_path)])
+    error = [line for line in capsys.readouterr().err.splitlines() if "seed-" in line]
+    assert "seed-0.state' is the state of a run with another recipe" in error[0]
+    assert [f"seed-{n}.safetensors' is skipped" in line for n, line in enumerate(error)] == [False, True, True, True]
+    assert [file.name for file in (tmp_path / "shipped").iterdir()] == ["mnist-tutorial.safetensors"]
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x", "99999999999999999999"])
+def test_a_seed_out_of_range_is_refused_before_anything_is_done(seed, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "mnist-tutorial", "--dry-run", f"--seed={seed}"])
+    assert stopped.value.code == 2
+    assert f"{seed!r} is not a whole number from 0 to 2147483647" in capsys.readouterr().err
+
+
 def test_missing_takes_no_other_schedule():
     with pytest.raises(SystemExit):
         main(["train", "--missing", "--epochs", "1"])
@@ -146,13 +192,100 @@ def test_the_training_benchmark_reports_its_ratios(monkeypatch, small_mnist):
 
     monkeypatch.setattr("stn.benchmark.PlainLoop", Loop)
     monkeypatch.setattr("stn.benchmark.load_dataset", lambda *a: small_mnist)
-    monkeypatch.setattr("stn.benchmark.TARGET", 5.0)
+    monkeypatch.setattr("stn.benchmark.get_recipe", lambda name: replace(get_recipe(name), published=5.0))
     row = benchmark_train(epochs=1, target_epochs=2, log=lambda text: None)
     assert row["loop_s_per_epoch"] == 60
     assert row["ratio"] == pytest.approx(60 / row["engine_s_per_epoch"])
     assert row["ratio_of_convolutions_alone"] == pytest.approx(60 / row["convolutions_s_per_epoch"])
     assert row["to_target_ratio"] == pytest.approx(row["to_target_s"] / (20 * 60))
     assert row["to_target_epochs"] in (1, 2)
+
+
+def test_a_stopped_run_is_resumed(monkeypatch, tmp_path, capsys, no_data):
+    command = ["train", "mnist-tutorial", "--epochs", "2", "--out", str(tmp_path)]
+    with pytest.raises(SystemExit) as stopped, monkeypatch.context() as patch:
+        tests = iter([evaluate_model, interrupt])  # in the second epoch
+        patch.setattr("stn.train.evaluate_model", lambda *arguments: next(tests)(*arguments))
+        main(command)
+    assert stopped.value.code == 130
+    error = capsys.readouterr().err
+    assert error.endswith("stn: stopped; the same command with --resume goes on after the last whole epoch.\n")
+    main([*command, "--resume"])
+    folder = tmp_path / "mnist-tutorial"
+    log = (folder / "seed-0-epochs-2.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in log] == [1, 2]
+    out = capsys.readouterr().out
+    assert "Train Epoch: 2" in out and "Train Epoch: 1" not in out
+    main([*command, "--resume"])
+    assert "Train Epoch" not in capsys.readouterr().out, "nothing is left to train"
+
+
+def interrupt(*arguments):
+    raise KeyboardInterrupt
+
+
+def test_other_commands_that_are_stopped_advise_nothing(monkeypatch, capsys):
+    monkeypatch.setattr("stn.cli.list_recipes", interrupt)
+    with pytest.raises(SystemExit) as stopped:
+        main(["list"])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == "stn: stopped.\n"
+
+
+def test_an_error_without_words_of_its_own_is_said(monkeypatch, capsys):
+    def fail():
+        raise OSError("the disk has gone")
+
+    monkeypatch.setattr("stn.cli.list_recipes", fail)
+    with pytest.raises(SystemExit):
+        main(["list"])
+    assert "a file: the disk has gone; give another place." in capsys.readouterr().err
+
+
+def test_a_reader_that_has_had_enough_gets_no_advice():
+    command = [sys.executable, "-m", "stn", "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+def test_help_says_what_the_program_is_for(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "Train, test, ship and export STNs." in capsys.readouterr().out
+
+
+def test_the_table_is_written_between_the_markers(tmp_path, capsys):
+    file = tmp_path / "a.md"
+    file.write_text("before\n<!-- table -->\nold\n<!-- end of table -->\nafter, ° too\n", encoding="utf-8")
+    main(["table", "--write", str(file)])
+    assert capsys.readouterr().out == ""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after, ° too")
+    assert "old" not in lines and sum(line.startswith("| `") for line in lines) == len(shipped_names())
+
+
+def test_download_says_where_the_data_are(monkeypatch, tmp_path, capsys):
+    asked = []
+
+    def fetch(name, data_dir, on_progress):
+        on_progress(0.5, "half")
+        asked.append((name, data_dir))
+
+    monkeypatch.setattr("stn.cli.download", fetch)
+    main(["download", "mnist", "--data-dir", str(tmp_path)])
+    assert asked == [("mnist", str(tmp_path))]
+    assert capsys.readouterr().out == f"mnist is in '{tmp_path}'\n"
+
+
+def test_the_inference_benchmark_prints_its_ratio(monkeypatch, capsys):
+    models = {"mnist-play-affine": torch.nn.Identity(), "mnist-play-cnn": torch.nn.Identity()}
+    info = SimpleNamespace(channels=1, canvas=28)
+    monkeypatch.setattr("stn.benchmark.load_checkpoint", lambda name: (models[name], info))
+    main(["benchmark", "infer", "--json"])
+    row = json.loads(capsys.readouterr().out)
+    assert row["ratio"] == pytest.approx(row["stn_ms"] / row["cnn_ms"])
 
 
 def test_stn_never_imports_the_demo():

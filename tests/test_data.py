@@ -1,5 +1,8 @@
 import gzip
+import hashlib
+import shutil
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,14 +24,36 @@ def write_idx(path, array: np.ndarray, packed: bool = False) -> None:
 
 
 @pytest.fixture
-def tiny_mnist(tmp_path):
-    """Two pictures in torchvision's layout."""
+def tiny_mnist(tmp_path, monkeypatch):
+    """Two pictures in torchvision's layout, in place of the published files."""
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for prefix in ("train", "t10k"):
         write_idx(raw / f"{prefix}-images-idx3-ubyte", np.arange(2 * 28 * 28).reshape(2, 28, 28) % 251)
         write_idx(raw / f"{prefix}-labels-idx1-ubyte", np.array([3, 7]))
+    info = DATASETS["mnist"]
+    files = {s: {name: md5(tmp_path / name) for name in names} for s, names in info.files.items()}
+    monkeypatch.setitem(DATASETS, "mnist", replace(info, files=files))
     return tmp_path
+
+
+def md5(path) -> str:
+    return hashlib.md5(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def network(tiny_mnist, monkeypatch):
+    """Downloads find the tiny files; returns the names of those fetched."""
+    raw, fetched = tiny_mnist / "MNIST" / "raw", []
+    whole = {path.name: path.read_bytes() for path in raw.iterdir()}
+
+    def fetch(url, download_root, filename, md5):
+        fetched.append(filename)
+        (raw / filename.removesuffix(".gz")).write_bytes(whole[filename.removesuffix(".gz")])
+
+    import_torchvision()
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", fetch)
+    return fetched
 
 
 def test_torchvision_imports_beside_any_torch():
@@ -52,10 +77,39 @@ def test_a_missing_data_set_is_one_sentence(name, tmp_path):
         load_dataset(name, "test", tmp_path, download=False)
 
 
-def test_a_damaged_data_set_is_one_sentence(tiny_mnist):
-    (tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03 cut")
-    with pytest.raises(StnError, match="missing or damaged"):
-        load_dataset("mnist", "test", tiny_mnist, download=False)
+@pytest.mark.parametrize("damage", [lambda whole: b"\0\0\x08\x03 cut", lambda whole: whole[:-1] + b"?"])
+@pytest.mark.parametrize("file", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_a_damaged_file_is_one_sentence_and_replaced_by_an_explicit_download_alone(damage, file, tiny_mnist, network):
+    path = tiny_mnist / "MNIST" / "raw" / file
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert not is_available("mnist", tiny_mnist)
+    with pytest.raises(StnError, match=rf"MNIST is damaged: '.*{file}'.*`python -m stn download mnist`"):
+        load_dataset("mnist", "test", tiny_mnist)
+    assert not network and path.read_bytes() == damage(whole)
+    download("mnist", tiny_mnist)
+    assert path.read_bytes() == whole
+    assert load_dataset("mnist", "test", tiny_mnist, download=False).labels.tolist() == [3, 7]
+
+
+def test_a_missing_data_set_is_fetched(tiny_mnist, network):
+    shutil.rmtree(tiny_mnist / "MNIST")
+    (tiny_mnist / "MNIST" / "raw").mkdir(parents=True)
+    assert load_dataset("mnist", "train", tiny_mnist).labels.tolist() == [3, 7]
+    assert len(network) == 4
+
+
+def test_damage_beyond_the_network_is_one_sentence(tiny_mnist, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise RuntimeError("Error downloading:\nTried one mirror\nTried another")
+
+    import_torchvision()
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
+    (tiny_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte").write_bytes(b"damaged")
+    with pytest.raises(
+        StnError, match=r"could not be downloaded \(Error downloading [\w.-]*\): .*connect to a network"
+    ):
+        download("mnist", tiny_mnist)
 
 
 def test_a_failed_download_says_why(tmp_path, monkeypatch):
@@ -70,12 +124,12 @@ def test_a_failed_download_says_why(tmp_path, monkeypatch):
 
 
 def test_a_download_reports_its_progress(tmp_path, monkeypatch):
-    def write(name, split, folder, download):
+    def write(info, folder, split):
         raw = folder / "MNIST" / "raw"
-        raw.mkdir(parents=True)
+        raw.mkdir(parents=True, exist_ok=True)
         (raw / "train.gz").write_bytes(bytes(5_000_000))
 
-    monkeypatch.setattr(stn.data, "load_dataset", write)
+    monkeypatch.setattr(stn.data, "_fetch", write)
     seen = []
     download("mnist", tmp_path, lambda done, text: seen.append((done, text)))
     assert seen[-2] == (5_000_000 / 11_594_722, "MNIST: 5 of 12 MB")

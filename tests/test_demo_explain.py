@@ -114,7 +114,7 @@ def without_a_recipe(path):
 
 def without_weights(path):
     recipe = recipe_to_dict(get_recipe(path.stem))
-    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": {}})
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": {"result": {}}})
 
 
 @pytest.mark.parametrize(

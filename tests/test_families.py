@@ -76,9 +76,10 @@ def test_any_number_of_control_points(points):
     assert family.n_params == 2 * points**2 == len(family.parameter_names)
 
 
-def test_too_few_control_points_are_refused():
+@pytest.mark.parametrize("points", [1, 0, -3, 2.5, 4.0, True, "4", None])
+def test_a_bad_number_of_control_points_is_refused(points):
     with pytest.raises(StnError, match=r"at least 2x2"):
-        get_family("tps", points=1)
+        get_family("tps", points)
 
 
 def test_an_unknown_family_gets_the_list_and_the_nearest():

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from stn import geometry
 from stn.errors import StnError
@@ -62,6 +63,18 @@ def test_thin_plate_passes_through_its_points(generator):
     torch.testing.assert_close(grid[:, 3, 4], targets[:, 12], rtol=0, atol=1e-5)
 
 
+def test_tracing_and_inference_mode_leave_no_tensor_behind(generator):
+    points = torch.rand(1, 25, 2, generator=generator)
+    size = (6, 5)  # of no other test: nothing of it is cached
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        geometry.thin_plate_grid(points, size)
+    with torch.inference_mode():
+        geometry.thin_plate_grid(points, size)
+    grid = geometry.thin_plate_grid(points.requires_grad_(), size)
+    grid.sum().backward()
+    assert type(grid) is torch.Tensor and points.grad is not None
+
+
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
 def test_a_quarter_turn_is_rot90(quarter_turns, generator):
     images = torch.rand(2, 3, 16, 16, generator=generator)
@@ -105,6 +118,20 @@ def test_averaging_changes_nothing_where_nothing_shrinks(generator):
     assert torch.equal(geometry.sample(images, grid, average=True), geometry.sample(images, grid))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (4, 1)])
+def test_a_single_sample_averages_the_picture_too(size):
+    stripes = torch.zeros(1, 1, 16, 16)
+    stripes[:, :, ::4, ::4] = 1  # a sixteenth of the picture is white
+    out = geometry.sample(stripes, geometry.base_grid(size)[None], "border", average=True)
+    torch.testing.assert_close(out, torch.full((1, 1, *size), 1 / 16), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("average", [False, True])
+def test_an_empty_batch_stays_one(average):
+    out = geometry.sample(torch.zeros(0, 3, 8, 8), geometry.base_grid((4, 5))[None][:0], average=average)
+    assert out.shape == (0, 3, 4, 5)
+
+
 def test_sample_keeps_float32_under_autocast(generator):
     images = torch.rand(1, 1, 28, 28, generator=generator)
     grid = geometry.base_grid((28, 28))[None]
@@ -112,6 +139,13 @@ def test_sample_keeps_float32_under_autocast(generator):
         out = geometry.sample(images, grid)
     assert out.dtype == torch.float32
     torch.testing.assert_close(out, images, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("images", [torch.uint8, torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("grid", [torch.float32, torch.float64])
+def test_samples_are_as_exact_as_the_better_of_both(images, grid):
+    out = geometry.sample(torch.ones(1, 1, 4, 4, dtype=images), geometry.base_grid((4, 4), grid)[None], average=True)
+    assert out.dtype == (torch.float64 if torch.float64 in (images, grid) else torch.float32)
 
 
 def test_unknown_padding_is_refused():
@@ -145,3 +179,16 @@ def test_outside_fraction_counts_points_beyond_the_edges():
 def test_corners_run_clockwise_from_the_top_left():
     square = geometry.corners(torch.eye(3)[None])[0]
     assert square.tolist() == [[-1, -1], [1, -1], [1, 1], [-1, 1]]
+
+
+def test_the_nearest_affine_map_of_an_affine_grid_is_its_matrix():
+    matrix = torch.tensor([[[0.5, -0.2, 0.1], [0.3, 0.8, -0.4], [0, 0, 1]]])
+    torch.testing.assert_close(geometry.nearest_affine(geometry.affine_grid(matrix, (9, 7))), matrix, rtol=0, atol=1e-5)
+
+
+def test_the_best_turn_of_a_lattice_is_the_polar_angle_of_its_matrix(generator):
+    matrix = random_matrices(20, generator, torch.float64)
+    matrix[:, 2] = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+    points = geometry.lattice(3, torch.float64)
+    turn = geometry.best_turn(points, geometry.transform_points(matrix, points))
+    torch.testing.assert_close(turn, geometry.polar(matrix)[0], rtol=0, atol=1e-10)

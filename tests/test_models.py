@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from stn import StnError, explain
-from stn.models import RandomTransform, build_model
+from stn.models import PLACEMENTS, RandomTransform, build_model
 from stn.recipes import get_recipe, list_recipes
 from tests.tutorial_net import Net
 
@@ -17,7 +17,34 @@ def test_every_recipe_builds_and_classifies(name):
     model = build_model(config).eval()
     seen = explain(model, torch.rand(2, config.channels, config.canvas, config.canvas))
     assert seen.logits.shape == (2, 10)
-    assert len(seen.stages) == (config.family is not None)
+    assert len(seen.stages) == (0 if config.family is None else len(PLACEMENTS[config.placement]))
+
+
+@pytest.mark.parametrize(("placement", "sizes"), [("input", [28]), ("feature", [14]), ("both", [28, 14])])
+def test_a_transformer_can_stand_at_the_input_or_on_feature_maps(placement, sizes):
+    config = replace(get_recipe("mnist-rts-affine").model, placement=placement)
+    seen = explain(build_model(config).eval(), torch.rand(2, 1, 42, 42))
+    assert [stage.output.shape[-1] for stage in seen.stages] == sizes
+    with pytest.raises(StnError, match=r"placement called 'middle'.*input"):
+        build_model(replace(config, placement="middle"))
+
+
+EQUAL = [name.removesuffix("-cnn") for name in list_recipes() if name.endswith("-cnn") and "cifar10-play" not in name]
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_a_cnn_and_its_stns_are_trained_alike_with_as_many_parameters(name):
+    cnn = get_recipe(f"{name}-cnn")
+    stns = [r for n, r in list_recipes().items() if n.startswith(f"{name}-") and r.model.family]
+    assert stns
+    sizes = [sum(p.numel() for p in build_model(r.model).parameters()) for r in (cnn, *stns)]
+    assert max(sizes) <= 1.05 * min(sizes)
+    if cnn.distortion in ("r", "rts", "p", "e", "tc"):
+        assert max(sizes) <= 400_000
+    for stn in stns:
+        same = {"pose_epochs": 0, "pose_weight": 0.0, "localizer_lr_scale": cnn.train.localizer_lr_scale}
+        assert replace(stn.train, **same) == cnn.train
+        assert stn.distortion == cnn.distortion and stn.model.canvas == cnn.model.canvas
 
 
 # Parameters counted by hand from the table of the reference systems.
@@ -71,6 +98,22 @@ def test_random_transforms_only_in_training(generator):
     assert torch.equal(layer.eval()(x), x)
     assert not torch.equal(layer.train()(x), x)
     assert not list(layer.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("mnist-tutorial", {"family": "tps"}, "affine transformer or none, not 'tps'"),
+        ("mnist-tutorial", {"iterations": 2}, "no use for iterations=2; leave it at 1"),
+        ("mnist-tutorial", {"average": True}, "no use for average=True"),
+        ("mnist-tutorial", {"out_size": (28, 28)}, "no use for out_size"),
+        ("mnist-play-affine", {"luminance": True}, "no use for luminance=True"),
+        ("mnist-play-affine", {"random_transform": True}, "no use for random_transform"),
+    ],
+)
+def test_what_a_network_would_ignore_is_refused(name, options, message):
+    with pytest.raises(StnError, match=message):
+        build_model(replace(get_recipe(name).model, **options))
 
 
 def test_unknown_networks_are_refused():

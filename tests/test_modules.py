@@ -1,9 +1,12 @@
+import pickle
+
 import pytest
 import torch
 from torch import nn
 
 from stn import Localizer, SpatialTransformer, StnError, explain, geometry
-from stn.families import FAMILY_NAMES, MATRIX_FAMILIES, get_family
+from stn.families import FAMILY_NAMES, get_family
+from stn.models import ReferenceLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:
@@ -46,14 +49,22 @@ def test_locate_and_warp_are_forward(generator):
     assert layer(x).shape == (2, 1, 8, 9)
 
 
-@pytest.mark.parametrize("padding", geometry.PADDINGS)
-def test_padding_fills_what_lies_outside(padding):
-    x = torch.full((1, 1, 8, 8), 0.5)
-    out = SpatialTransformer(constant_localizer([3.0, 0, 0, 0, 3.0, 0]), padding=padding)(x)
-    assert out[0, 0, 0, 0].item() == pytest.approx(0.0 if padding == "zeros" else 0.5)
+@pytest.mark.parametrize(
+    ("padding", "columns"),
+    [
+        ("zeros", [3, 4, 5, 6, 7, None, None, None]),
+        ("border", [3, 4, 5, 6, 7, 7, 7, 7]),
+        ("reflection", [3, 4, 5, 6, 7, 7, 6, 5]),
+    ],
+)
+def test_padding_fills_what_lies_outside(padding, columns, generator):
+    x = torch.rand(1, 1, 8, 8, generator=generator)
+    out = SpatialTransformer(constant_localizer([2 * 3 / 8, 0], "translation"), padding=padding)(x)
+    expected = [torch.zeros(1, 1, 8) if c is None else x[..., c] for c in columns]
+    torch.testing.assert_close(out, torch.stack(expected, dim=-1), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("family", MATRIX_FAMILIES)
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_all_weights_get_a_gradient_from_the_second_step_on(family, generator):
     layer = SpatialTransformer(Localizer(1, family)).train()
     nn.init.normal_(layer.localizer.head[-1].weight, std=0.01)
@@ -75,12 +86,54 @@ def test_iterations_compose_and_sample_the_original_once(generator):
     assert len(explain(layer, x).stages) == 1
 
 
-def test_theta_stays_float32_under_autocast(generator):
+FINE = [1.003, 0.001, 0.0, -0.001, 1.003, 0.0]  # bfloat16 would make 1.0 of 1.003
+
+
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_theta_is_exact_under_autocast(generator, iterations):
     x = torch.rand(2, 1, 28, 28, generator=generator)
-    layer = SpatialTransformer(constant_localizer([1.0, 0, 0, 0, 1.0, 0]))
+    layer = SpatialTransformer(constant_localizer(FINE), iterations=iterations)
+    exact, out = layer.locate(x), layer(x)
     with torch.autocast("cpu", torch.bfloat16):
-        out = layer(x)
-    torch.testing.assert_close(out, x, rtol=0, atol=1e-5)
+        assert layer.locate(x).dtype == torch.float32
+        torch.testing.assert_close(layer.locate(x), exact, rtol=0, atol=1e-6)
+        torch.testing.assert_close(layer(x), out, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("net", [Localizer(1), ReferenceLocalizer(1, 28, (8, 10), 32)])
+def test_the_last_layers_of_a_localisation_net_are_exact_under_autocast(generator, net):
+    x = torch.rand(3, 1, 28, 28, generator=generator)
+    last = [m for m in net.modules() if isinstance(m, nn.Linear)][-1]
+    with torch.no_grad():
+        last.bias.copy_(torch.tensor(FINE))
+    with torch.autocast("cpu", torch.bfloat16):
+        theta = net(x)
+    assert theta.dtype == torch.float32
+    torch.testing.assert_close(theta, torch.tensor([FINE]).expand(3, -1), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_a_layer_can_be_pickled(generator, family):
+    x = torch.rand(2, 1, 16, 16, generator=generator)
+    layer = SpatialTransformer(Localizer(1, family)).eval()
+    torch.testing.assert_close(pickle.loads(pickle.dumps(layer))(x), layer(x), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_a_layer_can_be_exported_and_still_used(generator, family):
+    layer = SpatialTransformer(Localizer(1, family), out_size=(7, 9), average=True).eval()
+    nn.init.normal_(layer.localizer.head[-1].weight, std=0.05)
+    x = torch.rand(2, 1, 24, 24, generator=generator)
+    batch = {"x": {0: torch.export.Dim("batch")}}
+    exported = torch.export.export(layer, (x,), dynamic_shapes=batch).module()
+    for given in (x, torch.rand(5, 1, 24, 24, generator=generator)):
+        torch.testing.assert_close(exported(given), layer(given), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("family", "shape"), [("affine", (2, 2, 3)), ("affine", (2, 5)), ("tps", (2, 18))])
+def test_a_theta_of_another_shape_is_refused(family, shape):
+    with pytest.raises(StnError, match=r"the family .* takes"):
+        SpatialTransformer(Localizer(1, family)).warp(torch.zeros(2, 1, 8, 8), torch.zeros(shape))
 
 
 def test_explain_leaves_no_hooks_and_changes_nothing(generator):
@@ -92,18 +145,66 @@ def test_explain_leaves_no_hooks_and_changes_nothing(generator):
     assert explain(nn.Flatten(), x).stages == ()
 
 
+def test_explain_copies_what_later_layers_work_on(generator):
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stn = SpatialTransformer(constant_localizer([0.5, 0, 0, 0, 0.5, 0]))
+
+        def forward(self, x):
+            h = x.clone()
+            h += self.stn(h)
+            return h.mul_(2)
+
+    x = torch.rand(2, 1, 16, 16, generator=generator)
+    stage = explain(Residual(), x).stages[0]
+    assert torch.equal(stage.input, x)
+    assert torch.equal(stage.output, geometry.sample(x, stage.grid))
+
+
+def test_explain_leaves_a_model_in_training_as_it_is(generator):
+    x = torch.rand(1, 1, 8, 8, generator=generator)
+    net = nn.Sequential(SpatialTransformer(Localizer(1)), nn.Dropout(0.5)).train()
+    net[0].localizer.features.eval()  # frozen by its owner
+    modes = [module.training for module in net.modules()]
+    state = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    logits = explain(net, x).logits
+    assert [module.training for module in net.modules()] == modes
+    assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
+    assert torch.equal(logits, net.eval()(x))
+    net.train()
+    explain(net, x)  # a batch norm in training refuses a single picture
+    assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"padding": "zero"}, "padding"),
         ({"out_size": (0, 4)}, "out_size"),
         ({"out_size": (4,)}, "out_size"),
+        ({"out_size": (4, 4.0)}, "out_size"),
+        ({"out_size": (True, True)}, "out_size"),
+        ({"out_size": 4}, "out_size"),
         ({"iterations": 0}, "iterations"),
+        ({"iterations": 1.5}, "iterations"),
+        ({"iterations": True}, "iterations"),
     ],
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(StnError, match=message):
         SpatialTransformer(Localizer(1), **options)
+
+
+def test_a_localizer_without_a_family_is_refused():
+    with pytest.raises(StnError, match=r"a Linear, has no `family`"):
+        SpatialTransformer(nn.Linear(3, 6))
+
+
+@pytest.mark.parametrize("depths", [(1, 2), (1, 2, 0), (1, 1, 1.5)])
+def test_depths_that_do_not_fit_the_widths_are_refused(depths):
+    with pytest.raises(StnError, match=r"widths .* and depths .* do not fit"):
+        Localizer(1, widths=(8, 8, 8), depths=depths)
 
 
 def test_a_spline_cannot_iterate():

@@ -3,10 +3,12 @@ import socket
 import subprocess
 import sys
 
+import pytest
 import torch
 
-from stn import get_recipe, load_checkpoint
+from stn import StnError, get_recipe, load_checkpoint
 from stn.models import build_model
+from stn.parallel import join_team
 
 # Without dropout, the order of sums is all that differs; 331 pictures make the last batch uneven.
 TRAIN = """
@@ -25,7 +27,23 @@ stn.cli.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "-
 """
 
 
-def train(out, size: int) -> torch.nn.Module:
+# Nothing is there; only the first process may look, for it might download.
+MISSING = """
+import os, sys
+import stn.cli, stn.experiment
+from stn.errors import StnError
+
+def load(name, split, folder):
+    assert os.environ["RANK"] == "0"
+    raise StnError("No MNIST here.")
+
+stn.experiment.load_dataset = load
+stn.cli.main(["train", "mnist-tutorial", "--device", "cpu", "--out", sys.argv[1]])
+"""
+
+
+def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
+    """Exit status, standard output and error of every process of a team."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,11 +51,17 @@ def train(out, size: int) -> torch.nn.Module:
     for rank in range(size):
         team = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
         environment = os.environ | {key: str(value) for key, value in team.items()}
-        command = [sys.executable, "-c", TRAIN, str(out)]
-        running.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
-    outputs = [process.communicate(timeout=120)[0] for process in running]
-    assert all(process.returncode == 0 for process in running)
-    assert [output != "" for output in outputs] == [rank == 0 for rank in range(size)], "only the first reports"
+        command = [sys.executable, "-c", script, str(out)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        running.append(subprocess.Popen(command, env=environment, text=True, **pipes))
+    outputs = [process.communicate(timeout=300) for process in running]
+    return [(process.returncode, *output) for process, output in zip(running, outputs, strict=True)]
+
+
+def train(out, size: int) -> torch.nn.Module:
+    done = run(TRAIN, out, size)
+    assert all(status == 0 for status, _, _ in done), done
+    assert [output != "" for _, output, _ in done] == [rank == 0 for rank in range(size)], "only the first reports"
     return load_checkpoint(out / "mnist-tutorial" / "seed-0.safetensors")[0]
 
 
@@ -49,3 +73,19 @@ def test_two_processes_train_what_one_does(tmp_path, monkeypatch):
     for name, a in one.state_dict().items():
         torch.testing.assert_close(two.state_dict()[name], a, rtol=0, atol=2e-4, msg=name)
     assert (one.net.fc1.weight - untrained["net.fc1.weight"]).abs().max() > 0.02
+
+
+def test_missing_data_are_looked_for_once_and_said_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", ".")
+    first, second = run(MISSING, tmp_path, 2)
+    assert first[0] == second[0] == 2
+    assert "stn: No MNIST here.\n" in first[2]
+    assert "MNIST" not in second[2] and "Traceback" not in second[2]
+
+
+def test_more_processes_than_gpus_are_one_sentence(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    for name, value in {"WORLD_SIZE": 4, "LOCAL_WORLD_SIZE": 2, "LOCAL_RANK": 0}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(StnError, match="2 processes need a GPU each, here are 1"):
+        join_team("cuda")

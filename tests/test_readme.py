@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torch
 from stn import StnError
 from stn.checkpoint import read_info, shipped_names
 from stn.recipes import list_recipes
-from stn.table import markdown_table, table_rows, with_table
+from stn.table import END, START, markdown_table, table_rows, with_table, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -26,8 +27,17 @@ def test_the_tables_are_the_checkpoints_records(file):
 
 
 def test_a_file_without_markers_gets_no_table():
-    with pytest.raises(StnError, match="once each"):
-        with_table("no table here", [])
+    for text in ("no table here", f"{END} {START}", f"{START} {START} {END}"):
+        with pytest.raises(StnError, match="once each"):
+            with_table(text, [])
+
+
+def test_a_file_that_is_no_text_gets_no_table(tmp_path):
+    file = tmp_path / "a.md"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(StnError, match=r"a\.md' gets no table: 'utf-8' codec"):
+        write_table(file, [])
+    assert file.read_bytes() == b"\xff\xfe"
 
 
 def test_rows_say_what_was_measured():
@@ -41,9 +51,31 @@ def test_rows_say_what_was_measured():
         "minutes": 2.04,
         "published": 1.14,
         "theta_constant": True,
+        "pose_left": 11.96,
+        "gain": 0.3,
+        "gain_sds": 1.5,
     }
     line = markdown_table([row]).splitlines()[-1]
-    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 27,360 | 2.0 | constant theta |"
+    assert line == (
+        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | constant theta |"
+    )
+
+
+def test_an_stn_is_compared_with_the_cnn_of_its_set():
+    def info(name, *accuracies):
+        seeds = [{"accuracy": a} for a in accuracies]
+        record = {"seeds": seeds, "params": 1, "minutes": 1.0, "theta": None}
+        return SimpleNamespace(
+            name=name, record=record, recipe=SimpleNamespace(published=None), result={"accuracy": accuracies[0]}
+        )
+
+    cnn, stn, lone = table_rows(
+        [info("x-r-cnn", 98.0, 98.2), info("x-r-affine", 99.0, 99.1), info("x-r-tps", 98.1), info("x-p-tps", 1.0)]
+    )[:3]
+    assert cnn["gain"] is None
+    assert stn["gain"] == pytest.approx(0.95)
+    assert stn["gain_sds"] == pytest.approx(0.95 / (0.2 / 2**0.5))
+    assert lone["gain"] == pytest.approx(0.0) and lone["gain_sds"] is None
 
 
 def test_the_python_example_runs():

@@ -6,11 +6,10 @@ import torch
 from torch import nn
 
 from stn import StnError, geometry
-from stn.curves import control_values, curve
 from stn.families import AFFINE
 from stn.modules import SpatialTransformer
 from stn.recipes import get_recipe
-from stn.rectify import ANGLES, circular_sd, correlation, held, linear_map, rectification
+from stn.rectify import ANGLES, circular_sd, correlation, held, rectification
 from tests.conftest import bars
 
 RECIPE = get_recipe("mnist-play-affine")
@@ -56,6 +55,19 @@ def test_a_transformer_that_does_nothing_leaves_everything():
     assert found.area_in_frame == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.parametrize(("pictures", "there", "measured"), [(150, 210, 150), (1000, 130, 130), (1, 40, 1)])
+def test_any_number_of_pictures_is_measured(pictures, there, measured):
+    turns = [-angle for angle in sorted(ANGLES, key=abs)] * 2
+    found = rectification(Net(Oracle(AFFINE, turns)), bars(there), RECIPE, pictures)
+    assert found.pictures == measured
+    assert found.left_sd_within == pytest.approx(0, abs=0.1)
+
+
+def test_no_pictures_cannot_be_measured():
+    with pytest.raises(StnError, match="0 pictures cannot be measured"):
+        rectification(nn.Flatten(), bars(10), RECIPE, 0)
+
+
 def test_within_a_picture_only_its_own_spread_counts():
     angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two pictures, each steady
     assert circular_sd(angles, 1).tolist() == pytest.approx([0, 0], abs=0.1)
@@ -74,33 +86,6 @@ def test_correlation_is_pearsons(generator):
     assert correlation(a, -a).tolist() == pytest.approx([-1, -1, -1], abs=1e-5)
 
 
-def test_the_linear_map_of_an_affine_grid_is_its_matrix():
-    matrix = torch.tensor([[[0.5, -0.2, 0.1], [0.3, 0.8, -0.4], [0, 0, 1]]])
-    torch.testing.assert_close(linear_map(geometry.affine_grid(matrix, (9, 7))), matrix, rtol=0, atol=1e-5)
-
-
 def test_a_plain_cnn_has_nothing_to_measure():
     with pytest.raises(StnError, match="has no transformer"):
         rectification(nn.Flatten(), bars(10), replace(RECIPE, name="plain"), pictures=10)
-
-
-def test_curves_have_25_values_from_end_to_end_and_see_the_control():
-    values = control_values("rotation")
-    assert (len(values), values[0], values[12], values[-1]) == (25, -90, 0, 90)
-    assert control_values("clutter") == tuple(range(9))
-    with pytest.raises(StnError, match="control called 'colour'"):
-        control_values("colour")
-
-    test = bars(50)
-
-    class Upright(nn.Module):
-        """Knows the class by the bar's height on the canvas, so only of pictures that are not turned."""
-
-        def forward(self, x):
-            rows = x[:, 0, 16:44].sum(2)  # the picture's own rows
-            return torch.stack([rows[:, 4 + 2 * k : 7 + 2 * k].sum(1) for k in range(10)], dim=1)
-
-    found = curve(Upright(), test, RECIPE, "rotation")
-    assert found.accuracy[12] == 100
-    assert found.accuracy[0] < 50
-    assert found.n == 50

@@ -1,3 +1,4 @@
+import itertools
 import json
 from dataclasses import replace
 
@@ -6,13 +7,13 @@ import torch
 
 import stn.train
 from stn import StnError, load_checkpoint
-from stn.checkpoint import read_info, save_checkpoint
+from stn.checkpoint import read_info, read_tensors, save_checkpoint, write_tensors
 from stn.evaluate import Result, distorted_batches, evaluate_model
-from stn.experiment import run_recipe, ship, write_tested
+from stn.experiment import finished_runs, run_recipe, ship, write_tested
 from stn.models import build_model
 from stn.monitor import ThetaMonitor
 from stn.recipes import TrainConfig, get_recipe
-from stn.train import Run, lr_factor, make_optimizer, pose_loss, random_shift, train
+from stn.train import Run, lr_factor, make_optimizer, pose_loss, random_shift, train, with_epochs
 from tests.conftest import bars
 
 
@@ -60,9 +61,38 @@ def test_the_state_of_another_run_is_refused(small_mnist, tmp_path):
             train(TUNED, **options)
 
 
+def test_a_damaged_state_is_one_sentence(tmp_path):
+    data, state, recipe = bars(64), tmp_path / "run.state", short("mnist-tutorial", momentum=0.9)
+    train(recipe, data, data, state_file=state)
+    whole = state.read_bytes()
+    tensors, metadata = read_tensors(state)
+    tensors = {name: tensor.clone() for name, tensor in tensors.items()}  # they lie in the file that is damaged below
+    shorter = {name: tensor.flatten()[:1] for name, tensor in tensors.items()}
+    odd = {name.replace("optimizer.0", "optimizer.999"): tensor for name, tensor in tensors.items()}
+    for damage in (
+        lambda: state.write_bytes(whole[:-100]),
+        lambda: state.write_bytes(b"nothing of the kind"),
+        lambda: write_tensors(state, shorter, metadata),
+        lambda: write_tensors(state, odd, metadata),
+        lambda: write_tensors(state, {"model": torch.zeros(1)}, metadata),
+        lambda: write_tensors(state, tensors, {}),
+        lambda: write_tensors(state, tensors, metadata | {"history": 5}),
+        lambda: write_tensors(state, tensors, metadata | {"recipe": {"name": "of another version"}}),
+    ):
+        damage()
+        with pytest.raises(StnError, match=r"^'.*run.state' is damaged or another version wrote it; .*anew\.$"):
+            train(recipe, data, data, state_file=state)
+
+
 def test_seeds_differ_and_repeat(small_mnist):
     a, b, c = (train(TUNED, small_mnist, small_mnist, seed=seed).history[0]["train_loss"] for seed in (0, 0, 1))
     assert a == b != c
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 10**20, 0.5, "0"])
+def test_a_seed_out_of_range_is_one_sentence(seed, small_mnist):
+    with pytest.raises(StnError, match=r"The seed is .*; give a whole number from 0 to 2147483647"):
+        train(TUNED, small_mnist, small_mnist, seed)
 
 
 def test_a_lost_loss_stops_with_advice(small_mnist):
@@ -83,6 +113,14 @@ def test_a_lost_theta_is_a_sentence_also_where_the_sampler_averages(small_mnist)
     recipe = short("mnist-play-affine", lr=1e6, clip_norm=None, pose_epochs=0)
     with pytest.raises(StnError, match=r"clip gradients"):
         train(recipe, small_mnist, small_mnist)
+
+
+@pytest.mark.parametrize(("epochs", "lessons"), [(None, 4), (10, 4), (20, 8), (5, 2), (2, 1), (1, 0)])
+def test_another_number_of_epochs_leaves_some_to_the_classifier(epochs, lessons):
+    recipe = get_recipe("mnist-play-affine")
+    recipe = replace(recipe, train=replace(recipe.train, epochs=10, pose_epochs=4))
+    assert with_epochs(recipe, epochs).train.pose_epochs == lessons
+    assert with_epochs(get_recipe("mnist-tutorial"), 1).train.pose_epochs == 0
 
 
 def test_the_classifiers_schedule_begins_after_the_lessons(small_mnist):
@@ -165,6 +203,9 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     undoing = family.invert(family.from_matrix(matrix))
     assert pose_loss(family, undoing, matrix).item() == pytest.approx(0, abs=1e-8)
     assert pose_loss(family, family.identity(3), matrix).item() > 1e-3
+    # Half as large but turned right is better than as large and turned wrong by a right angle.
+    small, wrong = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]), torch.tensor([[0.0, -1, 0, 1, 0, 0]])
+    assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
         pose_loss(family, undoing, None)
 
@@ -244,17 +285,43 @@ def test_float16_is_refused_where_it_costs_accuracy(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
 
 
-def test_a_resumed_run_keeps_its_log(small_mnist, tmp_path, monkeypatch):
-    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("moment", ["before the log", "before the state", "after both"])
+def test_a_run_stopped_at_any_moment_keeps_its_log(moment, last, tmp_path, monkeypatch):
+    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (bars(64), bars(20)))
+    epoch, calls = TUNED.train.epochs if last else 1, itertools.count(1)
 
-    def stop(report):
-        raise KeyboardInterrupt
+    def stopping(do):
+        def stopped(*arguments):
+            if next(calls) == epoch:
+                raise KeyboardInterrupt
+            do(*arguments)
 
-    with pytest.raises(KeyboardInterrupt):
-        run_recipe(TUNED, out=tmp_path, on_epoch=stop)
+        return stopped
+
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        if moment == "before the log":
+            patch.setattr("stn.train.write_file", stopping(stn.train.write_file))
+        elif moment == "before the state":
+            patch.setattr("stn.train.write_tensors", stopping(stn.train.write_tensors))
+        run_recipe(TUNED, out=tmp_path, on_epoch=stopping(print) if moment == "after both" else lambda report: None)
     path = run_recipe(TUNED, out=tmp_path, resume=True)
     log = [json.loads(line)["epoch"] for line in path.with_suffix(".jsonl").read_text().splitlines()]
     assert log == [1, 2]
+
+
+def test_a_trial_leaves_the_recipes_own_run_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (bars(64), bars(20)))
+    run_recipe(TUNED, out=tmp_path, epochs=2)  # the recipe's own number, so no trial
+    before = {file.name: file.read_bytes() for file in (tmp_path / TUNED.name).iterdir()}
+    assert set(before) == {"seed-0.safetensors", "seed-0.state", "seed-0.jsonl"}
+    for options in ({"epochs": 1}, {"holdout": True}, {"epochs": 1, "holdout": True}):
+        run_recipe(TUNED, out=tmp_path, **options)
+    after = {file.name: file.read_bytes() for file in (tmp_path / TUNED.name).iterdir()}
+    assert before == {name: after[name] for name in before}
+    trials = {"seed-0-epochs-1", "seed-0-holdout", "seed-0-holdout-epochs-1"}
+    assert {name.removesuffix(".safetensors") for name in after if name.endswith(".safetensors")} == trials | {"seed-0"}
+    assert [info.path.stem for info in finished_runs(TUNED, tmp_path)] == ["seed-0"]
 
 
 def test_shipping_without_a_run_says_what_to_do(tmp_path):

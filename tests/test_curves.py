@@ -1,0 +1,69 @@
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from stn import StnError
+from stn.checkpoint import save_checkpoint
+from stn.curves import CONTROLS, Curve, control_values, curve, read_curves, update_curves
+from stn.models import build_model
+from stn.recipes import get_recipe
+from tests.conftest import bars
+
+
+def test_curves_have_25_values_from_end_to_end_and_see_the_control():
+    values = control_values("rotation")
+    assert (len(values), values[0], values[12], values[-1]) == (25, -90, 0, 90)
+    assert control_values("clutter") == tuple(range(9))
+    with pytest.raises(StnError, match="control called 'colour'"):
+        control_values("colour")
+
+    test = bars(50)
+
+    class Upright(nn.Module):
+        """Knows the class by the bar's height on the canvas, so only of pictures that are not turned."""
+
+        def forward(self, x):
+            rows = x[:, 0, 16:44].sum(2)  # the picture's own rows
+            return torch.stack([rows[:, 4 + 2 * k : 7 + 2 * k].sum(1) for k in range(10)], dim=1)
+
+    found = curve(nn.Sequential(nn.Dropout(0.9), Upright()).train(), test, get_recipe("mnist-play-cnn"), "rotation")
+    assert found.accuracy[12] == 100
+    assert found.accuracy[0] < 50
+    assert found.n == 50
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """A folder with one untrained playground model, and 20 test pictures."""
+    recipe = get_recipe("mnist-play-cnn")
+    save_checkpoint(tmp_path / f"{recipe.name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
+    monkeypatch.setattr("stn.checkpoint.SHIPPED", tmp_path)
+    monkeypatch.setattr("stn.curves.SHIPPED", tmp_path)
+    monkeypatch.setattr("stn.curves.load_test", lambda recipe, folder: bars(20))
+    return tmp_path
+
+
+def test_curves_are_measured_once_for_every_checkpoint(shelf):
+    measured = []
+    file = shelf / "curves.json"
+    for _ in range(2):
+        update_curves(None, file, lambda name, found: measured.append((name, found.control)))
+    assert measured == [("mnist-play-cnn", control) for control in CONTROLS]
+    recipe = get_recipe("mnist-play-cnn")
+    torch.manual_seed(1)
+    save_checkpoint(shelf / f"{recipe.name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
+    update_curves(None, file, lambda name, found: measured.append((name, found.control)))
+    assert len(measured) == 2 * len(CONTROLS)
+    read = read_curves(file)["mnist-play-cnn"]["rotation"]
+    assert isinstance(read, Curve) and read.values == control_values("rotation") and read.n == 20
+    assert all(0 <= accuracy <= 100 for accuracy in read.accuracy)
+
+
+def test_a_damaged_file_of_curves_is_one_sentence(tmp_path):
+    assert read_curves(tmp_path / "none.json") == {}
+    for text in ("{", "[]", json.dumps({"models": {"a": {"curves": [{"control": 1}]}}})):
+        (tmp_path / "curves.json").write_text(text)
+        with pytest.raises(StnError, match=r"curves\.json' is damaged .*python -m stn curves"):
+            read_curves(tmp_path / "curves.json")

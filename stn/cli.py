@@ -164,8 +164,10 @@ def run_train(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.recipe:
-        train_one(get_recipe(options.recipe), options, options.resume)
-        leave_team()
+        try:
+            train_one(get_recipe(options.recipe), options, options.resume)
+        finally:
+            leave_team()
         return
     if options.epochs or options.holdout or "WORLD_SIZE" in os.environ:
         raise StnError("--missing trains whole recipes in one process: leave out --epochs, --holdout and torchrun.")

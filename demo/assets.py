@@ -6,26 +6,29 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from demo.view_state import TABS
 from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
-# In this order: view.js uses the others.
-SCRIPTS = ("pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js", "view.js")
+SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
+SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
+    "play": (*SHARED, "play/view.js"),
+}
 STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
 
 
 def constants() -> str:
     """What the JavaScript needs to know from Python, as JavaScript."""
-    return f"const NEUTRAL = {json.dumps(asdict(Controls()))};"
+    return f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};"
 
 
-def script() -> str:
-    """The live view's JavaScript, in one piece, as Gradio's js_on_load wants it."""
-    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS)])
+def script(tab: str) -> str:
+    """A tab's JavaScript, in one piece, as Gradio's js_on_load wants it."""
+    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS[tab])])
 
 
 def html(name: str) -> str:
-    return (HERE / f"{name}.html").read_text(encoding="utf-8")
+    return (HERE / "html" / f"{name}.html").read_text(encoding="utf-8")
 
 
 def style_paths() -> list[Path]:

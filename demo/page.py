@@ -16,32 +16,44 @@ from demo.api import add_endpoints
 from demo.explain_api import answer
 from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
-from demo.shelf import ModelShelf
+from demo.shelf import ModelShelf, Shelves
+from demo.side import side
 from demo.uploads import MAX_SIDE
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+TAB_BUILDERS = {  # name in links -> title, what builds it
+    "play": ("Play", play_tab),
+}
 
 
 def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED) -> gr.Blocks:
     """The page, ready to launch with launch_options(). Loads nothing yet: models and pictures warm up in a thread."""
     torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
-    pictures, models = PictureShelf(data_dir), ModelShelf(Path(checkpoints))
+    shelves = Shelves(PictureShelf(data_dir), ModelShelf(Path(checkpoints)))
     with gr.Blocks(title=prose.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         gr.HTML(prose.HEADER, apply_default_css=False)
-        play_tab(page, pictures, models)
-        add_endpoints(pictures, models)
-    threading.Thread(target=warm_up, args=(pictures, models), daemon=True).start()
+        with gr.Row(elem_id="play", equal_height=False):
+            with gr.Column(scale=1, min_width=0, elem_id="stage"), gr.Tabs(elem_id="tabs") as tabs:
+                for name, (title, build_tab) in TAB_BUILDERS.items():
+                    with gr.Tab(title, id=name) as tab:
+                        build_tab(shelves)
+                    tab.select(None, js=f"() => window.stnPage.open({name!r})")
+            side(page, tabs, shelves)
+        add_endpoints(shelves.pictures, shelves.models)
+    threading.Thread(target=warm_up, args=(shelves,), daemon=True).start()
     return page
 
 
-def warm_up(pictures: PictureShelf, models: ModelShelf) -> None:
+def warm_up(shelves: Shelves) -> None:
     """Reads everything once and runs it once, so that the first visitor does not wait for it."""
     for dataset in DATASETS:
-        answer(pictures, models, {"dataset": dataset})  # raises nothing; the page says what is wrong when it is asked
+        answer(
+            shelves.pictures, shelves.models, {"dataset": dataset}
+        )  # raises nothing; the page says what is wrong when it is asked
 
 
 def launch_options() -> dict[str, Any]:

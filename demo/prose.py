@@ -2,8 +2,8 @@
 
 TITLE = "What a spatial transformer sees"
 LEAD = (
-    "Turn, shrink and clutter a picture. A small network inside the classifier decides where to look "
-    "and hands on what it finds. A plain CNN gets the same picture as it is."
+    "Turn, shrink and clutter a picture: a small network inside the classifier decides where to look, "
+    "a plain CNN takes it as it is."
 )
 FETCH = "Fetch the real test pictures"
 LINK_TROUBLE = "Part of the link could not be used."

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from demo.pictures import PictureShelf
 from stn import explain, load_checkpoint
 from stn.checkpoint import SHIPPED
 from stn.errors import StnError, unknown
@@ -85,6 +86,14 @@ class ModelShelf:
                 model = model.eval().to(memory_format=torch.channels_last)  # a quarter faster for one picture
                 self._loaded[name] = Loaded(model, info, threading.Lock())
             return self._loaded[name]
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """What every tab takes from: the pictures and the models."""
+
+    pictures: PictureShelf
+    models: ModelShelf
 
 
 def _remedy(name: str) -> str:

@@ -14,6 +14,7 @@ from stn.errors import StnError, unknown
 
 CONTROL_NAMES = tuple(f.name for f in fields(Controls))
 WHOLE = ("clutter", "seed", "sample")
+TABS = ("play",)
 VIEWS = ("page", "class")  # "class": large type, for a projector
 
 
@@ -25,6 +26,7 @@ class ViewState:
     sample: int = 0
     model: str | None = None
     controls: Controls = field(default_factory=Controls)
+    tab: str = TABS[0]
     view: str = "page"
 
 
@@ -48,6 +50,7 @@ def parse_request(given: object) -> ViewState:
         sample=_number("sample", given.get("sample", 0)),
         model=_name(given.get("model")),
         controls=controls,
+        tab=_choice("tab", given.get("tab", TABS[0]), TABS),
         view=_choice("view", given.get("view", "page"), VIEWS),
     )
 
@@ -58,8 +61,6 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
     Keys that are not ours are left alone. A link with none of ours gives OPENING.
     """
     ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS}
-    if not set(ours) - {"view"}:
-        return replace(OPENING, view="class" if ours.get("view") == "class" else "page"), []
     state: dict[str, object] = {"dataset": "mnist"}
     complaints = []
     for key, text in ours.items():
@@ -70,7 +71,10 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
             complaints.append(str(error))
         else:
             state[key] = value
-    return parse_request(state), complaints
+    found = parse_request(state)
+    if not set(ours) - {"tab", "view"}:
+        found = replace(OPENING, tab=found.tab, view=found.view)
+    return found, complaints
 
 
 def shorten(given: object) -> str:
@@ -81,7 +85,7 @@ def shorten(given: object) -> str:
         return f"a very long {type(given).__name__}"
 
 
-_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "view")
+_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "tab", "view")
 
 
 def _choice(kind: str, given: object, valid) -> str:

@@ -18,7 +18,7 @@ def refusal(request) -> str:
 
 
 def test_everything_but_the_data_set_has_a_default():
-    assert parse_request({"dataset": "mnist"}) == ViewState("mnist", 0, None, Controls(), "page")
+    assert parse_request({"dataset": "mnist"}) == ViewState("mnist", 0, None, Controls(), "play", "page")
 
 
 def test_every_control_arrives():

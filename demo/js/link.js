@@ -7,8 +7,8 @@ function linkOf(state, address = window.location.href) {
     if (value === neutral || value === null || value === undefined || value === "") url.searchParams.delete(key);
     else url.searchParams.set(key, typeof value === "number" ? String(+value.toFixed(4)) : value);
   };
-  for (const key of ["dataset", "sample", "model"]) put(key, state[key]);
-  for (const [key, neutral] of Object.entries(NEUTRAL)) put(key, state[key], neutral);
+  const neutral = { ...NEUTRAL, tab: TABS[0] };
+  for (const [key, value] of Object.entries(state)) put(key, value, neutral[key]);
   return url.href;
 }
 

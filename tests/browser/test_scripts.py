@@ -14,7 +14,7 @@ def blank(browser):
     page = browser.new_page()
     page.set_content("<canvas></canvas>")
     page.add_script_tag(content=assets.constants())
-    for name in assets.SCRIPTS[:-1]:  # all but view.js, which runs inside Gradio
+    for name in assets.SHARED:
         page.add_script_tag(path=str(assets.HERE / "js" / name))
     yield page
     page.close()

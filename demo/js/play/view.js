@@ -10,7 +10,7 @@ const spoken = find("#spoken");
 const notice = find("#notice");
 const inputPicture = createPicture();
 const outputPicture = createPicture();
-const writeLink = createLinkWriter();
+const store = openStore();
 let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
 let speakTimer = null;
 
@@ -81,22 +81,7 @@ const pump = createPump({
   },
 });
 
-const stnPlay = {
-  // Gradio's components call this with every value whenever one changes.
-  set(state) {
-    if (JSON.stringify(state) === stnPlay.last) return;
-    stnPlay.last = JSON.stringify(state);
-    writeLink(state);
-    pump.push(state);
-  },
-  last: "",
-  get state() {
-    return stnPlay.last ? JSON.parse(stnPlay.last) : null;
-  },
-  pump,
-};
-const early = window.stnPlay?.early; // values that came before this script ran
-window.stnPlay = stnPlay;
+window.stnPlay = { pump };
 
 view.dataset.ready = "false";
 view.dataset.seq = "0";
@@ -114,4 +99,4 @@ const retheme = () => {
 new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
 
-if (early) stnPlay.set(early);
+store.watch("play", (state) => pump.push(state));

@@ -1,0 +1,94 @@
+// The state of the page: one for all tabs, which show it or ask for another. The address bar holds it.
+//
+// `state` is what Gradio's components say: data set, picture, network, controls. `extras` are the tabs' own keys of the
+// address (an exercise, a chosen curve). A tab watches the state and hears of it only while it is open.
+
+function createStore(writeLink = createLinkWriter(), address = window.location.search) {
+  const watchers = {};
+  const extras = Object.fromEntries(new URLSearchParams(address));
+  let state = null;
+  let tab = TABS.includes(extras.tab) ? extras.tab : TABS[0];
+  const kept = {}; // extras that a tab has set
+
+  function tell() {
+    if (state) watchers[tab]?.(state);
+  }
+
+  function write() {
+    if (state) writeLink({ ...state, ...kept, tab });
+  }
+
+  const store = {
+    get state() {
+      return state;
+    },
+    get tab() {
+      return tab;
+    },
+    wanted: null, // what go() asks Gradio's components to show
+    // Gradio's components call this with every value whenever one changes.
+    set(next) {
+      if (JSON.stringify(next) === JSON.stringify(state)) return;
+      state = next;
+      write();
+      tell();
+    },
+    // The same values are news again: the pictures behind a number were exchanged.
+    forget() {
+      state = null;
+    },
+    open(name) {
+      tab = name;
+      mark("tab", name);
+      write();
+      tell();
+    },
+    watch(name, show) {
+      watchers[name] = show;
+      if (name === tab) tell();
+    },
+    // Moves sliders as a hand would: {rotation: 30}. Cheap enough for every frame.
+    slide(controls) {
+      for (const [name, value] of Object.entries(controls)) {
+        const slider = document.querySelector(`#${name.replace("_", "-")} input[type=range]`);
+        if (!slider) continue;
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(slider, value);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    },
+    // Shows another picture, data set or network; controls that are not named return to neutral.
+    go(wanted) {
+      store.wanted = { dataset: state?.dataset ?? "mnist", ...wanted };
+      document.querySelector("#go").click();
+    },
+    // A tab's own key of the address.
+    extra(key, otherwise = null) {
+      return kept[key] ?? extras[key] ?? otherwise;
+    },
+    keep(key, value) {
+      kept[key] = value;
+      extras[key] = value;
+      write();
+    },
+  };
+  mark("tab", tab);
+  return store;
+}
+
+// A word on the whole page for the style sheets: Gradio repeats every rule with `.contain` in front, so it has to stand
+// inside that as well.
+function mark(name, value) {
+  for (const root of [document.documentElement, document.querySelector(".contain")?.firstElementChild]) {
+    if (root) root.dataset[name] = value;
+  }
+}
+
+// The page's store. Gradio may have had news before any script of ours ran.
+function openStore() {
+  if (!window.stnPage?.watch) {
+    const early = window.stnPage?.early;
+    window.stnPage = createStore();
+    if (early) window.stnPage.set(early);
+  }
+  return window.stnPage;
+}

@@ -1,0 +1,238 @@
+"""The picture and its controls, beside the tabs that show it. Lays out, then wires; decides nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from html import escape
+
+import gradio as gr
+
+from demo import prose
+from demo.choices import class_index, index_of, known, misfits
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf, Shelves, model_label
+from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from stn.data import DATASETS
+from stn.distort import CONTROL_RANGES, Controls
+from stn.errors import StnError
+
+ANY_CLASS = "any"
+SLIDERS = {  # name -> (label, step)
+    "rotation": ("Rotation, degrees", 1),
+    "scale": ("Scale", 0.01),
+    "shift_x": ("Shift x, half-widths", 0.01),
+    "shift_y": ("Shift y, half-widths", 0.01),
+    "shear": ("Shear, degrees", 1),
+    "clutter": ("Clutter, patches", 1),
+    "noise": ("Noise, standard deviation", 0.01),
+}
+NEUTRAL = Controls()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that events touch."""
+
+    dataset: gr.Radio
+    sample: gr.Number
+    klass: gr.Dropdown
+    model: gr.Dropdown
+    sliders: dict[str, gr.Slider]
+    seed: gr.Number
+    previous: gr.Button
+    next: gr.Button
+    lot: gr.Button
+    reset: gr.Button
+    new_clutter: gr.Button
+    note: gr.HTML
+    fetch: gr.Button
+    offered: gr.JSON  # {"dataset": the one that number, class and network belong to}
+    fetches: gr.JSON  # data set -> how its last fetch went, in a sentence
+    wanted: gr.JSON  # the state that a tab wants shown
+    go: gr.Button  # what store.go() in the browser presses
+
+    @property
+    def state(self) -> list[gr.components.Component]:
+        """Everything the view depends on, in the order of STATE_KEYS."""
+        return [self.dataset, self.sample, self.model, *self.sliders.values(), self.seed]
+
+
+STATE_KEYS = ("dataset", "sample", "model", *SLIDERS, "seed")
+
+
+def side(page: gr.Blocks, tabs: gr.Tabs, shelves: Shelves) -> None:
+    """Builds the controls inside `page`, whose context is open; a link also opens its tab of `tabs`."""
+    parts = _lay_out(shelves.models)
+    _wire(page, tabs, parts, shelves.pictures, shelves.models)
+
+
+def _lay_out(models: ModelShelf) -> Parts:
+    with gr.Column(scale=0, min_width=0, elem_id="side"):
+        with gr.Group(elem_id="picture-box"):
+            dataset = gr.Radio(
+                [(info.title, name) for name, info in DATASETS.items()],
+                value=OPENING.dataset,
+                label="Pictures",
+                elem_id="dataset",
+            )
+            with gr.Row(elem_classes="pair"):
+                klass = gr.Dropdown([ANY_CLASS], value=ANY_CLASS, label="Class", elem_id="class", min_width=60)
+                sample = gr.Number(
+                    OPENING.sample, label="Number", precision=0, minimum=0, elem_id="sample", min_width=60
+                )
+            with gr.Row(elem_classes="buttons"):
+                previous = gr.Button("Previous", size="sm", min_width=40, elem_id="previous")
+                next_ = gr.Button("Next", size="sm", min_width=40, elem_id="next")
+                lot = gr.Button("Random", size="sm", min_width=40, elem_id="random")
+            note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
+            fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
+            names = models.transformers(OPENING.dataset)
+            model = gr.Dropdown(
+                [(model_label(n), n) for n in names],
+                value=names[0] if names else None,
+                label="Network",
+                elem_id="model",
+            )
+        with gr.Group(elem_id="sliders"):
+            sliders = {name: _slider(name) for name in SLIDERS}
+            seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", visible="hidden")
+            with gr.Row(elem_classes="buttons"):
+                reset = gr.Button("Reset", size="sm", min_width=40, elem_id="reset")
+                new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
+    # The page remembers these itself: a gr.State would hold a connection open for every visitor.
+    memory = [gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {})]
+    go = gr.Button("Go", visible="hidden", elem_id="go")
+    buttons = previous, next_, lot, reset, new_clutter
+    return Parts(dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory, go)
+
+
+def _slider(name: str) -> gr.Slider:
+    label, step = SLIDERS[name]
+    low, high = CONTROL_RANGES[name]
+    return gr.Slider(
+        low,
+        high,
+        value=getattr(OPENING.controls, name),
+        step=step,
+        label=label,
+        elem_id=name.replace("_", "-"),
+        buttons=[],
+    )
+
+
+def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, models: ModelShelf) -> None:
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
+    tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(STATE_KEYS)) + "}"
+    for component in parts.state[1:]:
+        component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
+
+    neutral = json.dumps([getattr(NEUTRAL, name) for name in SLIDERS])
+    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}")
+    parts.new_clutter.click(fn=None, outputs=parts.seed, js="() => Math.floor(Math.random() * 1e6)")
+
+    # On the server: which picture comes next, what a data set offers.
+    def step(by: int):
+        def stepped(dataset, klass, index):
+            chosen = pictures.get(known(dataset))
+            return chosen.step(index_of(index), by, class_index(chosen, klass))
+
+        return stepped
+
+    def lot(dataset, klass, index):
+        chosen = pictures.get(known(dataset))
+        return chosen.draw_lot(index_of(index), class_index(chosen, klass), random.Random())
+
+    def of_class(dataset, klass, index):
+        chosen = pictures.get(known(dataset))
+        return chosen.first(class_index(chosen, klass), index_of(index))
+
+    where = [parts.dataset, parts.klass, parts.sample]
+    parts.previous.click(step(-1), where, parts.sample, **quick)
+    parts.next.click(step(1), where, parts.sample, **quick)
+    parts.lot.click(lot, where, parts.sample, **quick)
+    parts.klass.input(of_class, where, parts.sample, **quick)
+
+    offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch, parts.offered]
+
+    def offer(state: ViewState, trouble: str = ""):
+        chosen = pictures.get(state.dataset)
+        names = models.transformers(state.dataset)
+        model = state.model if state.model in names else (names[0] if names else None)
+        note = " ".join(filter(None, [trouble, prose.DRAWINGS[state.dataset] if chosen.drawn else ""]))
+        # Escaped: what a link holds is shown as it is and must not become a picture or a link of its own.
+        return [
+            gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
+            gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS),
+            gr.update(choices=[(model_label(n), n) for n in names], value=model),
+            gr.update(value=escape(note), visible=bool(note)),
+            gr.update(visible=chosen.drawn),
+            {"dataset": state.dataset},
+        ]
+
+    def refresh(dataset, before, fetches):
+        updates = offer(ViewState(dataset=known(dataset)), fetches.get(dataset, ""))
+        if before == {"dataset": dataset}:  # its pictures were exchanged: number, class and network stay
+            updates[:3] = [gr.update(maximum=len(pictures.get(dataset)) - 1), gr.skip(), gr.skip()]
+        return updates
+
+    def restore(request: gr.Request):
+        state, trouble = from_query(dict(request.query_params) if request else {})
+        trouble = [*trouble, *misfits(state, pictures, models)]
+        values = [getattr(state.controls, name) for name in CONTROL_NAMES]
+        note = " ".join([prose.LINK_TROUBLE, *trouble]) if trouble else ""
+        return [gr.update(selected=state.tab), state.dataset, *offer(state, note), *values]
+
+    def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
+        said = pictures.fetch(known(dataset), lambda part, text: progress(part, desc=text))
+        return {**fetches, dataset: said}
+
+    def arrange(wanted):
+        try:
+            state = parse_request(wanted)
+        except StnError as error:
+            return (
+                [gr.skip()] * 4
+                + [gr.update(value=escape(str(error)), visible=True)]
+                + [gr.skip()] * (2 + len(SLIDERS) + 1)
+            )
+        trouble = " ".join(misfits(state, pictures, models))
+        return [state.dataset, *offer(state, trouble), *(getattr(state.controls, name) for name in CONTROL_NAMES)]
+
+    parts.fetch.click(
+        fetch,
+        [parts.dataset, parts.fetches],
+        parts.fetches,
+        show_progress="full",
+        show_progress_on=parts.note,
+        api_visibility="private",
+    )
+    # A fetch takes minutes, and another data set may be chosen when it ends. One event for both, never two at a time
+    # and the last one with the newest choice: answers that overtake each other would leave a data set with the
+    # other's networks.
+    gr.on(
+        [parts.dataset.input, parts.fetches.change],
+        refresh,
+        [parts.dataset, parts.offered, parts.fetches],
+        offered,
+        trigger_mode="always_last",
+        **quick,
+    ).then(None, parts.state, js=tell.replace("{", "{ window.stnPage?.forget?.();", 1))
+    controls = [*parts.sliders.values(), parts.seed]
+    # Sliders alone are moved in the browser; whatever else a tab wants shown comes this way.
+    wanted = "() => [window.stnPage.wanted]"
+    parts.go.click(arrange, parts.wanted, [parts.dataset, *offered, *controls], js=wanted, **quick).then(
+        None, parts.state, js=tell
+    )
+    page.load(restore, None, [tabs, parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
+
+
+# A data set's name and its models' must fit: while a switch is under way they may not, and are not worth a request.
+_TELL = """
+    const state = Object.fromEntries(KEYS.map((key, i) => [key, v[i]]));
+    if (state.model && !state.model.startsWith(state.dataset)) return;
+    if (window.stnPage?.set) window.stnPage.set(state);
+    else window.stnPage = { early: state };
+"""

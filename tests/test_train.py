@@ -272,6 +272,18 @@ def test_which_seed_is_shipped(accuracies, shipped, why, tmp_path):
     assert [run["accuracy"] for run in info.record["seeds"]] == list(accuracies)
 
 
+def test_seeds_shipped_before_count_where_their_runs_are_gone(tmp_path):
+    recipe, to = get_recipe("mnist-tutorial"), tmp_path / "shipped"
+    for seed, accuracy in enumerate((99.0, 99.4)):
+        fake_run(tmp_path / "one", seed, accuracy)
+    assert ship(recipe, tmp_path / "one", to).record["seed"] == 0
+    fake_run(tmp_path / "two", 1, 99.3)  # again, on another machine
+    fake_run(tmp_path / "two", 2, 98.5)
+    info = ship(recipe, tmp_path / "two", to)
+    assert {run["seed"]: run["accuracy"] for run in info.record["seeds"]} == {0: 99.0, 1: 99.3, 2: 98.5}
+    assert info.record["seed"] == 0, "the shipped file is nearest their mean, 98.93"
+
+
 def test_float16_is_refused_where_it_costs_accuracy(tmp_path, monkeypatch):
     recipe = TUNED
     model = build_model(recipe.model)

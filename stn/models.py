@@ -149,7 +149,8 @@ class ReferenceNet(nn.Module):
 class ConvNet(nn.Module):
     """Stages of 3x3 convolutions and one linear layer, with or without transformers at the input or on feature maps.
 
-    `widths` and `depths` are those of `conv_stages`; the last maps are pooled to 2x2. Returns logits (B, classes).
+    `widths` and `depths` are those of `conv_stages`; the last maps are pooled to 2x2. With `random_transform` the
+    pictures and the first stage's maps are transformed at random in training. Returns logits (B, classes).
     """
 
     def __init__(self, config: ModelConfig):
@@ -161,6 +162,8 @@ class ConvNet(nn.Module):
         first, *later = conv_stages(config.channels, config.widths, config.depths)
         if "feature" in places:  # the first stage halved the maps
             later.insert(0, [_transformer(config, config.widths[0], 2)])
+        if config.random_transform:
+            first, later = [RandomTransform(), *first], [[RandomTransform()], *later]
         self.features = nn.Sequential(*first, *itertools.chain(*later))
         self.pool = nn.AdaptiveMaxPool2d(2)
         self.drop = nn.Dropout(config.dropout)
@@ -199,7 +202,7 @@ UNUSED = {  # fields that a network has no use for
         *("depths", "localizer_depths", "localizer_shrink"),
         *("out_size", "average", "iterations", "points", "placement"),
     ),
-    "conv": ("hidden", "luminance", "random_transform"),
+    "conv": ("hidden", "luminance"),
     "airbench": ("depths", "hidden", "dropout", "luminance", "random_transform", "placement"),
 }
 

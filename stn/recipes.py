@@ -46,6 +46,7 @@ class Recipe:
     train: TrainConfig
     distortion: str | None = None
     published: float | None = None  # accuracy in percent
+    train_distortion: str | None = None  # where training has another one than the test
 
 
 def _model(dataset: str, net: str, **options: Any) -> ModelConfig:
@@ -196,18 +197,21 @@ def _distorted_mnist() -> Iterator[Recipe]:
 
 def _variants() -> Iterator[Recipe]:
     """What a choice is worth: where the transformer stands, and how it is taught."""
-    bases = {recipe.name: recipe for recipe in _distorted_mnist()}
-    small = (12, 24, 36)  # two localisation nets with about as many parameters as one
-    for name, words, model, train in [
-        ("mnist-rts-affine-feature", "before the second stage", {"placement": "feature"}, {}),
-        ("mnist-rts-affine-both", "at both places", {"placement": "both", "localizer_widths": small}, {}),
-        ("mnist-rts-affine-iterated", "at the input, run twice", {"iterations": 2}, {}),
-        ("mnist-r-affine-alone", "by classification alone", {}, {**UNTAUGHT, "pose_epochs": 0, "pose_weight": 0.0}),
-        ("mnist-r-affine-warmup", "taught its pose at first only", {}, {"pose_weight": 0.0}),
-    ]:
-        base = bases[name.rsplit("-", 1)[0]]
-        changed = {"model": replace(base.model, **model), "train": replace(base.train, **train)}
-        yield replace(base, name=name, title=f"{base.title}; {words}", published=None, **changed)
+    bases = {recipe.name: recipe for recipe in (*_distorted_mnist(), *_rsc())}
+    # Two localisation nets with about as many parameters as one.
+    for name, small in {"mnist-rts-affine": (12, 24, 36), "cifar10-rsc-affine": (24, 44, 60, 60)}.items():
+        yield _variant(bases[name], "feature", "before the second stage", {"placement": "feature"})
+        yield _variant(bases[name], "both", "at both places", {"placement": "both", "localizer_widths": small})
+        yield _variant(bases[name], "iterated", "at the input, run twice", {"iterations": 2})
+    alone = {**UNTAUGHT, "pose_epochs": 0, "pose_weight": 0.0}
+    for name in ("mnist-r-affine", "cifar10-rsc-affine"):
+        yield _variant(bases[name], "alone", "by classification alone", train=alone)
+        yield _variant(bases[name], "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
+
+
+def _variant(base: Recipe, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:
+    changed = {"model": replace(base.model, **model or {}), "train": replace(base.train, **train or {})}
+    return replace(base, name=f"{base.name}-{suffix}", title=f"{base.title}; {words}", published=None, **changed)
 
 
 def _cifar10() -> Iterator[Recipe]:
@@ -237,11 +241,38 @@ def _cifar10() -> Iterator[Recipe]:
     yield Recipe("cifar10-clean-affine", "the same with an affine STN in front", "cifar10", stn, train)
 
 
+def _rsc() -> Iterator[Recipe]:
+    """CIFAR-10 turned, scaled and cluttered: STN against CNN, other remedies, and where the transformer may stand."""
+    train = replace(OURS, epochs=20, flip=True)
+    looks = {"padding": "border", "average": True, "dropout": 0.1, "localizer_widths": (32, 64, 96, 96)}
+    looks |= {"localizer_depths": (1, 1, 2, 2), "localizer_hidden": 128}
+    cnn = _model("cifar10", "conv", canvas=48, family=None, widths=(48, 96, 152, 224), depths=(1, 1, 1, 2), **looks)
+    stn = replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32))
+    taught = replace(train, **TAUGHT)
+    plain = Recipe("cifar10-rsc-cnn", "plain CNN on CIFAR-10, RSC", "cifar10", cnn, train, "rsc")
+    yield plain
+    for family in ("affine", "similarity"):
+        title = f"{family} STN on CIFAR-10, RSC"
+        yield replace(plain, name=f"cifar10-rsc-{family}", title=title, model=replace(stn, family=family), train=taught)
+    yield replace(
+        plain,
+        name="cifar10-rsc-ticnn",
+        title="the plain CNN, its pictures and first maps transformed at random in training (TI-CNN)",
+        model=replace(cnn, random_transform=True),
+    )
+    yield replace(
+        plain,
+        name="cifar10-rsc-rotated",
+        title="the plain CNN trained on pictures that are turned only (R)",
+        train_distortion="r",
+    )
+
+
 def list_recipes() -> dict[str, Recipe]:
     """Every recipe by name, in the order of the tables."""
     return {
         recipe.name: recipe
-        for group in (_play, _reference, _distorted_mnist, _variants, _cifar10)
+        for group in (_play, _reference, _distorted_mnist, _variants, _cifar10, _rsc)
         for recipe in group()
     }
 

@@ -118,7 +118,8 @@ class Run:
         self.team = Team()
         self.images = data.images  # stay here: batches are made on the CPU, the numbers drawn there
         self.labels = data.labels.to(device)
-        self.distort = get_distortion(recipe.distortion) if recipe.distortion else None
+        distortion = recipe.train_distortion or recipe.distortion
+        self.distort = get_distortion(distortion) if distortion else None
         torch.manual_seed(seed)
         # channels_last halves the time of the small nets' convolutions on a CPU.
         self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)

@@ -100,6 +100,19 @@ def test_random_transforms_only_in_training(generator):
     assert not list(layer.parameters())
 
 
+def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator):
+    cnn, ticnn = (build_model(get_recipe(f"cifar10-rsc-{kind}").model) for kind in ("cnn", "ticnn"))
+    ticnn.load_state_dict(dict(zip(ticnn.state_dict(), cnn.state_dict().values(), strict=True)))
+    x = torch.rand(2, 3, 48, 48, generator=generator)
+    assert torch.equal(cnn.eval()(x), ticnn.eval()(x))
+    sizes = []
+    for layer in ticnn.modules():
+        if isinstance(layer, RandomTransform):
+            layer.register_forward_hook(lambda module, given, out: sizes.append(tuple(out.shape[1:])))
+    ticnn.train()(x)
+    assert sizes == [(3, 48, 48), (48, 24, 24)]
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
@@ -108,7 +121,7 @@ def test_random_transforms_only_in_training(generator):
         ("mnist-tutorial", {"average": True}, "no use for average=True"),
         ("mnist-tutorial", {"out_size": (28, 28)}, "no use for out_size"),
         ("mnist-play-affine", {"luminance": True}, "no use for luminance=True"),
-        ("mnist-play-affine", {"random_transform": True}, "no use for random_transform"),
+        ("cifar10-clean-cnn", {"random_transform": True}, "no use for random_transform"),
     ],
 )
 def test_what_a_network_would_ignore_is_refused(name, options, message):

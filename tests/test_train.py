@@ -230,6 +230,16 @@ def test_evaluation_is_the_same_every_time_and_for_every_model():
     assert model.training
 
 
+def test_training_may_have_a_distortion_of_its_own():
+    def first_batch(**options):
+        recipe = replace(get_recipe("cifar10-rsc-rotated"), **options)
+        run = Run(recipe, bars(40, "cifar10"), 0, torch.device("cpu"))
+        return run.batch(torch.arange(8), torch.Generator().manual_seed(0))[0]
+
+    own, like_test, turned = first_batch(), first_batch(train_distortion=None), first_batch(distortion="r")
+    assert torch.equal(own, turned) and not torch.equal(own, like_test)
+
+
 def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
     seen = []

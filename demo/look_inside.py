@@ -30,7 +30,7 @@ from stn.families import Family
 from stn.geometry import FAR, mip_level
 from stn.modules import SpatialTransformer
 
-MAPS = 5  # feature maps shown of each stage of a localisation net
+MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
 
 

@@ -73,13 +73,13 @@ function drawPatch(canvas, picture, part, channel, outside, colours) {
   context.textBaseline = "middle";
   const type = getComputedStyle(canvas).fontFamily;
   part.neighbours.forEach((n, i) => {
-    const [x, y] = [(1.5 + (i % 2)) * cell, (1.5 + (i >> 1)) * cell];
-    const out = i >> 1 ? 1 : -1; // away from the middle, where the source point is
-    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.12, `600 ${Math.round(cell * 0.25)}px ${type}`);
+    const [across, out] = [i % 2 ? 1 : -1, i >> 1 ? 1 : -1]; // away from the middle, where the source point is
+    const [x, y] = [(1.5 + (i % 2) + 0.1 * across) * cell, (1.5 + (i >> 1)) * cell];
+    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.14, `600 ${Math.round(cell * 0.24)}px ${type}`);
     write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.36, `${Math.round(cell * 0.2)}px ${type}`);
   });
   const at = [(part.at[0] - left + 0.5) * cell, (part.at[1] - top + 0.5) * cell];
-  drawMark(context, at, Math.max(4, cell / 11), colours);
+  drawMark(context, at, Math.max(3, cell / 15), colours);
 }
 
 function write(context, text, x, y, font) {

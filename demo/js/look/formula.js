@@ -1,6 +1,7 @@
 // One output pixel in numbers, step by step. Pure: from the numbers to lines of text; createFormula puts them there.
 
 const SIZES = ["the input", "the input at half size", "the input at a quarter of its size", "the input at an eighth of its size"];
+const SHORT = ["at full size", "at half size", "at a quarter", "at an eighth"];
 const SUBSCRIPTS = "\u2080\u2081\u2082\u2083";
 const [XS, YS, XP, YP] = ["x\u209b", "y\u209b", "x\u209a\u2093", "y\u209a\u2093"];
 
@@ -55,9 +56,9 @@ function samplerLines(mix, plain, channel, level) {
   const [first, second] = mix.parts;
   if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${value(first.sums)}`];
   const name = (part) => `V${SUBSCRIPTS[part.level]}`;
-  const lines = [`This grid's points lie ${inPrint(2 ** level, 1)} pixels apart and would skip some: the layer averages.`];
+  const lines = [`This grid\u2019s points lie ${inPrint(2 ** level, 1)} pixels apart and would skip some: the layer averages.`];
   for (const part of mix.parts) {
-    lines.push(`${name(part)}, from ${SIZES[part.level]} = ${sumOf(part, channel)} = ${value(part.sums)}`);
+    lines.push(`${name(part)}, ${SHORT[part.level]} = ${sumOf(part, channel)} = ${value(part.sums)}`);
   }
   const mixed = mix.parts.map((part) => `${inPrint(part.share)}\u00b7${name(part)}`).join(" + ");
   lines.push(`V = ${second ? mixed : name(first)} = ${value(mix.sums)}`);

@@ -18,12 +18,12 @@ let byHand = null; // the newest answer to a theta by hand
 let hand = false; // who makes theta
 let theta = thetaFrom(store.extra("hand")); // by hand; null until there is a network to know its identity
 let chosen = pixelFrom(store.extra("pixel")); // [row, column] of the output
-let picked = chosen !== null; // by the visitor, not by us
 let pyramid = []; // the input and its averages at half, a quarter, an eighth of its size
 let decoded = null; // what is on the screen: {answer, grid, lattice, output}
 let flight = null; // the animation to the network's answer
 let speakTimer = null;
 let drawn = 0;
+let handStep = false; // the guide is at "your turn"
 
 function colours() {
   const style = getComputedStyle(canvases.grid);
@@ -46,9 +46,7 @@ function take() {
   const output = valuesOf(answer.output);
   screens.output.set(output);
   decoded = { answer, grid: { ...size, points: floatsOf(data) }, lattice: latticeOf(answer.stage.lattice), output };
-  if (!picked || chosen[0] >= size.height || chosen[1] >= size.width) {
-    if (!chosen || chosen[0] >= size.height || chosen[1] >= size.width) chosen = liveliest(output);
-  }
+  if (!chosen || chosen[0] >= size.height || chosen[1] >= size.width) chosen = liveliest(output);
 }
 
 // The pixel to begin with: of those near the middle, the one that lies most in between black and white.
@@ -100,6 +98,7 @@ function paintPixel() {
     pixels: pixelLines(pictureAt(0), source, plain, inside.padding),
     sampler: [...samplerLines(mix, plain, channel, answer.level), `The transformer\u2019s output${colour} at this pixel: ${inPrint(value)}`],
   });
+  find(".swatch").style.background = shade(levelsAt(output, row, column));
   const { width, height } = pictureAt(part.level);
   setText(find(".patch figcaption"), `Round the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`);
   const what = `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`;
@@ -116,7 +115,6 @@ function speak(text) {
 function choose(row, column) {
   const { height, width } = decoded.grid;
   chosen = [Math.min(Math.max(row, 0), height - 1), Math.min(Math.max(column, 0), width - 1)];
-  picked = true;
   paint();
   speak(paintPixel());
   store.keep("pixel", `${chosen[0]}-${chosen[1]}`);
@@ -198,6 +196,7 @@ const pump = createPump({
   draw(answer, number, state) {
     if (answer.error) return say(answer.error);
     const before = inside && family();
+    if (inside && inside.model !== answer.model) byHand = null;
     [inside, page] = [answer, state];
     if (before && before !== family()) theta = null; // another family's numbers mean something else
     if (!fits(theta)) [theta, byHand] = [[...inside.identity], null];
@@ -290,6 +289,21 @@ function fromPointer(event) {
   if (!chosen || row !== chosen[0] || column !== chosen[1]) choose(row, column);
 }
 
+// On the input: the sample nearest to the pointer.
+function fromGrid(event) {
+  if (!decoded) return;
+  const box = canvases.grid.getBoundingClientRect();
+  const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((v) => (2 * v - 1) * WIDE);
+  const { points, width } = decoded.grid;
+  let [best, least] = [-1, 0.1 ** 2];
+  for (let i = 0; i < points.length / 2; i += 1) {
+    const distance = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  if (best >= 0) choose(Math.floor(best / width), best % width);
+}
+
+canvases.grid.addEventListener("pointermove", fromGrid);
 canvases.output.addEventListener("pointermove", fromPointer);
 canvases.output.addEventListener("pointerdown", fromPointer);
 canvases.output.addEventListener("keydown", (event) => {
@@ -307,10 +321,10 @@ createGuide(find(".guide"), {
     for (const panel of element.querySelectorAll(".look-panel, .look-pixel")) {
       panel.classList.toggle("is-spoken-of", panels.includes(panel.id));
     }
-    const wanted = step === 6 || (!told && theta !== null);
-    if (wanted !== hand) setHand(wanted);
-    if (!told) return;
-    store.keep("step", step === 1 ? null : step);
+    if (step === 6 || (!told && theta !== null)) setHand(true);
+    else if (handStep) setHand(false);
+    handStep = step === 6;
+    if (told) store.keep("step", step === 1 ? null : step);
   },
 });
 

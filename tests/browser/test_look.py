@@ -3,6 +3,8 @@
 import base64
 import json
 import math
+from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -34,15 +36,24 @@ def look(browser, address):
     """Opens the tab with a query; every error of the page is recorded and none may be left at the end."""
     contexts, pages = [], []
 
-    def open_page(query: str = "", width: int = 1440, height: int = 900, **options):
+    def open_page(query: str = "", width: int = 1440, height: int = 900, at: str = "", **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
         pages.append(page)
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(f"{address}?tab=look{query}")
+        page.goto(f"{at or address}?tab=look{query}")
         page.wait_for_function(READY, timeout=30_000)
+        # The first picture may still be the opening one.
+        wanted = {key: value for key, value in parse_qsl(query) if key in ("dataset", "sample", "model")}
+        page.wait_for_function(
+            """(wanted) => {
+                const drawn = JSON.parse(document.querySelector('#look').dataset.drawn);
+                return Object.entries(wanted).every(([key, value]) => String(drawn[key]) === value);
+            }""",
+            arg=wanted,
+        )
         return page
 
     yield open_page
@@ -106,7 +117,8 @@ def test_the_averages_are_torchs_also_where_the_size_does_not_divide(blank):
 def test_weights_add_up_and_pixels_count_from_the_outer_edge(blank):
     said = blank.evaluate(
         """() => {
-            const picture = { width: 4, height: 4, channels: 1, values: Float32Array.from({ length: 16 }, (_, i) => i) };
+            const values = Float32Array.from({ length: 16 }, (_, i) => i);
+            const picture = { width: 4, height: 4, channels: 1, values };
             const at = ([x, y], padding) => {
                 const { pixel, at, neighbours, sums } = sampleAt(picture, [x, y], padding, [0]);
                 return { pixel, at, sums, weight: neighbours.reduce((sum, n) => sum + n.weight, 0) };
@@ -147,7 +159,8 @@ def test_a_grip_that_is_dragged_ends_up_under_the_pointer(blank, family):
             const place = placeOf(grip, family, theta, 9);
             const wanted = [0.9 * place[0] + 0.07, 0.9 * place[1] - 0.05];
             const next = drag(grip, family, theta, wanted);
-            return { kind: grip.kind, wanted, place: placeOf(grip, family, next, 9), changed: next.join() !== theta.join() };
+            const changed = next.join() !== theta.join();
+            return { kind: grip.kind, wanted, place: placeOf(grip, family, next, 9), changed };
         })""",
         [family, some_theta(family, 3, spread=0.05)[0].tolist()],
     )
@@ -200,7 +213,14 @@ def state(page) -> dict:
     return json.loads(page.locator("#look").get_attribute("data-drawn"))
 
 
-def pixel(page) -> dict:
+def pixel(page, *at: int) -> dict:
+    """The sums of the chosen pixel, of the one in row, column `at` where that is given."""
+    if at:
+        page.wait_for_function(
+            """(at) => { const seen = JSON.parse(document.querySelector('#look').dataset.pixel);
+                         return seen.row === at[0] && seen.column === at[1]; }""",
+            arg=at,
+        )
     return json.loads(page.locator("#look").get_attribute("data-pixel"))
 
 
@@ -227,17 +247,16 @@ def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
 
 def test_arrow_keys_and_the_pointer_choose_a_pixel_whose_sum_is_the_output(look):
     page = look("&dataset=mnist&sample=3&pixel=10-12")
-    assert (pixel(page)["row"], pixel(page)["column"]) == (10, 12)
+    pixel(page, 10, 12)
     page.locator("#look-output-canvas").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert (pixel(page)["row"], pixel(page)["column"]) == (11, 13)
+    pixel(page, 11, 13)
     assert "Row 11, column 13" in page.locator(".sums").inner_text()
     box = page.locator("#look-output-canvas").bounding_box()
     for row, column in ((0, 0), (27, 27), (14, 9), (5, 20)):
         page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 28, box["y"] + (row + 0.5) * box["height"] / 28)
-        seen = pixel(page)
-        assert (seen["row"], seen["column"]) == (row, column)
+        seen = pixel(page, row, column)
         assert seen["sum"] == pytest.approx(seen["value"], abs=1e-5)
         assert seen["source"] == pytest.approx([(2 * column + 1) / 28 - 1, (2 * row + 1) / 28 - 1], abs=1e-5)
     page.wait_for_function("() => location.search.includes('pixel=5-20')")
@@ -387,8 +406,7 @@ def test_a_tap_chooses_a_pixel(look):
     page.locator("#look-output-canvas").scroll_into_view_if_needed()
     box = page.locator("#look-output-canvas").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] * 20.5 / 28, box["y"] + box["height"] * 7.5 / 28)
-    page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.pixel).column === 20")
-    assert pixel(page)["row"] == 7
+    pixel(page, 7, 20)
 
 
 def test_nothing_grows_while_theta_changes(look):
@@ -403,6 +421,64 @@ def test_nothing_grows_while_theta_changes(look):
         return page.evaluate("() => document.querySelectorAll('*').length")
 
     assert nodes_after(2) == nodes_after(40)
+
+
+@pytest.fixture(scope="module")
+def other_families(tmp_path_factory):
+    """A page with networks of families that are not shipped yet, each with a theta of its own."""
+    from demo.page import build, launch_options
+    from stn.checkpoint import save_checkpoint
+    from stn.models import build_model
+    from stn.recipes import get_recipe
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    plain, affine = get_recipe("mnist-play-cnn"), get_recipe("mnist-play-affine")
+    record = {"result": {"accuracy": 10.0}}
+    save_checkpoint(folder / f"{plain.name}.safetensors", plain, build_model(plain.model), record)
+    for family in ("projective", "tps"):
+        recipe = replace(affine, name=f"mnist-play-{family}", model=replace(affine.model, family=family))
+        model = build_model(recipe.model)
+        with torch.no_grad():
+            model.net.stn.localizer.head[-1].bias.copy_(some_theta(family, 5, spread=0.1)[0])
+        save_checkpoint(folder / f"{recipe.name}.safetensors", recipe, model, record)
+    page = build(data_dir=tmp_path_factory.mktemp("no-data"), checkpoints=folder)
+    _, url, _ = page.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
+    yield url
+    page.close()
+
+
+@pytest.mark.parametrize("family", ["projective", "tps"])
+def test_other_families_are_explained_and_moved_by_hand(look, other_families, family):
+    page = look(f"&dataset=mnist&sample=3&model=mnist-play-{family}&pixel=9-20", at=other_families)
+    seen = pixel(page, 9, 20)
+    theta = some_theta(family, 5, spread=0.1)
+    source = get_family(family).grid(theta, (28, 28))[0, 9, 20].tolist()
+    assert seen["source"] == pytest.approx(source, abs=1e-5)
+    assert seen["sum"] == pytest.approx(seen["value"], abs=1e-5)
+    text = page.locator(".sums").inner_text()
+    assert ("w = " if family == "projective" else "spline") in text
+    assert page.locator(".look-names dt").count() == (8 if family == "projective" else 16)
+
+    page.locator(".who label", has_text="You").click()
+    identity = get_family(family).identity()[0].tolist()
+    assert hand_is(page, "true") == pytest.approx(identity, abs=1e-6)
+    grip = page.locator(".grip-corner, .grip-point").first
+    assert page.locator(".grip-point").count() == (16 if family == "tps" else 0)
+    grip.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    if family == "tps":
+        moved = hand_is(page, "Math.abs(t[1] + 0.9) < 1e-4")
+        assert moved == pytest.approx([-0.9, -0.9, *identity[2:]], abs=1e-4)
+    else:
+        moved = hand_is(page, "Math.abs(t[6]) > 1e-3 && Math.abs(t[7]) > 1e-3 && Math.abs(t[6] - t[7]) < 1e-6")
+        corners = get_family(family).matrix(torch.tensor([moved]))
+        corner = corners[0] @ torch.tensor([-1.0, -1.0, 1.0])
+        assert (corner[:2] / corner[2]).tolist() == pytest.approx([-0.9, -0.9], abs=1e-4)
+    page.locator(".hand-net").click()
+    hand_is(page, f"Math.abs(t[0] - {theta[0, 0].item()}) < 1e-5")
+    assert page.locator(".closeness-words").inner_text() == "As good as the network."
 
 
 def test_numbers_travel_without_loss(blank):

@@ -241,8 +241,8 @@ def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
     assert page.locator(".look-names dt").all_inner_texts() == ["xx", "xy", "shift x", "yx", "yy", "shift y"]
     assert page.locator(".look-words").inner_text() == "Leaves the picture as it is."
     text = page.locator(".sums").inner_text()
-    assert "W \u2212 1)/2" in text and "\u00b760 \u2212 1)/2" in text
-    assert "averages" in text  # the identity shrinks 60 pixels to 28
+    # The identity shrinks 60 pixels to 28: the layer averages, and its first sample is one of half the size.
+    assert "averages" in text and "W \u2212 1)/2" in text and "\u00b730 \u2212 1)/2" in text
 
 
 def test_arrow_keys_and_the_pointer_choose_a_pixel_whose_sum_is_the_output(look):

@@ -75,20 +75,23 @@ function drawPatch(canvas, picture, part, channel, outside, colours) {
   part.neighbours.forEach((n, i) => {
     const [across, out] = [i % 2 ? 1 : -1, i >> 1 ? 1 : -1]; // away from the middle, where the source point is
     const [x, y] = [(1.5 + (i % 2) + 0.1 * across) * cell, (1.5 + (i >> 1)) * cell];
-    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.14, `600 ${Math.round(cell * 0.24)}px ${type}`);
-    write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.36, `${Math.round(cell * 0.2)}px ${type}`);
+    const own = shade(n.levels);
+    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.13, `600 ${Math.round(cell * 0.23)}px ${type}`, own);
+    write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.34, `${Math.round(cell * 0.19)}px ${type}`, own);
   });
   const at = [(part.at[0] - left + 0.5) * cell, (part.at[1] - top + 0.5) * cell];
   drawMark(context, at, Math.max(3, cell / 15), colours);
 }
 
-function write(context, text, x, y, font) {
+// Black or white, whichever is read on a colour "rgb(r, g, b)", with a rim of that colour.
+function write(context, text, x, y, font, on) {
+  const [r, g, b] = on.match(/\d+/g).map(Number);
   context.font = font;
   context.lineJoin = "round";
-  context.lineWidth = 3.5;
-  context.strokeStyle = "#000";
+  context.lineWidth = 3;
+  context.strokeStyle = on;
   context.strokeText(text, x, y);
-  context.fillStyle = "#fff";
+  context.fillStyle = 0.3 * r + 0.59 * g + 0.11 * b > 130 ? "#000" : "#fff";
   context.fillText(text, x, y);
 }
 

@@ -95,7 +95,7 @@ function paintPixel() {
       `Its centre: (x, y) = (${inPrint(centre[0])}, ${inPrint(centre[1])})`,
     ],
     grid: gridLines(answer.stage, centre, source),
-    pixels: pixelLines(pictureAt(0), source, plain, inside.padding),
+    pixels: pixelLines(pictureAt(part.level), source, part, inside.padding),
     sampler: [...samplerLines(mix, plain, channel, answer.level), `The transformer\u2019s output${colour} at this pixel: ${inPrint(value)}`],
   });
   find(".swatch").style.background = shade(levelsAt(output, row, column));
@@ -128,7 +128,7 @@ function captions() {
   const sizes = `(${h}, ${w})`;
   const affine = stage.matrix && stage.family !== "projective";
   setText(find(".theta-code"), `# ${stage.family}, ${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`);
-  setText(find(".grid-code"), affine ? `grid = affine_grid(theta, ${sizes})` : `grid = ${stage.family}_grid(theta, ${sizes})`);
+  setText(find(".grid-code"), affine ? `grid = affine_grid(theta, ${sizes})` : `grid = family.grid(theta, ${sizes})`);
   setText(find(".sampler-code"), inside.average ? "y = sample(x, grid)" : "y = grid_sample(x, grid)");
   setText(find(".grid-note"), `${h} \u00d7 ${w} dots on ${inside.input.height} \u00d7 ${inside.input.width} pixels: one for each pixel of the output.`);
   const more = inside.iterations > 1 ? ` It looks ${inside.iterations} times; these are the maps of its first look.` : "";

@@ -378,6 +378,25 @@ def test_theta_by_hand_follows_to_another_picture_and_data_set(look):
     assert pixel(page)["sum"] == pytest.approx(pixel(page)["value"], abs=1e-5)
 
 
+def test_the_tab_may_be_left_and_opened_again(look):
+    page = look("&dataset=mnist&sample=3&step=6")
+    hand_is(page, "true")
+    for _ in range(2):
+        page.get_by_role("tab", name="Play").click()
+        page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'")
+        page.locator("#next").click()
+        page.get_by_role("tab", name="Look inside").click()
+        page.wait_for_function(
+            """() => { const sample = Number(document.querySelector('#sample input').value);
+                       return JSON.parse(document.querySelector('#look').dataset.drawn).sample === sample
+                           && document.querySelector('#look-grid-canvas').width > 100; }"""
+        )
+    assert state(page)["sample"] == 5 and state(page)["hand"] is not None
+    page.locator("[data-part=x]").focus()
+    page.keyboard.press("ArrowRight")
+    hand_is(page, "Math.abs(t[2] - 0.01) < 1e-6")
+
+
 def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
     page = look("&dataset=mnist&sample=3")
     page.route("**/component_server/", lambda route: route.fulfill(json={"error": "Nothing to see."}))

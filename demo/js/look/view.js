@@ -10,7 +10,6 @@ const maps = createMaps(find(".maps"));
 const numbers = createNumbers(find("#look-theta"));
 const formula = createFormula(find(".sums"));
 const bars = { hand: createBars(find("#look-bars-hand")), net: createBars(find("#look-bars-net")) };
-const CHANNELS = ["red", "green", "blue"];
 
 let page = null; // the state of the page that the newest answer belongs to
 let inside = null; // that answer: the network's own four steps
@@ -49,19 +48,6 @@ function take() {
   if (!chosen || chosen[0] >= size.height || chosen[1] >= size.width) chosen = liveliest(output);
 }
 
-// The pixel to begin with: of those near the middle, the one that lies most in between black and white.
-function liveliest({ width, height, channels, values }) {
-  let best = [height >> 1, width >> 1];
-  let least = Infinity;
-  for (let row = height >> 2; row < height - (height >> 2); row += 1) {
-    for (let column = width >> 2; column < width - (width >> 2); column += 1) {
-      const distance = Math.abs(values[(row * width + column) * channels] - 0.5);
-      if (distance < least) [best, least] = [[row, column], distance];
-    }
-  }
-  return best;
-}
-
 // Where the frame is: by hand at once, without waiting for the server.
 function latticeNow() {
   if (!hand || !fits(theta) || family() === "tps") return decoded.lattice;
@@ -78,33 +64,15 @@ function paint() {
 
 function paintPixel() {
   const { answer, grid, output } = decoded;
-  const [row, column] = chosen;
-  const at = row * grid.width + column;
-  const source = [grid.points[2 * at], grid.points[2 * at + 1]];
-  const centre = centreOf(row, column, grid);
-  const mix = mixAt(pictureAt, source, answer.level, inside.padding, inside.outside);
-  const plain = sampleAt(pictureAt(0), source, inside.padding, inside.outside);
   const channel = output.channels === 3 ? Number(find("[name=look-channel]:checked").value) : 0;
-  const value = output.values[at * output.channels + channel];
-  const part = mix.parts[0];
+  const { part, sums, caption, spoken, data } = pixelInNumbers(chosen, { answer, inside, grid, output, channel, pictures: pictureAt });
   drawPatch(canvases.patch, pictureAt(part.level), part, channel, inside.outside, palette);
-  const colour = output.channels === 3 ? ` of ${CHANNELS[channel]}` : "";
-  formula.show({
-    output: [
-      `Row ${row}, column ${column} of ${grid.height} \u00d7 ${grid.width}, counted from 0`,
-      `Its centre: (x, y) = (${inPrint(centre[0])}, ${inPrint(centre[1])})`,
-    ],
-    grid: gridLines(answer.stage, centre, source),
-    pixels: pixelLines(pictureAt(part.level), source, part, inside.padding),
-    sampler: [...samplerLines(mix, plain, channel, answer.level), `The transformer\u2019s output${colour} at this pixel: ${inPrint(value)}`],
-  });
-  find(".swatch").style.background = shade(levelsAt(output, row, column));
-  const { width, height } = pictureAt(part.level);
-  setText(find(".patch figcaption"), `Round the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`);
-  const what = `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`;
-  canvases.patch.setAttribute("aria-label", `The four neighbours of the source point. ${what}`);
-  view.dataset.pixel = JSON.stringify({ row, column, source, sum: mix.sums[channel], value, channel });
-  return what;
+  canvases.patch.setAttribute("aria-label", `The four neighbours of the source point. ${spoken}`);
+  formula.show(sums);
+  setText(find(".patch figcaption"), caption);
+  find(".swatch").style.background = shade(levelsAt(output, ...chosen));
+  view.dataset.pixel = JSON.stringify(data);
+  return spoken;
 }
 
 function speak(text) {
@@ -122,19 +90,6 @@ function choose(row, column) {
 
 // --- what stands in words
 
-function captions() {
-  const { stage } = inside;
-  const [h, w] = [inside.grid.height, inside.grid.width];
-  const sizes = `(${h}, ${w})`;
-  const affine = stage.matrix && stage.family !== "projective";
-  setText(find(".theta-code"), `# ${stage.family}, ${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`);
-  setText(find(".grid-code"), affine ? `grid = affine_grid(theta, ${sizes})` : `grid = family.grid(theta, ${sizes})`);
-  setText(find(".sampler-code"), inside.average ? "y = sample(x, grid)" : "y = grid_sample(x, grid)");
-  setText(find(".grid-note"), `${h} \u00d7 ${w} dots on ${inside.input.height} \u00d7 ${inside.input.width} pixels: one for each pixel of the output.`);
-  const more = inside.iterations > 1 ? ` It looks ${inside.iterations} times; these are the maps of its first look.` : "";
-  setText(find(".maps-end"), `Two linear layers make them ${stage.names.length} number${stage.names.length > 1 ? "s" : ""}.${more}`);
-}
-
 function words() {
   const { stage, network } = current();
   numbers.show(stage);
@@ -144,17 +99,14 @@ function words() {
   if (!hand) return;
   bars.hand.show(network, inside.classes, inside.picture.label);
   bars.net.show(inside.network, inside.classes, inside.picture.label);
-  const label = inside.picture.label ?? inside.network.top;
-  setText(find(".closeness-title"), `${inside.picture.label === null ? "Network\u2019s class" : "True class"}: ${inside.classes[label]}`);
+  const close = closenessOf(inside, network);
+  setText(find(".closeness-title"), close.title);
+  setText(find(".closeness-words"), close.words);
   for (const [name, { probabilities, percent }] of [["hand", network], ["net", inside.network]]) {
-    find(`[data-of=${name}]`).style.transform = `scaleX(${probabilities[label]})`;
-    setText(find(`[data-percent=${name}]`), percent[label]);
+    find(`[data-of=${name}]`).style.transform = `scaleX(${probabilities[close.label]})`;
+    setText(find(`[data-percent=${name}]`), percent[close.label]);
   }
-  const points = Math.round(100 * inside.network.probabilities[label]) - Math.round(100 * network.probabilities[label]);
-  const many = `${Math.abs(points)} point${Math.abs(points) === 1 ? "" : "s"}`;
-  const close = points > 0 ? `${many} short of the network.` : points < 0 ? `${many} better than the network.` : "As good as the network.";
-  setText(find(".closeness-words"), close);
-  speak(`By hand ${network.words}. ${close}`);
+  speak(`By hand ${network.words}. ${close.words}`);
 }
 
 function say(problem) {
@@ -203,7 +155,7 @@ const pump = createPump({
     pyramid = [valuesOf(answer.input)];
     screens.input.set(pyramid[0]);
     maps.show(answer.maps);
-    captions();
+    for (const [selector, text] of Object.entries(captionsOf(inside))) setText(find(selector), text);
     find(".channels").hidden = pyramid[0].channels !== 3;
     setText(find(".look-picture"), answer.picture.words);
     if (hand) tellHand();
@@ -289,18 +241,12 @@ function fromPointer(event) {
   if (!chosen || row !== chosen[0] || column !== chosen[1]) choose(row, column);
 }
 
-// On the input: the sample nearest to the pointer.
 function fromGrid(event) {
   if (!decoded) return;
   const box = canvases.grid.getBoundingClientRect();
-  const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((v) => (2 * v - 1) * WIDE);
-  const { points, width } = decoded.grid;
-  let [best, least] = [-1, 0.1 ** 2];
-  for (let i = 0; i < points.length / 2; i += 1) {
-    const distance = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
-    if (distance < least) [best, least] = [i, distance];
-  }
-  if (best >= 0) choose(Math.floor(best / width), best % width);
+  const parts = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  const found = nearestSample(decoded.grid, parts.map((v) => (2 * v - 1) * WIDE));
+  if (found) choose(...found);
 }
 
 canvases.grid.addEventListener("pointermove", fromGrid);

@@ -11,10 +11,16 @@ from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
+LOOK = (
+    *("values", "sampling", "family", "handles", "sliders", "maps", "theta", "draw", "formula", "pixel", "said"),
+    *("guide", "view"),
+)
 SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
     "play": (*SHARED, "play/view.js"),
+    "look": (*SHARED, *(f"look/{name}.js" for name in LOOK)),
 }
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
+LOOK_STYLES = ("look.css", "look-hand.css", "look-pixel.css", "look-sizes.css")
+STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css", *LOOK_STYLES)
 
 
 def constants() -> str:

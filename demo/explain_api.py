@@ -67,7 +67,7 @@ def look(pictures: PictureShelf, models: ModelShelf, state: ViewState, image: ob
 def for_view(seen: Seen) -> dict[str, Any]:
     """What the page's JavaScript draws."""
     classes = list(seen.stn_info.classes)
-    networks = {name: _network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
+    networks = {name: describe_network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
     return {
         "picture": {"words": seen.picture_words, "label": seen.label, "drawn": seen.drawn},
         "classes": classes,
@@ -164,7 +164,8 @@ def probabilities(seen: Explanation) -> list[float]:
     return [round(_finite(p) or 0.0, 6) for p in seen.logits[0].float().softmax(0).tolist()]
 
 
-def _network(seen: Explanation, classes: list[str], label: int | None) -> dict[str, Any]:
+def describe_network(seen: Explanation, classes: list[str], label: int | None) -> dict[str, Any]:
+    """A network's answer: probabilities, percentages, the top class, whether it is right, and in words."""
     chances = probabilities(seen)
     top = words.top_class(chances)
     return {

@@ -14,6 +14,7 @@ from PIL import Image
 from demo import assets, prose
 from demo.api import add_endpoints
 from demo.explain_api import answer
+from demo.look_tab import look_tab
 from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
 from demo.shelf import ModelShelf, Shelves
@@ -26,6 +27,7 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "A
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TAB_BUILDERS = {  # name in links -> title, what builds it
     "play": ("Play", play_tab),
+    "look": ("Look inside", look_tab),
 }
 
 

@@ -23,10 +23,10 @@ function drawPicture(canvas, picture) {
   context.drawImage(picture, 0, 0, side, side);
 }
 
-function drawGrid(canvas, picture, lattice, colours) {
+function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
   const { context, side } = fit(canvas);
   const half = side / 2;
-  const unit = half / REACH; // CSS pixels for one half-width of the input
+  const unit = half / reach; // CSS pixels for one half-width of the input
   context.fillStyle = colours.outside;
   context.fillRect(0, 0, side, side);
   context.imageSmoothingEnabled = false;

@@ -1,0 +1,40 @@
+// What the localisation net sees: a row of its most active feature maps for each stage.
+
+// Keeps a map in its place from answer to answer while it is among the most active, or the rows would flicker.
+function createMaps(box) {
+  let rows = [];
+
+  function build(stages) {
+    const wanted = stages.map(({ pictures }) => pictures.length).join();
+    if (box.dataset.made === wanted) return;
+    box.dataset.made = wanted;
+    rows = stages.map(({ pictures }, i) => {
+      const row = make("div", "maps-row");
+      const said = make("p", "maps-said");
+      const strip = make("div", "maps-strip");
+      strip.setAttribute("role", "img");
+      const cells = pictures.map(() => ({ screen: createPicture(), channel: null }));
+      for (const { screen } of cells) strip.append(screen.canvas);
+      row.append(said, strip);
+      return { row, said, strip, cells, number: i + 1 };
+    });
+    box.replaceChildren(...rows.map(({ row }) => row));
+  }
+
+  return {
+    show(stages) {
+      build(stages);
+      rows.forEach(({ said, strip, cells, number }, i) => {
+        const { channels, chosen, pictures } = stages[i];
+        const fresh = chosen.filter((channel) => !cells.some((cell) => cell.channel === channel));
+        for (const cell of cells) {
+          if (!chosen.includes(cell.channel)) cell.channel = fresh.shift();
+          cell.screen.set(pictures[chosen.indexOf(cell.channel)]);
+        }
+        const { width, height } = pictures[0];
+        setText(said, `Stage ${number}: ${cells.length} of ${channels} maps, ${height} \u00d7 ${width}`);
+        strip.setAttribute("aria-label", `Stage ${number} of the localisation net, its ${cells.length} most active maps`);
+      });
+    },
+  };
+}

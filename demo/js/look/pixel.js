@@ -1,0 +1,55 @@
+// One output pixel: which to begin with, which is nearest to a pointer, and all of its numbers.
+
+// The pixel to begin with: of those near the middle, the one that lies most in between black and white.
+function liveliest({ width, height, channels, values }) {
+  let best = [height >> 1, width >> 1];
+  let least = Infinity;
+  for (let row = height >> 2; row < height - (height >> 2); row += 1) {
+    for (let column = width >> 2; column < width - (width >> 2); column += 1) {
+      const distance = Math.abs(values[(row * width + column) * channels] - 0.5);
+      if (distance < least) [best, least] = [[row, column], distance];
+    }
+  }
+  return best;
+}
+
+// The output pixel [row, column] whose source point is nearest to (x, y); null where all are far.
+function nearestSample({ points, width }, [x, y], far = 0.1) {
+  let [best, least] = [-1, far ** 2];
+  for (let i = 0; i < points.length / 2; i += 1) {
+    const distance = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  return best < 0 ? null : [Math.floor(best / width), best % width];
+}
+
+// Everything there is to say of a pixel. `inside` holds the layer's padding, `answer` theta and the level of averaging;
+// `pictures(i)` gives the input halved i times.
+function pixelInNumbers([row, column], { answer, inside, grid, output, channel, pictures }) {
+  const at = row * grid.width + column;
+  const source = [grid.points[2 * at], grid.points[2 * at + 1]];
+  const centre = centreOf(row, column, grid);
+  const mix = mixAt(pictures, source, answer.level, inside.padding, inside.outside);
+  const plain = sampleAt(pictures(0), source, inside.padding, inside.outside);
+  const value = output.values[at * output.channels + channel];
+  const colour = output.channels === 3 ? ` of ${["red", "green", "blue"][channel]}` : "";
+  const part = mix.parts[0];
+  const { width, height } = pictures(part.level);
+  const whole = [
+    `Row ${row}, column ${column} of ${grid.height} \u00d7 ${grid.width}, counted from 0`,
+    `Its centre: (x, y) = (${inPrint(centre[0])}, ${inPrint(centre[1])})`,
+  ];
+  const ends = `The transformer\u2019s output${colour} at this pixel: ${inPrint(value)}`;
+  return {
+    part,
+    sums: {
+      output: whole,
+      grid: gridLines(answer.stage, centre, source),
+      pixels: pixelLines(pictures(part.level), source, part, inside.padding),
+      sampler: [...samplerLines(mix, plain, channel, answer.level), ends],
+    },
+    caption: `Round the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,
+    spoken: `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`,
+    data: { row, column, source, sum: mix.sums[channel], value, channel },
+  };
+}

@@ -1,0 +1,66 @@
+// Pictures as numbers: what the sampler really reads, in [0, 1], not rounded to what a screen can show.
+
+function floatsOf(base64) {
+  const bytes = bytesOf(base64);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const floats = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < floats.length; i += 1) floats[i] = view.getFloat32(4 * i, true);
+  return floats;
+}
+
+// {width, height, channels, values}: row by row, channels innermost.
+function valuesOf({ width, height, channels, data }) {
+  return { width, height, channels, values: floatsOf(data) };
+}
+
+// A picture averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
+// does not divide, neighbouring cells share a row.
+function averaged(picture, level) {
+  const { channels } = picture;
+  const [width, height] = [picture.width, picture.height].map((n) => Math.max(1, n >> level));
+  const values = new Float32Array(width * height * channels);
+  const span = (i, size, whole) => [Math.floor((i * whole) / size), Math.ceil(((i + 1) * whole) / size)];
+  for (let row = 0; row < height; row += 1) {
+    const [top, bottom] = span(row, height, picture.height);
+    for (let column = 0; column < width; column += 1) {
+      const [left, right] = span(column, width, picture.width);
+      for (let channel = 0; channel < channels; channel += 1) {
+        let sum = 0;
+        for (let y = top; y < bottom; y += 1) {
+          for (let x = left; x < right; x += 1) sum += picture.values[(y * picture.width + x) * channels + channel];
+        }
+        values[(row * width + column) * channels + channel] = sum / ((bottom - top) * (right - left));
+      }
+    }
+  }
+  return { width, height, channels, values };
+}
+
+// The picture for the screen, on a canvas of its own, which is reused from answer to answer.
+function createScreen() {
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d");
+  let image = null;
+  return {
+    canvas,
+    set({ width, height, channels, values }) {
+      if (!image || image.width !== width || image.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+        image = context.createImageData(width, height);
+        image.data.fill(255);
+      }
+      for (let from = 0, to = 0; to < image.data.length; from += channels, to += 4) {
+        for (let c = 0; c < 3; c += 1) image.data[to + c] = Math.round(255 * values[from + (channels === 3 ? c : 0)]);
+      }
+      context.putImageData(image, 0, 0);
+    },
+  };
+}
+
+// A number as it is set in print: a real minus sign, and no minus before a zero.
+function inPrint(value, digits = 3) {
+  if (!Number.isFinite(value)) return "?";
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
+}

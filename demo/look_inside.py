@@ -1,0 +1,237 @@
+"""The four steps of one spatial transformer, in numbers: for the tab that looks inside. Pure: no Gradio here.
+
+Everything is said of the model's first transformer, which must read the picture itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from demo import words
+from demo.explain_api import describe_network, describe_stage, guarded
+from demo.payload import encode_lattice, encode_pixels, lattice_of
+from demo.pictures import PictureShelf
+from demo.shelf import Loaded, ModelShelf
+from demo.view_state import ViewState, parse_request, shorten
+from stn import explain
+from stn.data import dataset_info
+from stn.distort import apply_controls
+from stn.errors import StnError
+from stn.explain import Explanation, Stage
+from stn.families import Family
+from stn.geometry import FAR, mip_level
+from stn.modules import SpatialTransformer
+
+MAPS = 6  # feature maps shown of each stage of a localisation net
+BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What one stage of a localisation net made of a picture: its most active maps."""
+
+    channels: int  # how many maps the stage has in all
+    chosen: tuple[int, ...]  # which ones are shown, the most active first
+    maps: Tensor  # (len(chosen), h, w), each from 0 to 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One distorted picture, and the network that is to look at it."""
+
+    loaded: Loaded
+    said: str
+    label: int | None
+    drawn: bool
+    x: Tensor  # (1, C, S, S)
+
+
+def first_transformer(model: nn.Module) -> SpatialTransformer:
+    """The transformer that runs first, by the order of the model's modules. Raises StnError where there is none."""
+    for module in model.modules():
+        if isinstance(module, SpatialTransformer):
+            return module
+    raise StnError("This network holds no spatial transformer, so there is nothing to look into; choose another.")
+
+
+@contextmanager
+def watch_maps(localizer: nn.Module) -> Iterator[list[Tensor]]:
+    """Collects the feature maps (B, C, h, w) that end each stage of a localisation net while the block runs.
+
+    A stage ends where the maps have become smaller and have been rectified: at the first ReLU of each new size. A net
+    without ReLUs is watched at its convolutions. The net knows nothing of it; where it runs more than once, as in a
+    transformer of several iterations, the first run counts.
+    """
+    kinds = nn.ReLU if any(isinstance(m, nn.ReLU) for m in localizer.modules()) else nn.Conv2d
+    seen: list[Tensor] = []
+    sizes: set[torch.Size] = set()
+
+    def record(module, arguments, output):
+        if output.ndim == 4 and output.shape[-2:] not in sizes:
+            sizes.add(output.shape[-2:])
+            seen.append(output.detach().clone())  # a copy: later layers may work in place
+
+    handles = [m.register_forward_hook(record) for m in localizer.modules() if isinstance(m, kinds)]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def steered(transformer: SpatialTransformer, theta: Tensor) -> Iterator[None]:
+    """Makes a transformer sample where theta (1, n) says, whatever its localisation net finds, while the block runs."""
+    handle = transformer.sampler.register_forward_pre_hook(lambda _, arguments: (arguments[0], theta))
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def most_active(maps: Tensor, most: int = MAPS) -> Maps:
+    """Of one picture's feature maps (C, h, w) those with the largest mean, each brought to [0, 1] by its own range."""
+    maps = maps.float().nan_to_num()
+    chosen = maps.abs().mean((1, 2)).topk(min(most, len(maps))).indices  # (k,)
+    picked = maps[chosen]  # (k, h, w)
+    low, high = picked.amin((1, 2), keepdim=True), picked.amax((1, 2), keepdim=True)
+    scaled = (picked - low) / (high - low).clamp(min=1e-6)
+    return Maps(len(maps), tuple(chosen.tolist()), scaled)
+
+
+def read_theta(given: object, family: Family) -> Tensor:
+    """A theta (1, n) that came from a browser. Raises StnError unless it is a list of n finite, bounded numbers."""
+    n = family.n_params
+    remedy = f"give a list of {n} numbers from {-BOUND:g} to {BOUND:g}, as the family {family.name!r} takes them."
+    if not isinstance(given, list):
+        raise StnError(f"theta is a {type(given).__name__}; {remedy}")
+    if len(given) != n:
+        raise StnError(f"theta has the length {len(given)}; {remedy}")
+    for name, value in zip(family.parameter_names, given, strict=True):
+        # The comparison refuses NaN and infinity too.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -BOUND <= value <= BOUND:
+            raise StnError(f"theta's {name} is {shorten(value)}; {remedy}")
+    return torch.tensor([[float(value) for value in given]])
+
+
+def choose_subject(pictures: PictureShelf, models: ModelShelf, state: ViewState) -> Subject:
+    """The distorted picture of a state and its network. Raises StnError."""
+    loaded = models.get(models.choose(state.dataset, state.model))
+    chosen = pictures.get(state.dataset)
+    name = chosen.name(state.sample)
+    said = words.picture_sentence(dataset_info(state.dataset).title, state.sample, name, chosen.drawn)
+    x = apply_controls(chosen.picture(state.sample), state.controls, loaded.info.canvas, chosen.clutter_from)
+    return Subject(loaded, said, chosen.labels[state.sample], chosen.drawn, x)
+
+
+def run(subject: Subject, theta: object = None) -> tuple[Explanation, list[Tensor]]:
+    """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
+    model = subject.loaded.model
+    transformer = first_transformer(model)
+    with torch.inference_mode(), subject.loaded.lock:  # hooks: one thread at a time
+        if theta is not None:
+            with steered(transformer, read_theta(theta, transformer.family)):
+                return explain(model, subject.x), []
+        with watch_maps(transformer.localizer) as maps:
+            return explain(model, subject.x), maps
+
+
+def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+    """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out."""
+
+    def work():
+        subject = choose_subject(pictures, models, parse_request(request))
+        explanation, maps = run(subject)
+        info, transformer = subject.loaded.info, first_transformer(subject.loaded.model)
+        stage = _stage_on_picture(explanation, subject)
+        return {
+            "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn},
+            "classes": list(info.classes),
+            "model": info.name,
+            "input": encode_values(info.unnormalise(stage.input)[0]),
+            "maps": [_encode_maps(most_active(of_stage[0])) for of_stage in maps],
+            "iterations": transformer.iterations,
+            "padding": transformer.sampler.padding,
+            # What the sampler reads as 0 outside the picture stands for the mean, for networks normalise first thing.
+            "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,
+            "average": transformer.sampler.average,
+            "identity": stage.family.identity()[0].tolist(),
+            **_result(stage, explanation, subject),
+        }
+
+    return _answer(work)
+
+
+def by_hand(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+    """What comes of a theta given by hand: {"state": as for look_inside, "theta": [n numbers]} in, a view out."""
+
+    def work():
+        if not isinstance(request, Mapping) or set(request) != {"state", "theta"}:
+            raise StnError("A request for a theta by hand is an object with two keys, state and theta.")
+        subject = choose_subject(pictures, models, parse_request(request["state"]))
+        theta = request["theta"]
+        explanation, _ = run(subject, [] if theta is None else theta)
+        return _result(_stage_on_picture(explanation, subject), explanation, subject)
+
+    return _answer(work)
+
+
+def encode_values(picture: Tensor) -> dict[str, Any]:
+    """A picture (C, H, W) as its size and its values in float32, row by row, channels innermost: nothing is lost."""
+    channels, height, width = picture.shape
+    return {"width": width, "height": height, "channels": channels, "data": encode_floats(picture.permute(1, 2, 0))}
+
+
+def encode_floats(values: Tensor) -> str:
+    """Any tensor's values as little-endian float32 in base64."""
+    return base64.b64encode(values.detach().float().contiguous().numpy().astype("<f4").tobytes()).decode("ascii")
+
+
+def _stage_on_picture(explanation: Explanation, subject: Subject) -> Stage:
+    stage = explanation.stages[0]
+    if stage.input.shape != subject.x.shape:
+        raise StnError(
+            f"The transformer of {subject.loaded.info.name} reads feature maps, not the picture; choose a network that "
+            "has its transformer at the input."
+        )
+    return stage
+
+
+def _result(stage: Stage, explanation: Explanation, subject: Subject) -> dict[str, Any]:
+    """theta, grid, output and answer: what a theta by hand changes."""
+    info, transformer = subject.loaded.info, first_transformer(subject.loaded.model)
+    grid = stage.grid[:1].nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)  # as the sampler reads it
+    level = mip_level(grid, stage.input.shape[-2:]).item() if transformer.sampler.average else 0.0
+    return {
+        "stage": describe_stage(stage) | {"lattice": encode_lattice(lattice_of(stage.grid[0]))},
+        "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
+        "level": level,
+        "output": encode_values(info.unnormalise(stage.output)[0]),
+        "network": describe_network(explanation, list(info.classes), subject.label),
+    }
+
+
+def _encode_maps(maps: Maps) -> dict[str, Any]:
+    return {
+        "channels": maps.channels,
+        "chosen": list(maps.chosen),
+        "pictures": [encode_pixels(one[None]) for one in maps.maps],
+    }
+
+
+def _answer(work) -> dict[str, Any]:
+    start = time.perf_counter()
+    try:
+        answer = guarded(work)
+    except StnError as error:
+        return {"error": str(error)}
+    milliseconds = round(1000 * (time.perf_counter() - start), 1)
+    return {**answer, "milliseconds": milliseconds}

@@ -6,20 +6,30 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from demo.view_state import TABS
+from demo.view_state import SHOWN, TABS
+from stn.data import DATASETS
 from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
 SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
-    "play": (*SHARED, "play/view.js"),
+    "play": (*SHARED, "play/save.js", "play/view.js"),
+    "picks": (
+        *SHARED,
+        *("spin.js", "keys.js"),
+        *("picks/strip.js", "picks/shrink.js", "picks/pad.js", "picks/photo.js", "picks/own.js", "picks/view.js"),
+    ),
 }
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
+STYLES = ("page.css", "controls.css", "picks.css", "figure.css", "class.css", "phone.css")
 
 
 def constants() -> str:
     """What the JavaScript needs to know from Python, as JavaScript."""
-    return f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};"
+    sizes = {name: [info.size, info.channels] for name, info in DATASETS.items()}
+    return (
+        f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};\n"
+        f"const SHOWN = {json.dumps(SHOWN)};\nconst SIZES = {json.dumps(sizes)};"
+    )
 
 
 def script(tab: str) -> str:

@@ -52,8 +52,8 @@ function createOwn({ find, store, say }) {
     }
     return null;
   });
-  find("#camera-shoot").addEventListener("click", () => {
-    take(async () => {
+  find("#camera-shoot").addEventListener("click", async () => {
+    await take(async () => {
       const video = find("#camera");
       if (!video.videoWidth) throw new Error("The camera shows nothing yet; try again in a moment.");
       return video;

@@ -118,6 +118,7 @@ find("#save-figure").addEventListener("click", async () => {
   }
 });
 
+if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
 new ResizeObserver(paint).observe(canvases.input);
 const retheme = () => {
   palette = colours();

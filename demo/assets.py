@@ -6,31 +6,43 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from demo.view_state import TABS
+from demo.view_state import SHOWN, TABS
+from stn.data import DATASETS
 from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
-LOOK = (
-    *("values", "sampling", "family", "handles", "sliders", "maps", "theta", "draw", "formula", "pixel", "said"),
-    *("guide", "view"),
-)
 SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
-    "play": (*SHARED, "play/view.js"),
-    "look": (*SHARED, *(f"look/{name}.js" for name in LOOK)),
+    "play": ("play/save.js", "play/view.js"),
+    "picks": (
+        *("spin.js", "keys.js"),
+        *("picks/strip.js", "picks/shrink.js", "picks/pad.js", "picks/photo.js", "picks/own.js", "picks/view.js"),
+    ),
+    "look": (
+        *("look/values.js", "look/sampling.js", "look/family.js", "look/handles.js", "look/sliders.js", "look/maps.js"),
+        *("look/theta.js", "look/draw.js", "look/formula.js", "look/pixel.js", "look/said.js", "look/guide.js"),
+        "look/view.js",
+    ),
 }
-LOOK_STYLES = ("look.css", "look-hand.css", "look-pixel.css", "look-sizes.css")
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css", *LOOK_STYLES)
+STYLES = (
+    *("page.css", "controls.css", "picks.css", "figure.css", "look.css", "look-hand.css", "look-pixel.css"),
+    *("look-sizes.css", "class.css", "phone.css"),
+)
 
 
 def constants() -> str:
     """What the JavaScript needs to know from Python, as JavaScript."""
-    return f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};"
+    sizes = {name: [info.size, info.channels] for name, info in DATASETS.items()}
+    return (
+        f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};\n"
+        f"const SHOWN = {json.dumps(SHOWN)};\nconst SIZES = {json.dumps(sizes)};"
+    )
 
 
 def script(tab: str) -> str:
     """A tab's JavaScript, in one piece, as Gradio's js_on_load wants it."""
-    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS[tab])])
+    names = (*SHARED, *SCRIPTS[tab])
+    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in names)])
 
 
 def html(name: str) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from demo import words
+from demo import records, words
 from demo.payload import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
 from demo.pictures import PictureShelf
 from demo.shelf import Loaded, ModelShelf, dataset_of, kind_of
-from demo.uploads import read_upload
+from demo.uploads import read_pixels, read_upload
 from demo.view_state import ViewState, parse_request
 from stn.data import dataset_info
 from stn.distort import apply_controls
@@ -34,6 +34,7 @@ class Seen:
     picture_words: str
     label: int | None
     drawn: bool
+    own: bool
     input: Tensor  # (1, C, S, S)
     stn: Explanation
     cnn: Explanation
@@ -46,22 +47,31 @@ class Seen:
         return self.stn_info.unnormalise(self.stn.stages[-1].output)[0]  # models normalise first thing
 
 
-def look(pictures: PictureShelf, models: ModelShelf, state: ViewState, image: object = None) -> Seen:
-    """Distorts the picture of a state, or an uploaded one, and shows it to both networks. Raises StnError."""
+def look(
+    pictures: PictureShelf, models: ModelShelf, state: ViewState, image: object = None, pixels: object = None
+) -> Seen:
+    """Distorts the picture of a state and shows it to both networks. Raises StnError.
+
+    In its place stands an outside picture where one is given: `image` as a data URI or an uploaded file, `pixels` as
+    the page itself sends it, at the data set's size.
+    """
     stn, cnn = models.pair(state.dataset, state.model)
     chosen = pictures.get(state.dataset)
-    if image is None:
+    shape = tuple(chosen.images.shape[1:])
+    if image is None and pixels is None:
         picture, label = chosen.picture(state.sample), chosen.labels[state.sample]
         title = dataset_info(state.dataset).title
         said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
     else:
-        picture, label, said = read_upload(image, tuple(chosen.images.shape[1:])), None, "An uploaded picture"
+        picture = read_upload(image, shape) if image is not None else read_pixels(pixels, shape)
+        label, said = None, "Your own picture"
     with torch.inference_mode():
         x = apply_controls(picture, state.controls, stn.info.canvas, chosen.clutter_from)  # (1, C, S, S)
         seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
     if not seen_by_stn.stages:
         raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to look into.")
-    return Seen(state, said, label, chosen.drawn, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
+    own = label is None
+    return Seen(state, said, label, chosen.drawn and not own, own, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
 
 
 def for_view(seen: Seen) -> dict[str, Any]:
@@ -69,7 +79,9 @@ def for_view(seen: Seen) -> dict[str, Any]:
     classes = list(seen.stn_info.classes)
     networks = {name: describe_network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
     return {
-        "picture": {"words": seen.picture_words, "label": seen.label, "drawn": seen.drawn},
+        "picture": {"words": seen.picture_words, "label": seen.label, "drawn": seen.drawn, "own": seen.own},
+        "warnings": records.warnings(seen.stn_info, seen.cnn_info, seen.state.controls, seen.own, seen.drawn),
+        "records": [records.network_record(info) for info in (seen.stn_info, seen.cnn_info)],
         "classes": classes,
         "input": encode_pixels(seen.input[0]),
         "stages": [{**describe_stage(s), "lattice": encode_lattice(lattice_of(s.grid[0]))} for s in seen.stn.stages],
@@ -120,11 +132,27 @@ def describe_stage(stage: Any) -> dict[str, Any]:
 
 
 def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
-    """The live view's server function: any object in, a view or {"error": one sentence} out."""
+    """The live view's server function: any object in, a view or {"error": one sentence} out.
+
+    Its key `image`, which the API's /explain does not take so, holds a picture of the visitor's own.
+    """
     start = time.perf_counter()
+
+    def view() -> dict[str, Any]:
+        asked, pixels = request, None
+        if isinstance(request, Mapping):
+            asked = {key: value for key, value in request.items() if key != "image"}
+            pixels = request.get("image")
+        return for_view(look(pictures, models, parse_request(asked), pixels=pixels))
+
+    seen = said(view)
+    return seen if "error" in seen else {**seen, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
+
+
+def said(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` returns, or {"error": one sentence}: how every server function ends."""
     try:
-        seen = guarded(lambda: for_view(look(pictures, models, parse_request(request))))
-        return {**seen, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
+        return guarded(work)
     except StnError as error:
         return {"error": str(error)}
 

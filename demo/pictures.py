@@ -51,6 +51,17 @@ class PictureSet:
             raise StnError(f"There is no picture {index}: the {what} are numbered 0 to {len(self) - 1}.")
         return self.images[index : index + 1].float() / 255
 
+    def of_class(self, wanted: int | None) -> list[int]:
+        """The numbers of all pictures of class `wanted`, of all there are for None."""
+        return self._by_class[wanted]
+
+    @cached_property
+    def _by_class(self) -> dict[int | None, list[int]]:
+        found: dict[int | None, list[int]] = {None: list(range(len(self))), **{k: [] for k in range(len(self.classes))}}
+        for index, label in enumerate(self.labels):
+            found[label].append(index)
+        return found
+
     def step(self, index: int, step: int, wanted: int | None = None) -> int:
         """The next (step 1) or previous (step -1) picture, around the end; only of class `wanted` if one is given."""
         n = len(self)

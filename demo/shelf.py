@@ -34,6 +34,11 @@ class Loaded:
         with self.lock:
             return explain(self.model, x)
 
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        """The classes (B,) that the model finds likeliest for pictures (B, C, H, W)."""
+        with self.lock:  # explain() listens to every pass
+            return self.model(x).argmax(1)
+
 
 class ModelShelf:
     """The playground's networks in a folder of checkpoints: `<dataset>-play-<family>` and `<dataset>-play-cnn`."""

@@ -11,6 +11,7 @@ import gradio as gr
 
 from demo import prose
 from demo.choices import class_index, index_of, known, misfits
+from demo.picks import picks
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, Shelves, model_label
 from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
@@ -46,12 +47,14 @@ class Parts:
     lot: gr.Button
     reset: gr.Button
     new_clutter: gr.Button
+    spin: gr.Button
     note: gr.HTML
     fetch: gr.Button
     offered: gr.JSON  # {"dataset": the one that number, class and network belong to}
     fetches: gr.JSON  # data set -> how its last fetch went, in a sentence
     wanted: gr.JSON  # the state that a tab wants shown
     go: gr.Button  # what store.go() in the browser presses
+    choose: gr.Button  # and what store.choose() does
 
     @property
     def state(self) -> list[gr.components.Component]:
@@ -64,11 +67,11 @@ STATE_KEYS = ("dataset", "sample", "model", *SLIDERS, "seed")
 
 def side(page: gr.Blocks, tabs: gr.Tabs, shelves: Shelves) -> None:
     """Builds the controls inside `page`, whose context is open; a link also opens its tab of `tabs`."""
-    parts = _lay_out(shelves.models)
+    parts = _lay_out(shelves)
     _wire(page, tabs, parts, shelves.pictures, shelves.models)
 
 
-def _lay_out(models: ModelShelf) -> Parts:
+def _lay_out(shelves: Shelves) -> Parts:
     with gr.Column(scale=0, min_width=0, elem_id="side"):
         with gr.Group(elem_id="picture-box"):
             dataset = gr.Radio(
@@ -86,26 +89,31 @@ def _lay_out(models: ModelShelf) -> Parts:
                 previous = gr.Button("Previous", size="sm", min_width=40, elem_id="previous")
                 next_ = gr.Button("Next", size="sm", min_width=40, elem_id="next")
                 lot = gr.Button("Random", size="sm", min_width=40, elem_id="random")
-            note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
-            fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
-            names = models.transformers(OPENING.dataset)
-            model = gr.Dropdown(
-                [(model_label(n), n) for n in names],
-                value=names[0] if names else None,
-                label="Network",
-                elem_id="model",
-            )
+            picks(shelves)
         with gr.Group(elem_id="sliders"):
             sliders = {name: _slider(name) for name in SLIDERS}
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", visible="hidden")
             with gr.Row(elem_classes="buttons"):
                 reset = gr.Button("Reset", size="sm", min_width=40, elem_id="reset")
                 new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
+                spin = gr.Button("Spin", size="sm", min_width=40, elem_id="spin")
+        with gr.Group(elem_id="model-box"):
+            names = shelves.models.transformers(OPENING.dataset)
+            model = gr.Dropdown(
+                [(model_label(n), n) for n in names],
+                value=names[0] if names else None,
+                label="Network",
+                elem_id="model",
+            )
+        with gr.Group(elem_id="source-box"):
+            note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
+            fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
     # The page remembers these itself: a gr.State would hold a connection open for every visitor.
     memory = [gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {})]
     go = gr.Button("Go", visible="hidden", elem_id="go")
-    buttons = previous, next_, lot, reset, new_clutter
-    return Parts(dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory, go)
+    choose = gr.Button("Choose", visible="hidden", elem_id="choose")
+    buttons = previous, next_, lot, reset, new_clutter, spin
+    return Parts(dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory, go, choose)
 
 
 def _slider(name: str) -> gr.Slider:
@@ -132,6 +140,10 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
     neutral = json.dumps([getattr(NEUTRAL, name) for name in SLIDERS])
     parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}")
     parts.new_clutter.click(fn=None, outputs=parts.seed, js="() => Math.floor(Math.random() * 1e6)")
+
+    parts.spin.click(fn=None, js="() => { window.stnPage.spin?.toggle(); }")
+    parts.choose.click(fn=None, outputs=parts.sample, js="() => window.stnPage.chosen")
+    parts.klass.change(fn=None, inputs=parts.klass, js="(name) => { window.stnPage?.sift?.(name); }")
 
     # On the server: which picture comes next, what a data set offers.
     def step(by: int):

@@ -40,6 +40,26 @@ def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | N
     return pixels[None]
 
 
+def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
+    """The browser's own picture: base64 of exactly C * H * W bytes, row by row, channels innermost. Raises StnError.
+
+    Returns float (1, C, H, W) in [0, 1].
+    """
+    channels, height, width = shape
+    size = channels * height * width
+    remedy = f"give the base64 of {size} bytes, {height}x{width} pixels of {channels} channels."
+    if not isinstance(given, str) or len(given) != 4 * -(-size // 3):
+        raise StnError(f"The request's image is no picture of this data set's size; {remedy}")
+    try:
+        data = base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StnError(f"The request's image is damaged base64; {remedy}") from error
+    if len(data) != size:
+        raise StnError(f"The request's image holds {len(data)} bytes; {remedy}")
+    pixels = torch.from_numpy(np.frombuffer(data, np.uint8).copy()).view(height, width, channels)
+    return pixels.permute(2, 0, 1)[None].float() / 255  # (1, C, H, W)
+
+
 def _bytes_of(given: object, upload_dir: Path | None) -> bytes:
     if isinstance(given, str):
         return _from_data_uri(given)

@@ -15,6 +15,7 @@ from stn.errors import StnError, unknown
 CONTROL_NAMES = tuple(f.name for f in fields(Controls))
 WHOLE = ("clutter", "seed", "sample")
 TABS = ("play", "look")
+SHOWN = (*CONTROL_RANGES, "pictures", "network")  # what `show=` of a class view may name
 VIEWS = ("page", "class")  # "class": large type, for a projector
 
 
@@ -71,10 +72,20 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
             complaints.append(str(error))
         else:
             state[key] = value
+    complaints += unknown_shown(query.get("show", ""))
     found = parse_request(state)
     if not set(ours) - {"tab", "view"}:
         found = replace(OPENING, tab=found.tab, view=found.view)
     return found, complaints
+
+
+def unknown_shown(text: object) -> list[str]:
+    """A sentence on the names in a link's `show=rotation,clutter` that are no controls, if there are any."""
+    names = [name.strip() for name in str(text)[:200].split(",")]
+    strange = [shorten(name) for name in names if name and name not in SHOWN]
+    if not strange:
+        return []
+    return [f"show= names {', '.join(map(repr, strange))}, which is no control; there are {', '.join(SHOWN)}."]
 
 
 def shorten(given: object) -> str:

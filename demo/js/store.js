@@ -5,13 +5,16 @@
 
 function createStore(writeLink = createLinkWriter(), address = window.location.search) {
   const watchers = {};
+  const followers = [];
   const extras = Object.fromEntries(new URLSearchParams(address));
   let state = null;
   let tab = TABS.includes(extras.tab) ? extras.tab : TABS[0];
   const kept = {}; // extras that a tab has set
 
   function tell() {
-    if (state) watchers[tab]?.(state);
+    if (!state) return;
+    watchers[tab]?.(state);
+    for (const follow of followers) follow(state);
   }
 
   function write() {
@@ -29,12 +32,28 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     // Gradio's components call this with every value whenever one changes.
     set(next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return;
+      // Whoever asks for a test picture has done with a picture of his own.
+      if (state && (next.dataset !== state.dataset || next.sample !== state.sample)) store.own = null;
       state = next;
       write();
       tell();
     },
+    // A picture of the visitor's own, which stands in for the test picture: {dataset, image: base64 of its bytes, kind}
+    // or null. It stays in the browser: the address does not hold it.
+    own: null,
+    showOwn(own) {
+      store.own = own;
+      tell();
+    },
+    klass: "any", // the class that pictures are chosen from
+    sift(name) {
+      store.klass = name;
+      tell();
+    },
     // The same values are news again: the pictures behind a number were exchanged.
+    renewed: 0, // how often
     forget() {
+      store.renewed += 1;
       state = null;
     },
     open(name) {
@@ -46,6 +65,20 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     watch(name, show) {
       watchers[name] = show;
       if (name === tab) tell();
+    },
+    // For what stands beside all tabs: called like a tab's own watcher, whatever tab is open.
+    follow(show) {
+      followers.push(show);
+      if (state) show(state);
+    },
+    // Another picture of the same data set; everything else stays.
+    choose(sample) {
+      if (store.own) store.showOwn(null);
+      store.chosen = sample;
+      document.querySelector("#choose").click();
+    },
+    link() {
+      return linkOf({ ...state, ...kept, tab });
     },
     // Moves sliders as a hand would: {rotation: 30}. Cheap enough for every frame.
     slide(controls) {

@@ -49,6 +49,8 @@ function draw(answer, number, state) {
   for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
   theta.show(stage);
   setText(find("#picture-words"), answer.picture.words);
+  setText(find("#warnings"), answer.warnings.join(" "));
+  setText(find("#records"), answer.records.join(" "));
   canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
   canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
   canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
@@ -66,7 +68,7 @@ const pace = createPace();
 
 async function ask(state) {
   const start = performance.now();
-  const answer = await server.look(state);
+  const answer = await server.look(store.own?.dataset === state.dataset ? { ...state, image: store.own.image } : state);
   pace.note(performance.now() - start, answer.milliseconds);
   return answer;
 }
@@ -86,11 +88,37 @@ window.stnPlay = { pump };
 view.dataset.ready = "false";
 view.dataset.seq = "0";
 // Gradio repeats every style rule with `.contain` in front, so the class has to stand inside it as well.
-const large = new URLSearchParams(location.search).get("view") === "class";
+const query = new URLSearchParams(location.search);
+const large = query.get("view") === "class";
 for (const root of [document.documentElement, view.closest(".contain")?.firstElementChild]) {
   root?.classList.toggle("view-class", large);
 }
+// A class view may name the controls that it wants: &show=rotation,clutter. What is no control, the server says.
+const named = (query.get("show") ?? "").split(",").map((name) => name.trim()).filter((name) => SHOWN.includes(name));
+if (large && named.length) mark("show", named.join(" "));
 
+const toolSaid = find("#tool-said");
+const tell = (text) => {
+  setText(toolSaid, text);
+  setTimeout(() => toolSaid.textContent === text && setText(toolSaid, ""), 6000);
+};
+find("#copy-link").addEventListener("click", async () => {
+  const copied = await copyText(store.link());
+  if (!copied) tell("Copy it from the address bar.");
+  else tell(store.own ? "Copied; your own picture is not in it." : "Link copied.");
+});
+find("#save-figure").addEventListener("click", async () => {
+  if (!shown) return;
+  try {
+    const name = `${shown.answer.model}-${store.own ? "own" : store.state.sample}.png`;
+    await download(figureOf({ canvases, answer: shown.answer, style: getComputedStyle(element.firstElementChild) }), name);
+    tell("Figure saved.");
+  } catch (error) {
+    tell(error.message);
+  }
+});
+
+if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
 new ResizeObserver(paint).observe(canvases.input);
 const retheme = () => {
   palette = colours();

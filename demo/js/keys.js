@@ -1,0 +1,17 @@
+// Single keys for the class: n next, p previous, r reset, s spin. Not while somebody types.
+
+const KEYS = { n: "#next", p: "#previous", r: "#reset", s: "#spin" };
+
+function isTyping(target) {
+  if (target.isContentEditable || target.matches?.("textarea, select")) return true;
+  return Boolean(target.matches?.("input:not([type=range], [type=radio], [type=checkbox], [type=button])"));
+}
+
+function listenToKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const button = KEYS[event.key] && document.querySelector(KEYS[event.key]);
+    const beside = document.querySelector("#side")?.getClientRects().length; // only where the controls are in sight
+    if (button && beside && !isTyping(event.target)) button.click();
+  });
+}

@@ -1,0 +1,95 @@
+// A picture of the visitor's own: drawn, uploaded or photographed.
+
+function createOwn({ find, store, say }) {
+  const camera = createCamera(find("#camera"));
+  const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
+  const dataset = () => store.state?.dataset ?? "mnist";
+
+  const show = (values, kind) => store.showOwn(values && { dataset: dataset(), image: base64Of(values), kind });
+  const pad = createPad({ canvas: find("#pad"), changed: (values) => show(values, "drawn") });
+
+  function open(name) {
+    if (name !== "camera") camera.stop();
+    for (const [key, box] of Object.entries(boxes)) {
+      box.hidden = key !== name;
+      find(`#own-${key}`).setAttribute("aria-expanded", String(key === name));
+    }
+    if (name === "draw") pad.paint();
+  }
+
+  const toggle = (name) => open(boxes[name].hidden ? name : null);
+
+  async function take(source) {
+    try {
+      const picture = await source();
+      show(shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, SIZES[dataset()]), "photo");
+      picture.close?.();
+      say("");
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
+  find("#own-draw").addEventListener("click", () => toggle("draw"));
+  find("#own-upload").addEventListener("click", () => {
+    open(null);
+    find("#own-file").click();
+  });
+  find("#own-file").addEventListener("change", (event) => {
+    const file = event.target.files[0];
+    event.target.value = ""; // the same file may be chosen again
+    if (file) take(() => pictureOf(file));
+  });
+  find("#own-camera").addEventListener("click", async () => {
+    if (camera.open) return open(null);
+    say("");
+    try {
+      await camera.start();
+      open("camera");
+    } catch (error) {
+      camera.stop();
+      say(error.message);
+    }
+    return null;
+  });
+  find("#camera-shoot").addEventListener("click", async () => {
+    await take(async () => {
+      const video = find("#camera");
+      if (!video.videoWidth) throw new Error("The camera shows nothing yet; try again in a moment.");
+      return video;
+    });
+    open(null);
+  });
+  find("#pad-undo").addEventListener("click", pad.undo);
+  find("#pad-clear").addEventListener("click", pad.clear);
+  find("#pad-close").addEventListener("click", () => open(null));
+  find("#camera-close").addEventListener("click", () => open(null));
+  find("#own-back").addEventListener("click", () => {
+    pad.clear();
+    store.showOwn(null);
+    open(null);
+  });
+
+  const inks = find("#inks");
+  INKS.forEach((colour, i) => {
+    const button = make("button", "ink");
+    button.type = "button";
+    button.style.background = colour;
+    button.setAttribute("aria-label", `Colour ${i + 1} of ${INKS.length}`);
+    button.setAttribute("aria-pressed", String(i === 0));
+    button.addEventListener("click", () => {
+      for (const other of inks.children) other.setAttribute("aria-pressed", String(other === button));
+      pad.use(colour);
+    });
+    inks.append(button);
+  });
+
+  return {
+    follow(state) {
+      pad.fit(SIZES[state.dataset]);
+      inks.hidden = SIZES[state.dataset][1] === 1;
+      find("#own-note").hidden = !store.own;
+    },
+    paint: () => boxes.draw.hidden || pad.paint(),
+  };
+}

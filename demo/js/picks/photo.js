@@ -1,0 +1,43 @@
+// Pictures from files and from the camera. What goes wrong is a sentence, thrown as an Error.
+
+const UNREADABLE = "The browser cannot read this file as a picture; give a PNG, JPEG or WebP (save an HEIC photo as JPEG).";
+
+async function pictureOf(file) {
+  if (file.size > 40e6) throw new Error("This file is larger than 40 MB; give a smaller picture.");
+  try {
+    return await createImageBitmap(file);
+  } catch {
+    throw new Error(UNREADABLE);
+  }
+}
+
+function createCamera(video) {
+  let stream = null;
+  return {
+    get open() {
+      return stream !== null;
+    },
+    async start() {
+      if (!navigator.mediaDevices?.getUserMedia) {
+        throw new Error("The browser gives the camera only to pages served over https or from this computer.");
+      }
+      try {
+        stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      } catch (error) {
+        const refused = error.name === "NotAllowedError" || error.name === "SecurityError";
+        throw new Error(
+          refused
+            ? "The camera was not allowed; allow it in the browser's settings for this page, or upload a picture."
+            : "No camera could be opened; upload a picture instead.",
+        );
+      }
+      video.srcObject = stream;
+      await video.play();
+    },
+    stop() {
+      for (const track of stream?.getTracks() ?? []) track.stop();
+      stream = null;
+      video.srcObject = null;
+    },
+  };
+}

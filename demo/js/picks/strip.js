@@ -1,0 +1,79 @@
+// Thumbnails: one canvas of a page of pictures, the current one framed. Click, tap or arrow keys choose.
+
+const COLUMNS = 6;
+const ROWS = 2;
+
+function createStrip({ canvas, words, ask, choose, colours }) {
+  const sheet = createPicture();
+  let page = null; // the newest answer of the server
+  let current = null; // the number of the picture that is shown
+  let asked = 0;
+
+  function paint() {
+    if (!page) return;
+    const width = Math.max(1, canvas.clientWidth);
+    const cell = width / COLUMNS;
+    const height = cell * ROWS;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const context = canvas.getContext("2d");
+    context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.imageSmoothingEnabled = cell * ratio < 2 * sheet.canvas.width; // crisp pixels only where they are large
+    const side = sheet.canvas.width;
+    const { now, gap } = { ...colours(), gap: 2 };
+    page.samples.forEach((sample, i) => {
+      const [x, y] = [(i % COLUMNS) * cell, Math.floor(i / COLUMNS) * cell];
+      context.drawImage(sheet.canvas, 0, i * side, side, side, x + gap, y + gap, cell - 2 * gap, cell - 2 * gap);
+      if (sample !== current) return;
+      context.strokeStyle = now;
+      context.lineWidth = 3;
+      context.strokeRect(x + 1.5, y + 1.5, cell - 3, cell - 3);
+    });
+    canvas.dataset.samples = page.samples.join(" ");
+    const at = page.samples.indexOf(current);
+    canvas.setAttribute(
+      "aria-label",
+      `Pictures to choose from${at < 0 ? "" : `, now ${page.names[at]}, number ${current}`}. Arrow keys choose.`,
+    );
+  }
+
+  async function load(request) {
+    const number = ++asked;
+    const answer = await ask({ count: COLUMNS * ROWS, ...request });
+    if (number !== asked || answer.error) return; // an older answer, or nothing to choose from
+    page = answer;
+    sheet.set(answer.sheet);
+    const last = answer.from + answer.samples.length - 1;
+    const count = (n) => n.toLocaleString("en-GB");
+    setText(words, `${count(answer.from)}\u2013${count(last)} of ${count(answer.of)}${answer.drawn ? " drawings" : ""}`);
+    paint();
+  }
+
+  // The picture `steps` further on the page, or on the page before or after it.
+  async function move(steps, request) {
+    const at = page ? page.samples.indexOf(current) : -1;
+    const to = at + steps;
+    if (at >= 0 && to >= 0 && to < page.samples.length) return choose(page.samples[to]);
+    await load({ ...request, sample: page?.samples[0] ?? 0, turn: Math.sign(steps) });
+    if (page) choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]);
+    return null;
+  }
+
+  return {
+    paint,
+    move,
+    // Shows the page that holds a picture; fetches nothing while it is the page that is there.
+    show(request, again) {
+      current = request.sample;
+      if (!again && page?.samples.includes(current)) paint();
+      else load(request).catch(() => {});
+    },
+    turn: (by, request) => load({ ...request, sample: page?.samples[0] ?? 0, turn: by }).catch(() => {}),
+    at(x, y) {
+      const cell = canvas.clientWidth / COLUMNS;
+      return page?.samples[Math.floor(y / cell) * COLUMNS + Math.floor(x / cell)] ?? null;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// Ties the picture choice together. Runs once, with `element` and `server` in scope.
+
+const find = (selector) => element.querySelector(selector);
+const store = openStore();
+const strip = find("#strip");
+const said = find("#picks-said");
+const say = (text) => setText(said, text);
+const ink = () => ({ now: getComputedStyle(strip).getPropertyValue("--stn").trim() });
+const thumbs = createStrip({
+  canvas: strip,
+  words: find("#strip-words"),
+  ask: (request) => server.thumbs(request),
+  choose: (sample) => store.choose(sample),
+  colours: ink,
+});
+const own = createOwn({ find, store, say });
+const wanted = () => ({ dataset: store.state.dataset, klass: store.klass, sample: store.state.sample });
+let source = ""; // what the strip's pages are pages of
+
+store.follow((state) => {
+  const next = `${state.dataset} ${store.klass} ${store.renewed}`;
+  thumbs.show(wanted(), next !== source);
+  source = next;
+  own.follow(state);
+});
+
+strip.addEventListener("click", (event) => {
+  const sample = thumbs.at(event.offsetX, event.offsetY);
+  if (sample !== null) store.choose(sample);
+});
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
+strip.addEventListener("keydown", (event) => {
+  if (event.key in STEPS) thumbs.move(STEPS[event.key], wanted());
+  else if (event.key === "PageUp") thumbs.turn(-1, wanted());
+  else if (event.key === "PageDown") thumbs.turn(1, wanted());
+  else return;
+  event.preventDefault();
+});
+find("#page-back").addEventListener("click", () => thumbs.turn(-1, wanted()));
+find("#page-on").addEventListener("click", () => thumbs.turn(1, wanted()));
+
+const mistake = find("#mistake");
+mistake.addEventListener("click", async () => {
+  if (!store.state || mistake.getAttribute("aria-busy") === "true") return;
+  mistake.setAttribute("aria-busy", "true");
+  say("Searching\u2026");
+  try {
+    const answer = await server.mistake({ ...store.state, klass: store.klass });
+    say(answer.error ?? answer.words);
+    if (answer.sample !== null && !answer.error) store.choose(answer.sample);
+  } catch {
+    say("The server did not answer.");
+  }
+  mistake.removeAttribute("aria-busy");
+});
+
+new ResizeObserver(() => {
+  thumbs.paint();
+  own.paint();
+}).observe(strip);
+new MutationObserver(thumbs.paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
+listenToKeys();

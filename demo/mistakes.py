@@ -1,0 +1,85 @@
+"""Finds a picture that the plain CNN gets wrong under the page's controls, in bounded time."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from demo.choices import class_index
+from demo.pictures import PictureSet, PictureShelf
+from demo.shelf import ModelShelf
+from demo.view_state import ViewState
+from stn.data import dataset_info
+from stn.distort import apply_controls
+from stn.errors import StnError
+
+BATCH = 32  # small: whoever drags meanwhile waits for one batch at most
+SECONDS = 2.0
+AT_ONCE = 2
+
+
+class MistakeFinder:
+    """Searches test pictures from a random one on; a few visitors at a time."""
+
+    def __init__(self, pictures: PictureShelf, models: ModelShelf, seconds: float = SECONDS):
+        self._pictures, self._models, self._seconds = pictures, models, seconds
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+
+    def find(self, state: ViewState, klass: object, start: int | None = None) -> dict[str, Any]:
+        """{"sample": number or None, "words": a sentence}. Prefers a picture that the transformer's network gets right.
+
+        klass: a class's name to look in, anything else for all. The picture of `state` is left out, so that asking
+        again shows another. Raises StnError, also where too many search at once.
+        """
+        stn, cnn = self._models.pair(state.dataset, state.model)
+        chosen = self._pictures.get(state.dataset)
+        fitting = [i for i in chosen.of_class(class_index(chosen, klass)) if i != state.sample]
+        first = random.randrange(len(fitting) or 1) if start is None else start
+        order = fitting[first:] + fitting[:first]
+        if not self._places.acquire(timeout=2 * self._seconds):
+            raise StnError("Others are searching right now; try again in a moment.")
+        try:
+            return self._search(state, chosen, order, stn, cnn)
+        finally:
+            self._places.release()
+
+    def _search(self, state: ViewState, chosen: PictureSet, order: list[int], stn, cnn) -> dict[str, Any]:
+        end = time.monotonic() + self._seconds
+        second_best, seen = None, 0
+        with torch.inference_mode():
+            for batch, x in _distorted(state, chosen, order, cnn.info.canvas):
+                labels = torch.tensor([chosen.labels[i] for i in batch])
+                wrong = cnn.predict(x) != labels
+                seen += len(batch)
+                if wrong.any():
+                    right = stn.predict(x[wrong]) == labels[wrong]
+                    hits = wrong.nonzero()[:, 0].tolist()
+                    for at, is_right in zip(hits, right.tolist(), strict=True):
+                        if is_right:
+                            return {"sample": batch[at], "words": "The plain CNN is wrong here, the other is right."}
+                    second_best = batch[hits[0]] if second_best is None else second_best
+                if time.monotonic() > end:
+                    break
+        if second_best is not None:
+            return {"sample": second_best, "words": "Both networks get this one wrong."}
+        kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test pictures"
+        none = f"Tried {seen:,} {kind}: the plain CNN gets all of them right as the sliders stand. Move one, try again."
+        return {"sample": None, "words": none}
+
+
+def _distorted(
+    state: ViewState, chosen: PictureSet, order: list[int], canvas: int
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Batches of numbers and their distorted pictures (B, C, canvas, canvas), each as the page shows it."""
+    alike = not state.controls.clutter and not state.controls.noise  # then a batch gets what each picture gets alone
+    for at in range(0, len(order), BATCH):
+        batch = order[at : at + BATCH]
+        images = chosen.images[batch].float() / 255
+        parts = (images,) if alike else images.split(1)
+        yield batch, torch.cat([apply_controls(p, state.controls, canvas, chosen.clutter_from) for p in parts])

@@ -1,0 +1,75 @@
+"""What a network was trained on and how, in words, and where a picture leaves that. Pure: records in, sentences out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.words import number
+from stn.data import dataset_info
+from stn.distort import CONTROL_RANGES, Controls
+
+WHAT = {  # distortion of a recipe -> what was done to its training pictures
+    None: "as they are",
+    "r": "turned by up to 90\u00b0",
+    "rts": "turned, scaled and shifted",
+    "p": "tilted in perspective",
+    "e": "bent",
+    "tc": "shifted, among clutter",
+    "rsc": "turned, scaled and shifted, among clutter",
+    "play": "under everything that the sliders can do",
+}
+COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was trained on, control by control
+    "r": {"rotation": (-90, 90)},
+    "rts": {"rotation": (-45, 45), "scale": (0.7, 1.2), "shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4)},
+    "tc": {"shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4), "clutter": (0, 6)},
+    "rsc": {
+        **{"rotation": (-90, 90), "scale": (0.6, 1.2), "clutter": (0, 4)},
+        **{"shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4)},
+    },
+    "play": dict(CONTROL_RANGES),
+}
+NAMES = {"shift_x": "shift x", "shift_y": "shift y"}
+
+
+def network_record(info: Any) -> str:
+    """`Affine transformer: 512,352 parameters, 16 epochs on MNIST under ...; test accuracy 96.9 % there.`"""
+    what = f"{info.family} transformer" if info.family else "plain CNN"
+    parts = []
+    if isinstance(params := info.record.get("params"), int):
+        parts.append(f"{params:,} parameters")
+    train = info.recipe.train
+    done = info.record.get("epochs", train.epochs)
+    parts.append(f"{done} epochs on {dataset_info(info.dataset).title} {WHAT.get(info.distortion, 'distorted')}")
+    said = f"{what[0].upper()}{what[1:]}: {', '.join(parts)}"
+    if info.family and train.pose_epochs:
+        said += f", the first {train.pose_epochs} to undo the known distortion"
+    if isinstance(accuracy := info.result.get("accuracy"), int | float):
+        said += f"; {number(accuracy, 1)} % of test pictures right so"
+    return f"{said}."
+
+
+def beyond(distortion: str | None, controls: Controls) -> list[str]:
+    """The controls, in words, that have left what a network trained under `distortion` has seen."""
+    covered, neutral, out = COVERED.get(distortion, {}), Controls(), []
+    for name in CONTROL_RANGES:
+        value, rest = getattr(controls, name), getattr(neutral, name)
+        low, high = covered.get(name, (rest, rest))
+        if not low <= value <= high:
+            out.append(NAMES.get(name, name))
+    return out
+
+
+def warnings(stn: Any, cnn: Any, controls: Controls, own: bool, drawn: bool) -> list[str]:
+    """Calm sentences on what these networks have never been trained on, none where all is as in training."""
+    said = []
+    title = dataset_info(stn.dataset).title
+    if own:
+        said.append(f"Your own picture: the networks only know {title}, so take their answers as guesses.")
+    elif drawn:
+        said.append(f"A drawing: the networks were trained on {title} itself, not on drawings.")
+    for info, name in ((stn, "the transformer's network"), (cnn, "the plain CNN")):
+        left = beyond(info.distortion, controls)
+        if left:
+            which = left[0] if len(left) == 1 else ", ".join(left[:-1]) + " and " + left[-1]
+            said.append(f"{which[0].upper()}{which[1:]}: beyond what {name} was trained on.")
+    return said

@@ -1,0 +1,260 @@
+"""Choosing pictures: thumbnails, one that the CNN gets wrong, and pictures of one's own."""
+
+import base64
+import json
+
+import pytest
+from looking import pixels, settled, slider
+
+from demo.mistakes import MistakeFinder
+
+
+def strip_page(page) -> list[int]:
+    page.wait_for_function("() => document.querySelector('#strip').dataset.samples")
+    return [int(n) for n in page.locator("#strip").get_attribute("data-samples").split()]
+
+
+def click_thumb(page, place: int):
+    box = page.locator("#strip").bounding_box()
+    cell = box["width"] / 6
+    page.mouse.click(box["x"] + (place % 6 + 0.5) * cell, box["y"] + (place // 6 + 0.5) * cell)
+
+
+def stroke(page, *points):
+    """One stroke on the pad through points in [0, 1]."""
+    box = page.locator("#pad").bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def own(page, is_shown: bool = True):
+    page.wait_for_function(
+        "(own) => document.querySelector('#picture-words').innerText.startsWith('Your own') === own", arg=is_shown
+    )
+
+
+def test_a_click_on_a_thumbnail_shows_that_picture_and_leaves_the_sliders(visit):
+    page = visit("?dataset=mnist&sample=3&rotation=25")
+    page.wait_for_function("() => document.querySelector('#strip').dataset.samples?.startsWith('0 ')")
+    click_thumb(page, 8)
+    assert settled(page, sample=8)["rotation"] == 25
+    assert page.locator("#sample input").input_value() == "8"
+
+
+def test_arrow_keys_choose_and_turn_the_page(visit):
+    page = visit("?dataset=mnist&sample=11")
+    page.wait_for_function("() => document.querySelector('#strip').dataset.samples?.startsWith('0 ')")
+    page.locator("#strip").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page, sample=12)
+    page.wait_for_function("() => document.querySelector('#strip').dataset.samples.startsWith('12 ')")
+    page.keyboard.press("ArrowDown")
+    settled(page, sample=18)
+
+
+def test_pages_turn_without_changing_the_picture(visit):
+    page = visit("?dataset=mnist&sample=3")
+    first = strip_page(page)
+    page.locator("#page-on").click()
+    page.wait_for_function(
+        "(old) => document.querySelector('#strip').dataset.samples !== old", arg=" ".join(map(str, first))
+    )
+    assert strip_page(page)[0] == first[-1] + 1
+    assert settled(page)["sample"] == 3
+
+
+def test_thumbnails_follow_the_class_and_the_data_set(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#class input").click()
+    page.get_by_role("option", name="7", exact=True).click()
+    page.wait_for_function("() => document.querySelector('#strip-words').innerText.includes('of 4 ')")
+    assert "drawings" in page.locator("#strip-words").inner_text()
+    assert len(strip_page(page)) == 4
+    page.locator("#dataset label", has_text="CIFAR-10").click()
+    settled(page, dataset="cifar10")
+    page.wait_for_function("() => document.querySelector('#strip').dataset.samples.split(' ').length === 12")
+
+
+def test_one_the_cnn_gets_wrong_is_shown_or_said_not_to_be_there(visit, monkeypatch):
+    page = visit("?dataset=mnist&sample=3")
+    monkeypatch.setattr(MistakeFinder, "find", lambda *_: {"sample": 9, "words": "Here is one."})
+    page.locator("#mistake").click()
+    settled(page, sample=9)
+    assert page.locator("#picks-said").inner_text() == "Here is one."
+    monkeypatch.setattr(MistakeFinder, "find", lambda *_: {"sample": None, "words": "None of them."})
+    page.locator("#mistake").click()
+    page.wait_for_function("() => document.querySelector('#picks-said').innerText === 'None of them.'")
+    assert settled(page)["sample"] == 9
+
+
+def test_a_drawing_replaces_the_picture_until_it_is_sent_away(visit):
+    page = visit("?dataset=mnist&sample=3")
+    before = pixels(page, "input")
+    page.locator("#own-draw").click()
+    stroke(page, (0.5, 0.3), (0.5, 0.7))
+    own(page)
+    assert pixels(page, "input") != before
+    assert page.locator("#bars-cnn .is-true").count() == 0, "nobody knows what was drawn"
+    assert "own" in page.locator("#warnings").inner_text()
+    assert "image" not in json.loads(page.locator("#view").get_attribute("data-drawn")), "bytes do not belong there"
+    slider(page, "shear").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page, shear=1)
+    own(page)
+    page.wait_for_function("() => location.search.includes('shear=1')")
+    assert len(page.url) < 200 and "image" not in page.url
+    page.locator("#own-back").click()
+    own(page, False)
+    page.keyboard.press("r")
+    settled(page, shear=0)
+    page.wait_for_function("(old) => document.querySelector('#input').toDataURL() === old", arg=before)
+
+
+def test_undo_and_clear_bring_the_test_picture_back(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-draw").click()
+    stroke(page, (0.5, 0.3), (0.5, 0.7))
+    own(page)
+    page.locator("#pad-undo").click()
+    own(page, False)
+    stroke(page, (0.3, 0.3), (0.7, 0.3))
+    own(page)
+    page.locator("#pad-clear").click()
+    own(page, False)
+
+
+def test_a_test_picture_that_is_asked_for_ends_the_drawing(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-draw").click()
+    stroke(page, (0.5, 0.3), (0.5, 0.7))
+    own(page)
+    page.locator("#next").click()
+    own(page, False)
+    settled(page, sample=4)
+
+
+def test_drawing_works_by_touch_and_in_colour(visit):
+    page = visit("?dataset=cifar10&sample=3", width=390, height=844, has_touch=True)
+    page.locator("#own-draw").click()
+    page.locator("#inks button").nth(2).click()
+    box = page.locator("#pad").bounding_box()
+    page.locator("#pad").scroll_into_view_if_needed()
+    box = page.locator("#pad").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    own(page)
+
+
+def test_a_file_is_shown_at_the_data_sets_size(visit, tmp_path):
+    from PIL import Image
+
+    file = tmp_path / "wide.png"
+    Image.new("RGB", (900, 500), "red").save(file)
+    page = visit("?dataset=cifar10&sample=3")
+    page.locator("#own-file").set_input_files(file)
+    own(page)
+    image = base64.b64decode(page.evaluate("() => window.stnPage.own.image"))
+    assert len(image) == 32 * 32 * 3 and image[:3] == b"\xff\x00\x00"
+
+
+def test_a_broken_file_is_one_sentence(visit, tmp_path):
+    file = tmp_path / "photo.heic"
+    file.write_bytes(b"not a picture")
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-file").set_input_files(file)
+    page.wait_for_function("() => document.querySelector('#picks-said').innerText.includes('cannot read this file')")
+    own(page, False)
+    assert page.errors == []
+
+
+def test_a_camera_that_is_refused_is_one_sentence(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.evaluate(
+        """() => { navigator.mediaDevices.getUserMedia = () =>
+            Promise.reject(new DOMException("no", "NotAllowedError")); }"""
+    )
+    page.locator("#own-camera").click()
+    page.wait_for_function("() => document.querySelector('#picks-said').innerText.includes('not allowed')")
+    assert page.locator("#camera-box").is_hidden() and page.errors == []
+
+
+def test_the_camera_takes_a_picture_and_is_switched_off(visit):
+    page = visit("?dataset=cifar10&sample=3")
+    page.evaluate(
+        """() => {
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [320, 240];
+            const context = canvas.getContext("2d");
+            const paint = () => {
+                context.fillStyle = "#00ff00";
+                context.fillRect(0, 0, 320, 240);
+                requestAnimationFrame(paint);
+            };
+            paint();
+            window.filmed = canvas.captureStream(30);
+            navigator.mediaDevices.getUserMedia = async () => window.filmed;
+        }"""
+    )
+    page.locator("#own-camera").click()
+    page.wait_for_function("() => document.querySelector('#camera').videoWidth === 320")
+    page.locator("#camera-shoot").click()
+    own(page)
+    image = base64.b64decode(page.evaluate("() => window.stnPage.own.image"))
+    assert len(image) == 32 * 32 * 3 and image[1] > 200 > 60 > image[0]
+    assert page.evaluate("() => window.filmed.getTracks().every((t) => t.readyState === 'ended')")
+
+
+@pytest.fixture
+def blank(browser):
+    from demo import assets
+
+    page = browser.new_page()
+    page.set_content("<canvas></canvas>")
+    page.add_script_tag(path=str(assets.HERE / "js" / "picks" / "shrink.js"))
+    yield page
+    page.close()
+
+
+def test_shrinking_averages(blank):
+    values = blank.evaluate(
+        """() => {
+            const data = new Uint8ClampedArray(4 * 16 * 16);
+            for (let i = 0; i < 256; i += 1) data.fill((i % 2) * 255, 4 * i, 4 * i + 4); // columns, black and white
+            return [...averaged({ data, width: 16 }, 2, 3)];
+        }"""
+    )
+    assert values == [127.5] * 12
+
+
+def test_a_digit_is_placed_as_mnists_are(blank):
+    """Any ink, anywhere: a box of 20 pixels, its centre of mass in the middle of 28."""
+    rows = blank.evaluate(
+        """() => {
+            const ink = new Float32Array(100 * 100);
+            for (let y = 10; y < 50; y += 1) for (let x = 70; x < 80; x += 1) ink[100 * y + x] = 255;
+            return [...placed(ink, 100, 28)];
+        }"""
+    )
+    grid = [rows[i * 28 : i * 28 + 28] for i in range(28)]
+    inked = [(y, x) for y in range(28) for x in range(28) if grid[y][x] > 127]
+    ys, xs = [y for y, _ in inked], [x for _, x in inked]
+    assert (min(ys), max(ys)) == (4, 23) and max(xs) - min(xs) == pytest.approx(4, abs=1)
+    mass = sum(map(sum, grid))
+    assert sum(y * sum(row) for y, row in enumerate(grid)) / mass == pytest.approx(13.5, abs=0.3)
+    assert sum(x * row[x] for row in grid for x in range(28)) / mass == pytest.approx(13.5, abs=0.3)
+    assert blank.evaluate("() => [...placed(new Float32Array(100), 10, 28)].every((v) => v === 0)")
+
+
+def test_dark_ink_on_paper_becomes_light_on_black(blank):
+    border, middle = blank.evaluate(
+        """() => {
+            const gray = new Float32Array(20 * 20).fill(200);
+            gray[210] = 20;
+            const ink = inkOf(gray, 20);
+            return [ink[0], ink[210]];
+        }"""
+    )
+    assert (border, middle) == (0, 255)

@@ -1,0 +1,175 @@
+"""Thumbnails, the search for mistakes, and the visitor's own pixels, without a browser."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+from test_demo_payload import unpack_pixels
+
+from demo import explain_api, records
+from demo.mistakes import BATCH, MistakeFinder
+from demo.pictures import PictureSet, PictureShelf
+from demo.thumbnails import thumbnails
+from demo.uploads import read_pixels
+from demo.view_state import ViewState, from_query, unknown_shown
+from stn.distort import Controls, apply_controls
+from stn.errors import StnError
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return PictureShelf(tmp_path_factory.mktemp("no-data"))
+
+
+def page(pictures, **request):
+    return thumbnails(pictures, {"dataset": "mnist", "count": 6, **request})
+
+
+def test_the_page_that_holds_the_picture_with_all_its_pixels(pictures):
+    answer = page(pictures, sample=8)
+    assert answer["samples"] == [6, 7, 8, 9, 10, 11] and answer["from"] == 7 and answer["drawn"]
+    images = pictures.get("mnist").images
+    sheet = unpack_pixels(answer["sheet"])
+    assert sheet.shape == (6 * 28, 28, 1)
+    assert np.array_equal(sheet[2 * 28 : 3 * 28, :, 0], images[8, 0].numpy())
+
+
+def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
+    last = page(pictures, sample=0, turn=-1)
+    assert last["samples"][-1] == last["of"] - 1
+    labels = pictures.get("mnist").labels
+    sevens = page(pictures, sample=0, klass="7")
+    assert sevens["of"] == labels.count(7) and {labels[i] for i in sevens["samples"]} == {7}
+    assert page(pictures, sample=10**6)["from"] == 1, "no such picture: the first page"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        {},
+        {"dataset": "mnist", "count": 10**9},
+        {"dataset": "mnist", "sample": float("nan")},
+        {"dataset": "mnist", "turn": "1"},
+        {"dataset": ["mnist"]},
+    ],
+)
+def test_a_bad_request_for_thumbnails_is_one_sentence(pictures, bad):
+    answer = explain_api.said(lambda: thumbnails(pictures, bad))
+    assert set(answer) == {"error"} and "\n" not in answer["error"]
+
+
+class Net:
+    """Stands in for a loaded model: says class `says` for every picture but those whose brightest pixel is `lit`."""
+
+    def __init__(self, right_at):
+        self.right_at, self.seen = right_at, []
+        self.info = type("Info", (), {"canvas": 28})
+
+    def predict(self, x):
+        self.seen.append(x)
+        number = (x.flatten(1).amax(1) * 255).round().long()  # each picture carries its number
+        return torch.where(torch.isin(number, torch.tensor(sorted(self.right_at))), 0, 1)
+
+
+class Models:
+    def __init__(self, stn, cnn):
+        self.nets = stn, cnn
+
+    def pair(self, dataset, model):
+        return self.nets
+
+
+def numbered(n: int) -> PictureShelf:
+    images = torch.zeros(n, 1, 28, 28, dtype=torch.uint8)
+    images[:, 0, 10:18, 10:18] = torch.arange(n).view(-1, 1, 1).to(torch.uint8)
+    shelf = PictureShelf()
+    shelf._sets["mnist"] = PictureSet("mnist", images, (0,) * n, tuple("0123456789"), drawn=False)
+    return shelf
+
+
+def search(stn_right, cnn_right, n=100, start=0, seconds=10.0):
+    finder = MistakeFinder(numbered(n), Models(Net(stn_right), Net(cnn_right)), seconds)
+    return finder.find(ViewState(sample=n - 1), "any", start)
+
+
+def test_a_picture_that_only_the_cnn_gets_wrong_comes_first():
+    everything = set(range(100))
+    assert search(stn_right=everything - {3}, cnn_right=everything - {3, 60})["sample"] == 60
+    both = search(stn_right=everything - {3}, cnn_right=everything - {3})
+    assert both["sample"] == 3 and "Both" in both["words"]
+
+
+def test_none_is_a_sentence_with_the_number_of_pictures_tried():
+    none = search(set(range(100)), set(range(100)))
+    assert none["sample"] is None and "Tried 99 MNIST test pictures" in none["words"]
+
+
+def test_the_search_ends_in_time_and_leaves_the_present_picture_out():
+    assert f"Tried {BATCH} " in search(set(range(100)), set(range(100)), seconds=0)["words"]
+    assert search(set(), set(range(99)))["sample"] is None, "only picture 99 is wrong, and it is the one shown"
+
+
+def test_the_search_sees_what_the_page_shows():
+    cnn = Net(set(range(40)))
+    shelf = numbered(40)
+    controls = Controls(rotation=20, clutter=3, noise=0.1, seed=4)
+    MistakeFinder(shelf, Models(Net(set()), cnn)).find(ViewState(sample=39, controls=controls), "any", 0)
+    chosen = shelf.get("mnist")
+    alone = apply_controls(chosen.picture(5), controls, 28, chosen.clutter_from)
+    assert torch.equal(cnn.seen[0][5:6], alone)
+
+
+def test_own_pixels_come_back_channel_by_channel():
+    given = np.arange(2 * 3 * 3, dtype=np.uint8)
+    read = read_pixels(base64.b64encode(given).decode(), (3, 2, 3))
+    assert read.shape == (1, 3, 2, 3)
+    assert torch.equal((read[0].permute(1, 2, 0) * 255).round().byte().flatten(), torch.from_numpy(given))
+
+
+@pytest.mark.parametrize("bad", [7, "", "AAAA", "!" * 1048, "A" * 10**6, {"data": "x"}, "\u00e9" * 1048])
+def test_own_pixels_of_the_wrong_size_are_refused(bad):
+    with pytest.raises(StnError, match="784 bytes"):
+        read_pixels(bad, (1, 28, 28))
+
+
+def info(family="affine", distortion="play"):
+    from stn.recipes import get_recipe
+
+    recipe = get_recipe("mnist-play-affine" if family else "mnist-play-cnn")
+    fields = {"record": {"params": 512352, "epochs": 16}, "result": {"accuracy": 96.93}, "recipe": recipe}
+    return type("Info", (), {"family": family, "distortion": distortion, "dataset": "mnist", **fields})
+
+
+def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
+    said = records.network_record(info())
+    assert said.startswith("Affine transformer: 512,352 parameters, 16 epochs on MNIST under everything")
+    assert "the first 4 to undo the known distortion" in said and "96.9 %" in said
+    assert "undo" not in records.network_record(info(None))
+
+
+def test_a_control_beyond_the_training_is_named():
+    extreme = Controls(rotation=60, scale=0.6, clutter=1)
+    assert records.beyond("play", extreme) == []
+    assert records.beyond("r", extreme) == ["scale", "clutter"]
+    assert records.beyond("rts", extreme) == ["rotation", "scale", "clutter"]
+    assert records.beyond(None, Controls()) == [] and records.beyond("nonesuch", extreme)
+    said = records.warnings(info(distortion="r"), info(None), extreme, own=False, drawn=False)
+    assert said == ["Scale and clutter: beyond what the transformer's network was trained on."]
+
+
+def test_own_pictures_and_drawings_are_named_as_such():
+    own, drawn, real = (
+        records.warnings(info(), info(None), Controls(), own, drawn)
+        for own, drawn in ((True, False), (False, True), (False, False))
+    )
+    assert "own picture" in own[0] and "not on drawings" in drawn[0] and real == []
+
+
+def test_show_names_only_what_there_is():
+    assert unknown_shown("rotation, clutter,network") == [] == unknown_shown("")
+    assert "'wobble'" in unknown_shown("rotation,wobble")[0]
+    _, trouble = from_query({"dataset": "mnist", "show": "x" * 1000})
+    assert len(trouble) == 1 and len(trouble[0]) < 250

@@ -35,7 +35,7 @@ def constants() -> str:
     sizes = {name: [info.size, info.channels] for name, info in DATASETS.items()}
     return (
         f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};\n"
-        f"const SHOWN = {json.dumps(SHOWN)};\nconst SIZES = {json.dumps(sizes)};"
+        f"const SHOWN = {json.dumps(SHOWN)};\nconst PICTURE_SIZES = {json.dumps(sizes)};"
     )
 
 

@@ -25,7 +25,7 @@ def blank(browser):
     page = browser.new_page()
     page.set_content("<canvas></canvas>")
     page.add_script_tag(content=assets.constants())
-    for name in assets.SCRIPTS["look"][:-1]:
+    for name in (*assets.SHARED, *assets.SCRIPTS["look"][:-1]):
         page.add_script_tag(path=str(assets.HERE / "js" / name))
     yield page
     page.close()

@@ -22,7 +22,7 @@ function createOwn({ find, store, say }) {
   async function take(source) {
     try {
       const picture = await source();
-      show(shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, SIZES[dataset()]), "photo");
+      show(shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, PICTURE_SIZES[dataset()]), "photo");
       picture.close?.();
       say("");
     } catch (error) {
@@ -86,8 +86,8 @@ function createOwn({ find, store, say }) {
 
   return {
     follow(state) {
-      pad.fit(SIZES[state.dataset]);
-      inks.hidden = SIZES[state.dataset][1] === 1;
+      pad.fit(PICTURE_SIZES[state.dataset]);
+      inks.hidden = PICTURE_SIZES[state.dataset][1] === 1;
       find("#own-note").hidden = !store.own;
     },
     paint: () => boxes.draw.hidden || pad.paint(),

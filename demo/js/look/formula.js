@@ -40,7 +40,7 @@ function pixelLines(picture, source, part, padding) {
   const sides = [["W", picture.width, XS, XP], ["H", picture.height, YS, YP]];
   const counted = part.level ? [`Counted on ${SIZES[part.level]}, ${picture.height} \u00d7 ${picture.width} pixels:`] : [];
   const [a, b] = [part.at[0] - part.neighbours[0].column, part.at[1] - part.neighbours[0].row];
-  const where = `a = ${inPrint(a)} right of column ${inPrint(part.neighbours[0].column, 0)}, b = ${inPrint(b)} below row ${inPrint(part.neighbours[0].row, 0)}: weights (1\u2212a)(1\u2212b), a(1\u2212b), (1\u2212a)b, ab`;
+  const where = `a = ${inPrint(a)} from column ${inPrint(part.neighbours[0].column, 0)}, b = ${inPrint(b)} from row ${inPrint(part.neighbours[0].row, 0)}: weights (1\u2212a)(1\u2212b), a(1\u2212b), (1\u2212a)b, ab`;
   const lines = sides.map(([side, size, from, to], i) => {
     const [pixel, at] = [part.pixel[i], part.at[i]];
     const worked = `${to} = ((${from} + 1)\u00b7${side} \u2212 1)/2 = ((${inPrint(source[i])} + 1)\u00b7${size} \u2212 1)/2 = ${inPrint(pixel, 2)}`;

@@ -206,6 +206,26 @@ def test_links_give_nothing_but_numbers_in_range(blank):
     assert read == [[1, 6, 1, 1, 1, 1, 1], [[0.5, -1, 0], *[None] * 7], [[3, 4], *[None] * 4]]
 
 
+def test_the_sums_are_written_as_they_are_done(blank):
+    affine = {"family": "affine", "matrix": [[0.64, -0.31, 0.1], [0.31, 0.64, -0.25], [0, 0, 1]]}
+    lines = blank.evaluate("(stage) => gridLines(stage, [0.25, -0.321], [0.35951, -0.37794])", affine)
+    assert lines == [
+        "x\u209b = 0.640\u00b70.250 \u2212 0.310\u00b7(\u22120.321) + 0.100 = 0.360",
+        "y\u209b = 0.310\u00b70.250 + 0.640\u00b7(\u22120.321) \u2212 0.250 = \u22120.378",
+    ]
+    texts = blank.evaluate(
+        """() => {
+            const picture = { width: 2, height: 2, channels: 1, values: Float32Array.from([0, 1, 0.5, 0.25]) };
+            const mix = mixAt(() => picture, [0.1, -0.2], 0, "border", null);
+            const far = sampleAt(picture, [1.5, 0], "border", null);
+            return [samplerLines(mix, mix.parts[0], 0, 0, mix.sums[0]), pixelLines(picture, [1.5, 0], far, "border")];
+        }"""
+    )
+    # In pixels (0.6, 0.3): weights 0.28, 0.42, 0.12, 0.18.
+    assert texts[0] == ["V = 0.280\u00b70.000 + 0.420\u00b71.000 + 0.120\u00b70.500 + 0.180\u00b70.250 = 0.525"]
+    assert "((1.500 + 1)\u00b72 \u2212 1)/2 = 2.00, outside: border padding reads at 1.00" in texts[1][0]
+
+
 # --- the page
 
 
@@ -258,6 +278,9 @@ def test_arrow_keys_and_the_pointer_choose_a_pixel_whose_sum_is_the_output(look)
         page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 28, box["y"] + (row + 0.5) * box["height"] / 28)
         seen = pixel(page, row, column)
         assert seen["sum"] == pytest.approx(seen["value"], abs=1e-5)
+        said = page.locator("[data-sum=sampler] p").all_inner_texts()
+        total = next(line for line in said if line.startswith("V = "))
+        assert total.rsplit(" = ")[-1] == said[-1].rsplit(": ")[-1], "the digits shown agree"
         assert seen["source"] == pytest.approx([(2 * column + 1) / 28 - 1, (2 * row + 1) / 28 - 1], abs=1e-5)
     page.wait_for_function("() => location.search.includes('pixel=5-20')")
     page.wait_for_function("() => document.querySelector('#look-spoken').textContent.includes('row 5, column 20')")

@@ -40,7 +40,7 @@ function pixelLines(picture, source, part, padding) {
   const sides = [["W", picture.width, XS, XP], ["H", picture.height, YS, YP]];
   const counted = part.level ? [`Counted on ${SIZES[part.level]}, ${picture.height} \u00d7 ${picture.width} pixels:`] : [];
   const [a, b] = [part.at[0] - part.neighbours[0].column, part.at[1] - part.neighbours[0].row];
-  const where = `a = ${inPrint(a)} right of column ${inPrint(part.neighbours[0].column, 0)}, b = ${inPrint(b)} below row ${inPrint(part.neighbours[0].row, 0)}: weights (1\u2212a)(1\u2212b), a(1\u2212b), (1\u2212a)b, ab`;
+  const where = `a = ${inPrint(a)} from column ${inPrint(part.neighbours[0].column, 0)}, b = ${inPrint(b)} from row ${inPrint(part.neighbours[0].row, 0)}: weights (1\u2212a)(1\u2212b), a(1\u2212b), (1\u2212a)b, ab`;
   const lines = sides.map(([side, size, from, to], i) => {
     const [pixel, at] = [part.pixel[i], part.at[i]];
     const worked = `${to} = ((${from} + 1)\u00b7${side} \u2212 1)/2 = ((${inPrint(source[i])} + 1)\u00b7${size} \u2212 1)/2 = ${inPrint(pixel, 2)}`;
@@ -54,18 +54,19 @@ function sumOf(part, channel) {
   return part.neighbours.map((n) => `${inPrint(n.weight)}\u00b7${inPrint(n.levels[channel])}`).join(" + ");
 }
 
-// The bilinear sum; for a layer that averages, of each size it mixes, and the mix. `plain` is the point's own sample.
-function samplerLines(mix, plain, channel, level) {
+// The bilinear sum; for a layer that averages, of each size it mixes, and the mix, which is `total`. `plain` is the
+// point's own sample.
+function samplerLines(mix, plain, channel, level, total) {
   const value = (sums) => inPrint(sums[channel]);
   const [first, second] = mix.parts;
-  if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${value(first.sums)}`];
+  if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${inPrint(total)}`];
   const name = (part) => `V${SUBSCRIPTS[part.level]}`;
   const lines = [`This grid\u2019s points lie ${inPrint(2 ** level, 1)} pixels apart and would skip some: the layer averages.`];
   for (const part of mix.parts) {
     lines.push(`${name(part)}, ${SHORT[part.level]} = ${sumOf(part, channel)} = ${value(part.sums)}`);
   }
   const mixed = mix.parts.map((part) => `${inPrint(part.share)}\u00b7${name(part)}`).join(" + ");
-  lines.push(`V = ${second ? mixed : name(first)} = ${value(mix.sums)}`);
+  lines.push(`V = ${second ? mixed : name(first)} = ${inPrint(total)}`);
   if (first.level > 0) lines.push(`Without averaging it would be V\u2080 = ${value(plain.sums)}.`);
   return lines;
 }

@@ -32,8 +32,8 @@ function createMaps(box) {
           cell.screen.set(pictures[chosen.indexOf(cell.channel)]);
         }
         const { width, height } = pictures[0];
-        setText(said, `Stage ${number}: ${cells.length} of ${channels} maps, ${height} \u00d7 ${width}`);
-        strip.setAttribute("aria-label", `Stage ${number} of the localisation net, its ${cells.length} most active maps`);
+        setText(said, `Stage ${number}: ${channels} maps, ${height} \u00d7 ${width}`);
+        strip.setAttribute("aria-label", `Stage ${number} of the localisation net, the ${cells.length} most active of its ${channels} maps`);
       });
     },
   };

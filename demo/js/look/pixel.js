@@ -32,6 +32,9 @@ function pixelInNumbers([row, column], { answer, inside, grid, output, channel, 
   const mix = mixAt(pictures, source, answer.level, inside.padding, inside.outside);
   const plain = sampleAt(pictures(0), source, inside.padding, inside.outside);
   const value = output.values[at * output.channels + channel];
+  const sum = mix.sums[channel];
+  // float32 there, float64 here: where they agree, the last digit shown must not depend on which one was rounded.
+  const total = Math.abs(sum - value) < 5e-5 ? value : sum;
   const colour = output.channels === 3 ? ` of ${["red", "green", "blue"][channel]}` : "";
   const part = mix.parts[0];
   const { width, height } = pictures(part.level);
@@ -46,10 +49,10 @@ function pixelInNumbers([row, column], { answer, inside, grid, output, channel, 
       output: whole,
       grid: gridLines(answer.stage, centre, source),
       pixels: pixelLines(pictures(part.level), source, part, inside.padding),
-      sampler: [...samplerLines(mix, plain, channel, answer.level), ends],
+      sampler: [...samplerLines(mix, plain, channel, answer.level, total), ends],
     },
     caption: `Round the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,
     spoken: `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`,
-    data: { row, column, source, sum: mix.sums[channel], value, channel },
+    data: { row, column, source, sum, value, channel },
   };
 }

@@ -11,7 +11,7 @@ function captionsOf({ stage, grid, input, average, iterations }) {
     ".grid-code": `grid = ${affine ? "affine_grid" : "family.grid"}(theta, size)`,
     ".sampler-code": average ? "y = sample(x, grid)" : "y = grid_sample(x, grid)",
     ".grid-note": `${h} \u00d7 ${w} dots on ${input.height} \u00d7 ${input.width} pixels: one for each pixel of the output.`,
-    ".maps-end": `Two linear layers make them ${numbers}.${more}`,
+    ".maps-end": `Shown: each stage\u2019s most active maps. Two linear layers turn the last ones into ${numbers}.${more}`,
   };
 }
 

@@ -13,8 +13,10 @@ HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
 SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
     "play": (*SHARED, "play/view.js"),
+    "robustness": (*SHARED, "robustness/chart.js", "robustness/legend.js", "robustness/view.js"),
+    "gallery": (*SHARED, "gallery/draw.js", "gallery/view.js"),
 }
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
+STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css", "robustness.css", "gallery.css")
 
 
 def constants() -> str:

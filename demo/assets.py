@@ -15,8 +15,18 @@ SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
     "play": (*SHARED, "play/view.js"),
     "robustness": (*SHARED, "robustness/chart.js", "robustness/legend.js", "robustness/view.js"),
     "gallery": (*SHARED, "gallery/draw.js", "gallery/view.js"),
+    "lesson": (*SHARED, "lesson/view.js"),
 }
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css", "robustness.css", "gallery.css")
+STYLES = (
+    "page.css",
+    "controls.css",
+    "figure.css",
+    "class.css",
+    "phone.css",
+    "robustness.css",
+    "gallery.css",
+    "lesson.css",
+)
 
 
 def constants() -> str:

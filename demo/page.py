@@ -15,6 +15,7 @@ from demo import assets, prose
 from demo.api import add_endpoints
 from demo.explain_api import answer
 from demo.gallery_tab import gallery_tab
+from demo.lesson_tab import lesson_tab
 from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
 from demo.robustness_tab import robustness_tab
@@ -30,6 +31,7 @@ TAB_BUILDERS = {  # name in links -> title, what builds it
     "play": ("Play", play_tab),
     "robustness": ("Robustness", robustness_tab),
     "gallery": ("Gallery", gallery_tab),
+    "lesson": ("Lesson", lesson_tab),
 }
 
 

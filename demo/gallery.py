@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ FRAME_POINTS = 5  # a side of the lattice that a frame is drawn from
 PART = 8  # pictures of each class that one request adds to the class means
 PARTS = 25  # so that a mean has at most 200 pictures
 MEANS_KEPT = 16  # different class means kept at a time
+PAGES_KEPT = 32  # different pages of pictures; a page takes 0.3 MB
+ROOM = 24  # visitors who may wait at a time; the page's 40 threads serve everything else too
 SEEDS = 10_000
 
 
@@ -56,29 +58,73 @@ class Means:
     """Sums of pictures by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
 
     def __init__(self, kept: int = MEANS_KEPT):
-        self._kept = kept
-        self._sums: OrderedDict[tuple, list[dict[str, Tensor]]] = OrderedDict()
+        self._sums = Kept(kept)
         self._lock = threading.Lock()
 
-    def get(self, key: tuple, part: int, make) -> dict[str, Tensor]:
+    def get(self, key: tuple, part: int, make: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
         """The sums of all parts up to `part`. At most one part that nobody has asked for yet is made, by make(n)."""
         with self._lock:  # also while it is made: who asks for the same waits for it instead of making it twice
-            parts = self._sums.setdefault(key, [])
-            self._sums.move_to_end(key)
-            while len(self._sums) > self._kept:
-                self._sums.popitem(last=False)
+            parts = self._sums.get(key, list)
             if part >= len(parts):
                 new = make(len(parts))
                 parts.append({k: v + parts[-1][k] for k, v in new.items()} if parts else new)
             return parts[min(part, len(parts) - 1)]
 
 
-def answer(pictures: PictureShelf, models: ModelShelf, means: Means, given: object) -> dict[str, Any]:
-    """The gallery's server function: any object in, what js/gallery/ draws or {"error": one sentence} out."""
-    try:
-        return guarded(lambda: _answer(pictures, models, means, read_request(given)))
-    except StnError as error:
-        return {"error": str(error)}
+class Kept:
+    """The last few results by key, each made once."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._found: OrderedDict[tuple, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def get(self, key: tuple, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = make()
+            self._found.move_to_end(key)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+            return self._found[key]
+
+
+class Gallery:
+    """What the gallery shows, made when it is first asked for and kept a while."""
+
+    def __init__(self, pictures: PictureShelf, models: ModelShelf):
+        self._pictures, self._models = pictures, models
+        self._means, self._pages = Means(), Kept(PAGES_KEPT)
+        self._room = threading.BoundedSemaphore(ROOM)
+
+    def answer(self, given: object) -> dict[str, Any]:
+        """The gallery's server function: any object in, what js/gallery/ draws or {"error": one sentence} out."""
+        if not self._room.acquire(blocking=False):
+            return {"error": "Many visitors ask for pictures right now; try again in a few seconds."}
+        try:
+            return guarded(lambda: self._answer(read_request(given)))
+        except StnError as error:
+            return {"error": str(error)}
+        finally:
+            self._room.release()
+
+    def _answer(self, wanted: Wanted) -> dict[str, Any]:
+        stn, cnn = self._models.pair(wanted.dataset, wanted.model)
+        chosen = self._pictures.get(wanted.dataset)
+        about = {
+            "kind": wanted.kind,
+            "model": stn.info.name,
+            "networks": [[name, model_label(name)] for name in self._models.transformers(wanted.dataset)],
+            "drawn": chosen.drawn,
+            "classes": list(stn.info.classes),
+        }
+        if wanted.kind == "means":
+            return about | class_means(chosen, stn, self._means, wanted)
+        key = (wanted, stn.info.name, chosen.drawn)  # drawings give way to pictures that a visitor fetches
+        return about | self._pages.get(key, lambda: _cells(chosen, stn, cnn, wanted))
 
 
 def read_request(given: object) -> Wanted:
@@ -109,21 +155,6 @@ def _whole(what: str, given: object, end: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < end or given != int(given):
         raise StnError(f"{what} is no whole number from 0 to {end - 1}.")
     return int(given)
-
-
-def _answer(pictures: PictureShelf, models: ModelShelf, means: Means, wanted: Wanted) -> dict[str, Any]:
-    stn, cnn = models.pair(wanted.dataset, wanted.model)
-    chosen = pictures.get(wanted.dataset)
-    about = {
-        "kind": wanted.kind,
-        "model": stn.info.name,
-        "networks": [[name, model_label(name)] for name in models.transformers(wanted.dataset)],
-        "drawn": chosen.drawn,
-        "classes": list(stn.info.classes),
-    }
-    if wanted.kind == "means":
-        return about | class_means(chosen, stn, means, wanted)
-    return about | _cells(chosen, stn, cnn, wanted)
 
 
 def shuffled(chosen: PictureSet, seed: int) -> list[int]:

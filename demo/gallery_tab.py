@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo import assets, gallery
+from demo import assets
+from demo.gallery import Gallery
 from demo.shelf import Shelves
 
 
 def gallery_tab(shelves: Shelves) -> None:
     """Builds the tab inside the current context."""
-    means = gallery.Means()
+    gallery = Gallery(shelves.pictures, shelves.models)
 
     def show(request):
-        return gallery.answer(shelves.pictures, shelves.models, means, request)
+        return gallery.answer(request)
 
     gr.HTML(
         html_template=assets.html("gallery"),

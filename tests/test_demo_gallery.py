@@ -25,8 +25,8 @@ def shelves(tmp_path_factory):
     return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
 
 
-def ask(shelves, means=None, **changes):
-    found = gallery.answer(*shelves, means or gallery.Means(), {**ASK, **changes})
+def ask(shelves, kept=None, **changes):
+    found = (kept or gallery.Gallery(*shelves)).answer({**ASK, **changes})
     assert "error" not in found, found
     return found
 
@@ -52,7 +52,8 @@ def test_a_seed_brings_the_same_pictures_again_and_another_one_others(shelves):
 
 
 @pytest.mark.parametrize("of", gallery.NETWORKS)
-def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(shelves, of):
+def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(shelves, monkeypatch, of):
+    monkeypatch.setattr(gallery, "LOOKED_AT", 60)
     found = ask(shelves, kind="mistakes", of=of, distortion="all")
     assert all(cell[of]["top"] != cell["label"] for cell in found["cells"])
     assert len(found["cells"]) == found["wrong"][of] <= found["looked_at"] <= gallery.LOOKED_AT
@@ -67,23 +68,33 @@ def test_every_distortion_fills_the_canvas(shelves, distortion):
         assert torch.equal((x[:, :, 16:44, 16:44] * 255).round().to(torch.uint8), chosen.images[:3])
 
 
-def test_class_means_grow_part_by_part_and_are_kept(shelves):
-    means = gallery.Means()
+def test_class_means_grow_part_by_part_and_are_kept(shelves, monkeypatch):
+    monkeypatch.setattr(gallery, "PARTS", 4)
+    means = gallery.Gallery(*shelves)
     first, second = (ask(shelves, means, kind="means", part=part) for part in (0, 1))
     assert (first["n"], second["n"]) == (gallery.PART, 2 * gallery.PART)
     assert not second["done"] and len(second["means"]["before"]) == len(second["means"]["after"]) == 10
     assert ask(shelves, means, kind="means", part=0) == first, "kept"
-    assert ask(shelves, means, kind="means", part=24)["n"] == 3 * gallery.PART, "one request makes one part at most"
-    for part in range(3, gallery.PARTS):
-        last = ask(shelves, means, kind="means", part=part)
-    assert last["done"] and last["n"] == 200
+    assert ask(shelves, means, kind="means", part=3)["n"] == 3 * gallery.PART, "one request makes one part at most"
+    last = ask(shelves, means, kind="means", part=3)
+    assert last["done"] and last["n"] == 4 * gallery.PART
 
 
-def test_only_so_many_class_means_are_kept(shelves):
-    means = gallery.Means(kept=2)
-    for seed in range(4):
-        ask(shelves, means, kind="means", seed=seed)
-    assert len(means._sums) == 2
+def test_only_so_much_is_kept():
+    kept, made = gallery.Kept(2), []
+    for key in (1, 2, 1, 3, 1, 2):
+        kept.get((key,), lambda key=key: made.append(key))
+    assert made == [1, 2, 3, 2] and len(kept) == 2, "the one asked for last stays longest"
+
+
+def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(shelves, monkeypatch):
+    made = gallery.Gallery(*shelves)
+    first = ask(shelves, made)
+    monkeypatch.setattr(gallery, "_cells", None)
+    assert ask(shelves, made) == first
+    for _ in range(gallery.ROOM):
+        made._room.acquire()
+    assert "try again" in made.answer(ASK)["error"]
 
 
 def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(shelves):
@@ -126,7 +137,7 @@ def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
     ],
 )
 def test_bad_requests_get_one_sentence(shelves, bad):
-    answer = gallery.answer(*shelves, gallery.Means(), bad)
+    answer = gallery.Gallery(*shelves).answer(bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
 
 

@@ -5,6 +5,8 @@ import json
 import pytest
 from looking import slider
 
+from demo import assets
+
 SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"
 PLOT = "document.querySelector('#curves [data-testid=plotly]')"
 
@@ -115,3 +117,36 @@ def test_a_phone_scrolls_one_way_only(robust, curves):
     page = robust(width=390, height=844, has_touch=True)
     with_values(page, 25)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.fixture
+def blank(browser):
+    page = browser.new_page()
+    page.add_script_tag(path=str(assets.HERE / "js" / "robustness" / "chart.js"))
+    yield page
+    page.close()
+
+
+def test_a_curve_is_read_between_its_points_and_nowhere_else(blank):
+    read = blank.evaluate("() => [0, 1, 1.5, 3, -1, 4].map((x) => readAt([0, 1, 3], [10, 20, 40], x))")
+    assert read == [10, 20, 25, 40, None, None]
+    assert blank.evaluate("() => readAt([], [], 0)") is None
+
+
+def test_a_hollow_mark_stands_where_a_network_is_wrong(blank):
+    drawn = blank.evaluate(
+        """() => composed(
+            { data: [
+                { meta: { part: "test", network: "a" }, x: [9], y: [9], marker: { symbol: "circle" } },
+                { meta: { part: "live", network: "a" }, x: [], y: [], marker: { symbol: "circle" } },
+                { meta: { part: "live", network: "b" }, x: [], y: [], marker: { symbol: "diamond" } },
+            ] },
+            { values: [0, 1], networks: { a: { percent: [90, 10], right: [true, false] } } },
+            new Set(["b"]),
+        ).map((t) => [t.x, t.y, t.marker.symbol, t.visible])"""
+    )
+    assert drawn == [
+        [[9], [9], "circle", True],
+        [[0, 1], [90, 10], ["circle", "circle-open"], True],
+        [[], [], "diamond", False],
+    ]

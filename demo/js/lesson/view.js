@@ -28,7 +28,7 @@ let said = null; // the right choice and why
 function colours() {
   const style = getComputedStyle(canvases.input);
   const pick = (name) => style.getPropertyValue(name).trim();
-  return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside") };
+  return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside"), quiet: pick("--edge") };
 }
 
 function say(problem) {
@@ -53,6 +53,11 @@ function paint() {
     context.drawImage(inputPicture.canvas, side / 2 - unit, side / 2 - unit, 2 * unit, 2 * unit);
     const blank = fit(canvases.output);
     blank.context.clearRect(0, 0, blank.side, blank.side);
+    blank.context.fillStyle = colours().quiet;
+    blank.context.font = `300 ${Math.round(blank.side / 4)}px system-ui, sans-serif`;
+    blank.context.textAlign = "center";
+    blank.context.textBaseline = "middle";
+    blank.context.fillText("?", blank.side / 2, blank.side / 2);
   }
 }
 

@@ -12,7 +12,7 @@ from stn.distort import Controls
 
 HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
-SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
+SCRIPTS = {  # tab -> its files after the shared ones, in this order; the last one uses the others
     "play": ("play/save.js", "play/view.js"),
     "picks": (
         *("spin.js", "keys.js"),
@@ -23,10 +23,13 @@ SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
         *("look/theta.js", "look/draw.js", "look/formula.js", "look/pixel.js", "look/said.js", "look/guide.js"),
         "look/view.js",
     ),
+    "robustness": ("robustness/chart.js", "robustness/legend.js", "robustness/view.js"),
+    "gallery": ("gallery/draw.js", "gallery/view.js"),
+    "lesson": ("lesson/view.js",),
 }
 STYLES = (
     *("page.css", "controls.css", "picks.css", "figure.css", "look.css", "look-hand.css", "look-pixel.css"),
-    *("look-sizes.css", "class.css", "phone.css"),
+    *("look-sizes.css", "class.css", "phone.css", "robustness.css", "gallery.css", "lesson.css"),
 )
 
 

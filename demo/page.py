@@ -14,9 +14,12 @@ from PIL import Image
 from demo import assets, prose
 from demo.api import add_endpoints
 from demo.explain_api import answer
+from demo.gallery_tab import gallery_tab
+from demo.lesson_tab import lesson_tab
 from demo.look_tab import look_tab
 from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
+from demo.robustness_tab import robustness_tab
 from demo.shelf import ModelShelf, Shelves
 from demo.side import side
 from demo.uploads import MAX_SIDE
@@ -28,6 +31,9 @@ MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TAB_BUILDERS = {  # name in links -> title, what builds it
     "play": ("Play", play_tab),
     "look": ("Look inside", look_tab),
+    "robustness": ("Robustness", robustness_tab),
+    "gallery": ("Gallery", gallery_tab),
+    "lesson": ("Lesson", lesson_tab),
 }
 
 

@@ -48,6 +48,10 @@ class ModelShelf:
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.Lock()
 
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
     def names(self) -> list[str]:
         """Every playground checkpoint in the folder."""
         return sorted(p.stem for p in self._folder.glob("*.safetensors") if PLAY_NAME.fullmatch(p.stem))

@@ -48,10 +48,13 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def visit(browser, address):
-    """Opens the page with a query in a window of a given size; every request and every error is recorded."""
+    """Opens the page with a query in a window of a given size; every request and every error is recorded.
+
+    `ready` says when a tab other than the first is open.
+    """
     contexts = []
 
-    def open_page(query: str = "", width: int = 1440, height: int = 900, **options):
+    def open_page(query: str = "", width: int = 1440, height: int = 900, ready: str = OPEN, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -59,7 +62,7 @@ def visit(browser, address):
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto(address + query)
-        page.wait_for_function(OPEN, timeout=30_000)
+        page.wait_for_function(ready, timeout=30_000)
         return page
 
     yield open_page

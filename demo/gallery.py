@@ -1,0 +1,305 @@
+"""Many pictures at once, before and after the transformer: batches, mistakes, and the mean picture of each class."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from demo import words
+from demo.explain_api import guarded
+from demo.payload import encode_lattice, encode_pixels, lattice_of
+from demo.pictures import PictureSet, PictureShelf
+from demo.shelf import Loaded, ModelShelf, model_label
+from stn.data import DATASETS, dataset_info
+from stn.distort import get_distortion, placement_matrix, warp
+from stn.errors import StnError, unknown
+
+KINDS = ("batch", "mistakes", "means")
+DISTORTIONS = {  # name in requests -> (what the page calls it, the function's name)
+    "none": ("none", None),
+    "turned": ("turned by up to 90\u00b0", "r"),
+    "placed": ("turned, scaled, shifted", "rts"),
+    "cluttered": ("shifted, in clutter", "tc"),
+    "all": ("all sliders at random", "play"),
+}
+NETWORKS = ("stn", "cnn")
+CELLS = 24  # pictures a page of the gallery
+LOOKED_AT = 240  # pictures in which mistakes are looked for, at most
+BATCH = 24  # at a time through a network: no one who plays waits longer than for these
+FRAME_POINTS = 5  # a side of the lattice that a frame is drawn from
+PART = 8  # pictures of each class that one request adds to the class means
+PARTS = 25  # so that a mean has at most 200 pictures
+MEANS_KEPT = 16  # different class means kept at a time
+PAGES_KEPT = 32  # different pages of pictures; a page takes 0.3 MB
+ROOM = 24  # visitors who may wait at a time; the page's 40 threads serve everything else too
+SEEDS = 10_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a visitor asks the gallery for."""
+
+    kind: str
+    dataset: str
+    model: str | None
+    distortion: str
+    of: str  # whose mistakes
+    seed: int
+    part: int
+
+
+class Means:
+    """Sums of pictures by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
+
+    def __init__(self, kept: int = MEANS_KEPT):
+        self._sums = Kept(kept)
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple, part: int, make: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """The sums of all parts up to `part`. At most one part that nobody has asked for yet is made, by make(n)."""
+        with self._lock:  # also while it is made: who asks for the same waits for it instead of making it twice
+            parts = self._sums.get(key, list)
+            if part >= len(parts):
+                new = make(len(parts))
+                parts.append({k: v + parts[-1][k] for k, v in new.items()} if parts else new)
+            return parts[min(part, len(parts) - 1)]
+
+
+class Kept:
+    """The last few results by key, each made once."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._found: OrderedDict[tuple, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def get(self, key: tuple, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = make()
+            self._found.move_to_end(key)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+            return self._found[key]
+
+
+class Gallery:
+    """What the gallery shows, made when it is first asked for and kept a while."""
+
+    def __init__(self, pictures: PictureShelf, models: ModelShelf):
+        self._pictures, self._models = pictures, models
+        self._means, self._pages = Means(), Kept(PAGES_KEPT)
+        self._room = threading.BoundedSemaphore(ROOM)
+
+    def answer(self, given: object) -> dict[str, Any]:
+        """The gallery's server function: any object in, what js/gallery/ draws or {"error": one sentence} out."""
+        if not self._room.acquire(blocking=False):
+            return {"error": "Many visitors ask for pictures right now; try again in a few seconds."}
+        try:
+            return guarded(lambda: self._answer(read_request(given)))
+        except StnError as error:
+            return {"error": str(error)}
+        finally:
+            self._room.release()
+
+    def _answer(self, wanted: Wanted) -> dict[str, Any]:
+        stn, cnn = self._models.pair(wanted.dataset, wanted.model)
+        chosen = self._pictures.get(wanted.dataset)
+        about = {
+            "kind": wanted.kind,
+            "model": stn.info.name,
+            "networks": [[name, model_label(name)] for name in self._models.transformers(wanted.dataset)],
+            "drawn": chosen.drawn,
+            "classes": list(stn.info.classes),
+        }
+        if wanted.kind == "means":
+            return about | class_means(chosen, stn, self._means, wanted)
+        key = (wanted, stn.info.name, chosen.drawn)  # drawings give way to pictures that a visitor fetches
+        return about | self._pages.get(key, lambda: _cells(chosen, stn, cnn, wanted))
+
+
+def read_request(given: object) -> Wanted:
+    """Anything, checked. Raises StnError."""
+    if not isinstance(given, dict):
+        raise StnError(f"A request is an object, not {type(given).__name__}.")
+    model = given.get("model")
+    if model is not None and (not isinstance(model, str) or len(model) > 80):
+        raise StnError("model is no name; give the name of a model as text, or none.")
+    return Wanted(
+        kind=_one_of("kind of gallery", given.get("kind", KINDS[0]), KINDS),
+        dataset=_one_of("data set", given.get("dataset"), DATASETS),
+        model=model or None,
+        distortion=_one_of("distortion", given.get("distortion", "all"), DISTORTIONS),
+        of=_one_of("network", given.get("of", NETWORKS[0]), NETWORKS),
+        seed=_whole("seed", given.get("seed", 0), SEEDS),
+        part=_whole("part", given.get("part", 0), PARTS),
+    )
+
+
+def _one_of(what: str, given: object, valid) -> str:
+    if not isinstance(given, str) or given not in valid:
+        raise unknown(what, str(given)[:40] if isinstance(given, str | int) else type(given).__name__, valid)
+    return given
+
+
+def _whole(what: str, given: object, end: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < end or given != int(given):
+        raise StnError(f"{what} is no whole number from 0 to {end - 1}.")
+    return int(given)
+
+
+def shuffled(chosen: PictureSet, seed: int) -> list[int]:
+    """All pictures in a fixed order for each seed."""
+    return torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed)).tolist()
+
+
+def distorted(chosen: PictureSet, which: list[int], name: str, canvas: int, seed: int) -> Tensor:
+    """Pictures `which` as floats (B, C, canvas, canvas) in [0, 1], each distorted in its own way."""
+    images = chosen.images[which].float() / 255
+    function = DISTORTIONS[name][1]
+    if function is None:
+        zero = torch.zeros(len(images))
+        matrix = placement_matrix(zero, zero + 1, torch.zeros(len(images), 2), zero, canvas, images.shape[-1])
+        return warp(images, matrix, canvas)
+    generator = torch.Generator().manual_seed(seed)
+    return get_distortion(function)(images, chosen.clutter_from, canvas, generator).images
+
+
+def _batches(chosen: PictureSet, wanted: Wanted, canvas: int) -> Iterator[tuple[list[int], Tensor]]:
+    """Batches of distorted pictures in the seed's order, each with an equal share of time for everybody else."""
+    order = shuffled(chosen, wanted.seed)
+    if wanted.kind == "mistakes":  # a few drawings are gone through again, distorted differently
+        order = (order * -(-LOOKED_AT // len(order)))[:LOOKED_AT]
+    for number, start in enumerate(range(0, len(order), BATCH)):
+        which = order[start : start + BATCH]
+        yield which, distorted(chosen, which, wanted.distortion, canvas, 1000 * wanted.seed + number)
+
+
+@torch.inference_mode()
+def _cells(chosen: PictureSet, stn: Loaded, cnn: Loaded, wanted: Wanted) -> dict[str, Any]:
+    cells, looked_at, wrong = [], 0, {"stn": 0, "cnn": 0}
+    for which, x in _batches(chosen, wanted, stn.info.canvas):
+        seen = stn.explain(x)
+        if not seen.stages:
+            raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")
+        labels = torch.tensor([chosen.labels[i] for i in which])
+        logits = {"stn": seen.logits, "cnn": cnn.explain(x).logits}
+        mistaken = {name: found.argmax(1) != labels for name, found in logits.items()}
+        outputs = stn.info.unnormalise(seen.stages[-1].output)
+        for k, index in enumerate(which):
+            looked_at += 1
+            for name in NETWORKS:
+                wrong[name] += int(mistaken[name][k])
+            if wanted.kind == "mistakes" and not mistaken[wanted.of][k]:
+                continue
+            lattice = lattice_of(seen.stages[-1].grid[k], FRAME_POINTS)
+            cells.append(
+                {
+                    "sample": index,
+                    "label": chosen.labels[index],
+                    "input": encode_pixels(x[k]),
+                    "output": encode_pixels(outputs[k]),
+                    "lattice": encode_lattice(lattice),
+                    **{name: _said(found[k]) for name, found in logits.items()},
+                }
+            )
+            if len(cells) == CELLS:
+                break
+        if len(cells) == CELLS:
+            break
+    return {
+        "cells": cells,
+        "looked_at": looked_at,
+        "wrong": wrong,
+        "words": _cell_words(chosen, wanted, looked_at, wrong),
+    }
+
+
+def _said(logits: Tensor) -> dict[str, Any]:
+    chances = logits.float().softmax(0).nan_to_num().tolist()
+    top = words.top_class(chances)
+    return {"top": top, "percent": words.percent(chances[top])}
+
+
+def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[str, int]) -> str:
+    what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test pictures"
+    if wanted.kind == "batch":
+        return (
+            f"{looked_at} {what}. The transformer's network gets {looked_at - wrong['stn']} right, "
+            f"the plain CNN {looked_at - wrong['cnn']}."
+        )
+    who, n = ("The transformer's network", wrong["stn"]) if wanted.of == "stn" else ("The plain CNN", wrong["cnn"])
+    if n == 0:
+        return f"{who} gets all of {looked_at} distorted {what} right. Choose a stronger distortion or another seed."
+    return f"{who} gets {n} of the first {looked_at} distorted {what} wrong."
+
+
+@torch.inference_mode()
+def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -> dict[str, Any]:
+    """The mean picture of each class as the network gets it and as its transformer hands it on."""
+    classes = len(stn.info.classes)
+    members = [[i for i in shuffled(chosen, wanted.seed) if chosen.labels[i] == k] for k in range(classes)]
+    key = (wanted.dataset, stn.info.name, chosen.drawn, wanted.distortion, wanted.seed)
+
+    def make(part: int) -> dict[str, Tensor]:
+        # Going round a class that has only a few drawings: each time they are distorted differently.
+        which = [m[(PART * part + n) % len(m)] for m in members if m for n in range(PART)]
+        sums: dict[str, Tensor] = {}
+        for number, start in enumerate(range(0, len(which), 2 * PART)):
+            some = which[start : start + 2 * PART]
+            x = distorted(chosen, some, wanted.distortion, stn.info.canvas, 1000 * wanted.seed + 50 * part + number)
+            seen = stn.explain(x)
+            if not seen.stages:
+                raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")
+            labels = torch.tensor([chosen.labels[i] for i in some])
+            for name, found in (("before", x), ("after", stn.info.unnormalise(seen.stages[-1].output))):
+                _add(sums, name, found, labels, classes)
+        return sums
+
+    sums = means.get(key, wanted.part, make)
+    counts = sums["before count"].clamp(min=1)[:, None, None, None]
+    shown = {name: sums[name] / counts for name in ("before", "after")}
+    kept = {name: kept_detail(sums, name) for name in ("before", "after")}
+    n = int(sums["before count"].max())
+    what = "distorted drawings" if chosen.drawn else f"distorted {dataset_info(wanted.dataset).title} test pictures"
+    return {
+        "means": {name: [encode_pixels(mean) for mean in found] for name, found in shown.items()},
+        "n": n,
+        "done": n >= PART * PARTS,
+        "words": f"Each picture is the mean of {n} {what}. Of a single picture's fine detail, the mean "
+        f"keeps {100 * kept['before']:.0f} % before the transformer and {100 * kept['after']:.0f} % after it.",
+    }
+
+
+def _add(sums: dict[str, Tensor], name: str, found: Tensor, labels: Tensor, classes: int) -> None:
+    """Adds pictures (B, C, h, w) to their classes' sums (classes, C, h, w), with their number and their detail."""
+    for key, value in ((name, found), (f"{name} detail", detail(found)), (f"{name} count", torch.ones(len(found)))):
+        total = sums.setdefault(key, value.new_zeros(classes, *value.shape[1:]))
+        total.index_add_(0, labels, value)
+
+
+def detail(pictures: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring pixels of pictures (B, C, h, w): (B,)."""
+    down, right = pictures.diff(dim=2).square().mean((1, 2, 3)), pictures.diff(dim=3).square().mean((1, 2, 3))
+    return (down + right) / 2
+
+
+def kept_detail(sums: dict[str, Tensor], name: str) -> float:
+    """How much of its pictures' detail a class's mean keeps, as a part of the root mean square, mean over classes.
+
+    1 where all pictures of a class are the same; near 0 where they are blurred into a blob.
+    """
+    count = sums[f"{name} count"]
+    there = count > 0
+    mean = sums[name][there] / count[there][:, None, None, None]
+    own = (sums[f"{name} detail"][there] / count[there]).clamp(min=1e-12)
+    return float((detail(mean) / own).sqrt().mean())

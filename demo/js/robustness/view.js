@@ -1,0 +1,162 @@
+// Ties the robustness tab together. Runs once, as Gradio's js_on_load, when the tab is first opened.
+
+const ORDER = ["rotation", "scale", "shear", "clutter", "noise"];
+const UNITS = { rotation: "\u00b0", scale: "\u00d7", shear: "\u00b0", clutter: " patches", noise: "" };
+
+const store = openStore();
+const root = element.closest("#robustness") ?? element;
+const find = (selector) => element.querySelector(selector);
+const notice = find(".notice");
+const radios = [...element.querySelectorAll("input[name=curve]")];
+const chart = createChart();
+const legend = createLegend(find(".robust-readings"), () => refresh());
+const asked = store.extra("curve");
+let curve = ORDER.includes(asked) ? asked : "rotation"; // a link may say anything
+let answer = null; // the newest figure
+let live = null; // the newest sweep
+let state = null;
+let speakTimer = null;
+
+const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
+
+function say(problem) {
+  setText(notice, problem);
+  notice.hidden = !problem;
+}
+
+// What both charts read at the marker; between two measured values, in proportion.
+function readings() {
+  const value = state[curve];
+  const found = {};
+  for (const trace of answer.figure.data) {
+    found[trace.meta.network] ??= { test: null, live: null };
+    if (trace.meta.part === "test") found[trace.meta.network].test = readAt(trace.x, trace.y, value);
+  }
+  for (const [network, { percent }] of Object.entries(current()?.networks ?? {})) {
+    if (found[network]) found[network].live = readAt(live.values, percent, value);
+  }
+  return found;
+}
+
+// The sweep, if it is of the control that is shown.
+function current() {
+  return live?.control === curve ? live : null;
+}
+
+function refresh() {
+  if (!answer) return;
+  const { data, layout, config } = answer.figure;
+  const layoutNow = structuredClone(layout);
+  if (current()) {
+    const title = layoutNow.annotations[layoutNow.annotations.length - 1];
+    title.text = title.text.replace("its class", `\u201c${current().class}\u201d`);
+  }
+  chart.show({ data: composed({ data }, current(), legend.hidden), layout: layoutNow, config });
+  follow();
+}
+
+// The marker and the numbers that stand for it.
+function follow() {
+  if (!answer || !state) return;
+  const value = state[curve];
+  chart.mark(value);
+  setText(find(".at"), `At ${curve} ${String(+value.toFixed(2)).replace("-", "\u2212")}${UNITS[curve]}`);
+  const found = readings();
+  legend.show(found);
+  clearTimeout(speakTimer);
+  speakTimer = setTimeout(() => {
+    const parts = answer.legend.map(({ network, label }) => {
+      const { test, live: own } = found[network];
+      const said = [test === null ? "" : `${test.toFixed(1)} % of the test pictures`, own === null ? "" : `${own.toFixed(0)} % for this one`];
+      return `${label}: ${said.filter(Boolean).join(", ")}`;
+    });
+    setText(find(".robust-spoken"), `${find(".at").textContent}. ${parts.join(". ")}.`);
+  }, 700);
+}
+
+const lost = (error) => {
+  console.error(error);
+  say("The server did not answer. Is the program that serves this page still running?");
+};
+
+const figures = createPump({
+  ask: (wanted) => server.figure(wanted),
+  limit: () => 2,
+  draw: (found) => {
+    if (found.error) {
+      say(found.error);
+      return;
+    }
+    say("");
+    answer = found;
+    legend.build(found.legend);
+    find(".robust-note").hidden = found.measured;
+    element.firstElementChild.classList.toggle("only-live", !found.measured);
+    setText(
+      find(".robust-words"),
+      !found.measured
+        ? "The other sliders act on this picture. A hollow mark: the network is wrong there."
+        : `Above: ${found.pictures}, every other slider at rest. Below: this picture, the other sliders as they stand; a hollow mark: the network is wrong there.`,
+    );
+    refresh();
+  },
+  fail: lost,
+});
+
+// One at a time: a sweep is 25 pictures for the server, and whoever drags wants only the last.
+const sweeps = createPump({
+  ask: (wanted) => server.sweep(wanted),
+  limit: () => 1,
+  draw: (found, number, wanted) => {
+    if (found.error) {
+      say(found.error);
+      return;
+    }
+    say("");
+    live = found;
+    refresh();
+    root.dataset.swept = JSON.stringify(wanted);
+  },
+  fail: lost,
+});
+
+let figureKey = "";
+let sweepKey = "";
+
+function update() {
+  if (!state) return;
+  const wanted = { ...state, curve };
+  const figure = { dataset: state.dataset, model: state.model, curve, theme: theme() };
+  if (JSON.stringify(figure) !== figureKey) {
+    figureKey = JSON.stringify(figure);
+    figures.push(figure);
+  }
+  // The picture's curve does not depend on where its own control stands.
+  const without = JSON.stringify({ ...wanted, [curve]: null });
+  if (without !== sweepKey) {
+    sweepKey = without;
+    sweeps.push(wanted);
+  }
+  follow();
+}
+
+for (const radio of radios) {
+  radio.checked = radio.value === curve;
+  radio.addEventListener("change", () => {
+    curve = radio.value;
+    store.keep("curve", curve);
+    update();
+  });
+}
+
+window.stnRobustness = { figures, sweeps, chart };
+plotDiv(root, chart.mount);
+const retheme = () => update();
+new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+// Opened again, after another tab was shown, the charts must fit the window as it is now.
+new ResizeObserver(() => chart.div?.offsetWidth && window.Plotly?.Plots.resize(chart.div)).observe(root);
+
+store.watch("robustness", (next) => {
+  state = next;
+  update();
+});

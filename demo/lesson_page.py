@@ -1,0 +1,114 @@
+"""The lesson's text as HTML: exercises, result table. Pure: data in, text out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from demo import assets
+from demo.lesson import EXERCISES, Exercise
+from stn.checkpoint import CheckpointInfo, read_info
+from stn.errors import StnError
+from stn.recipes import list_recipes
+from stn.table import table_rows
+
+log = logging.getLogger(__name__)
+TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}
+
+
+def lesson_html(checkpoints: Path) -> str:
+    """The whole tab."""
+    return (
+        assets.html("lesson")
+        .replace("<!-- steps -->", "".join(_step(n, e) for n, e in enumerate(EXERCISES, 1)))
+        .replace("<!-- exercises -->", "".join(_exercise(n, e) for n, e in enumerate(EXERCISES, 1)))
+        .replace("<!-- table -->", results_html(shipped(checkpoints)))
+    )
+
+
+def _step(n: int, exercise: Exercise) -> str:
+    return (
+        f'<li><button type="button" data-exercise="{n}"><span class="step-number">{n}</span>'
+        f"<span>{escape(exercise.title)}</span></button></li>"
+    )
+
+
+def _exercise(n: int, exercise: Exercise) -> str:
+    choices = "".join(
+        f'<label class="choice"><input type="radio" name="prediction-{n}" value="{k}">'
+        f"<span>{escape(text)}</span></label>"
+        for k, text in enumerate(exercise.choices)
+    )
+    return (
+        f'<section class="exercise" data-exercise="{n}" aria-labelledby="exercise-{n}" hidden>'
+        f'<h2 id="exercise-{n}">{n}. {escape(exercise.title)}</h2><p>{escape(exercise.question)}</p>'
+        f"<fieldset><legend>Your prediction</legend>{choices}</fieldset>"
+        '<div class="verdict" role="status"></div></section>'
+    )
+
+
+def shipped(folder: Path) -> list[CheckpointInfo]:
+    """What the checkpoints in a folder say of themselves, in the order of the recipes; unreadable ones are left out."""
+    infos = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            infos[path.stem] = read_info(path)
+        except StnError as error:
+            log.warning("%s", error)
+    order = [*(name for name in list_recipes() if name in infos)]
+    complete = ("seeds", "params", "minutes", "theta")
+    return [infos[name] for name in order if all(key in infos[name].record for key in complete)]
+
+
+def results_html(infos: Sequence[CheckpointInfo]) -> str:
+    """The result table, from the checkpoints' own records."""
+    if not infos:
+        return '<p class="quiet">No checkpoint with a whole record lies in the folder of checkpoints.</p>'
+    titles = {info.name: info.title for info in infos}
+    heads = (
+        "Network",
+        "Test error, %",
+        "Seeds",
+        "Published, %",
+        "Below its CNN",
+        "Parameters",
+        "Minutes",
+        "Transformer",
+    )
+    numbers = range(1, 7)
+    head = "".join(
+        f'<th scope="col"{" class=number" if i in numbers else ""}>{escape(text)}</th>' for i, text in enumerate(heads)
+    )
+    body = "".join(_row(row, titles[row["name"]]) for row in table_rows(list(infos)))
+    return (
+        '<div class="table-scroll" tabindex="0" role="region" aria-labelledby="results-title">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: dict, title: str) -> str:
+    sd = "" if row["error_sd"] is None else f" \u00b1 {row['error_sd']:.2f}"
+    cells = (
+        f"{row['error_mean']:.2f}{sd}",
+        str(row["n_seeds"]),
+        "" if row["published"] is None else f"{row['published']:.2f}",
+        _gain(row),
+        f"{row['params']:,}",
+        f"{row['minutes']:.0f}",
+    )
+    numbers = "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
+    return (
+        f'<tr><th scope="row"><code>{escape(row["name"])}</code><span>{escape(title)}</span></th>{numbers}'
+        f"<td>{TRANSFORMER[row['theta_constant']]}</td></tr>"
+    )
+
+
+def _gain(row: dict) -> str:
+    """By how many points a network is better than the plain CNN of its set, and how sure that is."""
+    if row["gain"] is None:
+        return ""
+    if row["gain_sds"] is None:
+        return f"{row['gain']:.2f}, one seed"
+    return f"{row['gain']:.2f}{'' if row['gain_sds'] > 2 else ', within 2 sd'}"

@@ -1,0 +1,32 @@
+"""The lesson tab: five exercises and what lies behind the page. What is asked stands in lesson.py."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demo import assets, explain_api
+from demo.lesson import Lesson
+from demo.lesson_page import lesson_html
+from demo.shelf import Shelves
+
+
+def lesson_tab(shelves: Shelves) -> None:
+    """Builds the tab inside the current context."""
+    lesson = Lesson(shelves.pictures, shelves.models)
+
+    def set_up(request):
+        return lesson.set_up(request)
+
+    def solve(request):
+        return lesson.solve(request)
+
+    def look(request):
+        return explain_api.answer(shelves.pictures, shelves.models, request)
+
+    gr.HTML(
+        html_template=lesson_html(shelves.models.folder),
+        js_on_load=assets.script("lesson"),
+        apply_default_css=False,
+        elem_id="lesson",
+        server_functions=[set_up, solve, look],
+    )

@@ -1,0 +1,159 @@
+"""How two networks fare against one control at a time: the test set's curves, and one picture's, computed live."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from demo.explain_api import guarded
+from demo.figures import PALETTES, line_styles, robustness_figure
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf, kind_of, model_label
+from demo.view_state import parse_request, shorten
+from stn.checkpoint import SHIPPED
+from stn.curves import FILE, Curve, control_values, read_curves
+from stn.data import dataset_info
+from stn.distort import Controls, apply_controls
+from stn.errors import StnError, unknown
+
+log = logging.getLogger(__name__)
+CONTROLS = ("rotation", "scale", "shear", "clutter", "noise")  # in the order of the sliders
+PICTURES = 8  # at a time through a network: no one who plays waits longer than for these
+
+
+class CurveShelf:
+    """The measured curves, read once and again when their file changes. A damaged file counts as none."""
+
+    def __init__(self, folder: Path = SHIPPED):
+        self._path = Path(folder) / FILE
+        self._lock = threading.Lock()
+        self._read: dict[str, dict[str, Curve]] = {}
+        self._stamp: int | None = None
+
+    def get(self) -> dict[str, dict[str, Curve]]:
+        """network -> control -> its curve."""
+        with self._lock:
+            stamp = self._path.stat().st_mtime_ns if self._path.is_file() else None
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    self._read = read_curves(self._path)
+                except StnError as error:
+                    log.warning("%s", error)
+                    self._read = {}
+            return self._read
+
+
+def split_request(given: object, *extra: str) -> tuple[object, list[object]]:
+    """A request without the keys that a tab adds to it, and their values. The rest is for parse_request()."""
+    if not isinstance(given, Mapping):
+        return given, [None for _ in extra]
+    return {k: v for k, v in given.items() if k not in extra}, [given.get(k) for k in extra]
+
+
+def figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
+    """Both charts for a state's data set and network, and their legend, or {"error": one sentence}.
+
+    given: a state of the page, with `curve`, the control, and `theme`, light or dark.
+    """
+    try:
+        return guarded(lambda: _figure(models, curves, given))
+    except StnError as error:
+        return {"error": str(error)}
+
+
+def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
+    request, (control, theme) = split_request(given, "curve", "theme")
+    state, control = parse_request(request), _control(control)
+    palette = PALETTES["dark" if theme == "dark" else "light"]
+    chosen, cnn = models.choose(state.dataset, state.model), f"{state.dataset}-play-cnn"
+    names = [cnn, chosen, *(n for n in models.transformers(state.dataset) if n != chosen)]
+    labels = {name: label(name) for name in names}
+    styles = line_styles(names, chosen, palette)
+    measured = {n: c[control] for n, c in curves.get().items() if n in names and control in c}
+    measured = {n: measured[n] for n in names if n in measured}
+    title = dataset_info(state.dataset).title
+    shown = [n for n in names if n in measured or n in (cnn, chosen)]
+    return {
+        "figure": robustness_figure(control, measured, styles, labels, [cnn, chosen], palette),
+        "legend": [
+            {
+                "network": name,
+                "label": labels[name],
+                "role": "cnn" if name == cnn else "stn",
+                "dash": styles[name].dash,
+                "symbol": styles[name].symbol,
+            }
+            for name in shown
+        ],
+        "measured": bool(measured),
+        "pictures": f"{max(c.n for c in measured.values()):,} {title} test pictures" if measured else "",
+    }
+
+
+def sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
+    """One picture over the whole of one control, the others as they are, shown to both networks.
+
+    given: a state of the page with `curve`, the control. Returns {"control", "values", "class", "networks":
+    {name: {"percent": [...], "right": [...]}}} or {"error": one sentence}; percent: the probability of the true class.
+    """
+    start = time.perf_counter()
+    try:
+        found = guarded(lambda: _sweep(pictures, models, given))
+        return {**found, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
+    except StnError as error:
+        return {"error": str(error)}
+
+
+def _sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
+    request, (control,) = split_request(given, "curve")
+    state, control = parse_request(request), _control(control)
+    stn, cnn = models.pair(state.dataset, state.model)
+    chosen = pictures.get(state.dataset)
+    picture, label = chosen.picture(state.sample), chosen.labels[state.sample]
+    values = control_values(control)
+    others = {k: v for k, v in vars(state.controls).items() if k != control}
+    with torch.inference_mode():
+        # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
+        x = torch.cat(
+            [
+                apply_controls(picture, Controls(**others, **{control: v}), stn.info.canvas, chosen.clutter_from)
+                for v in values
+            ]
+        )  # (V, C, S, S)
+        found = {net.info.name: _chances(net, x) for net in (cnn, stn)}
+    return {
+        "control": control,
+        "values": list(values),
+        "class": stn.info.classes[label],
+        "networks": {
+            name: {
+                "percent": [round(100 * p, 1) for p in chances[:, label].tolist()],
+                "right": (chances.argmax(1) == label).tolist(),
+            }
+            for name, chances in found.items()
+        },
+    }
+
+
+def _chances(net: Any, x: torch.Tensor) -> torch.Tensor:
+    """Probabilities (B, classes), in small batches, so that others get their turn at the network."""
+    logits = torch.cat([net.explain(part).logits for part in x.split(PICTURES)])
+    return logits.float().softmax(1).nan_to_num()
+
+
+def label(name: str) -> str:
+    """How the charts call a network."""
+    return "plain CNN" if kind_of(name) == "cnn" else model_label(name)
+
+
+def _control(given: object) -> str:
+    if not isinstance(given, str) or given not in CONTROLS:
+        raise unknown("curve", shorten(given), CONTROLS)
+    return given

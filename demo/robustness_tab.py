@@ -1,0 +1,35 @@
+"""The robustness tab: what becomes of accuracy, and of this picture, as one control goes through its range."""
+
+from __future__ import annotations
+
+import json
+
+import gradio as gr
+from gradio.components.plot import PlotData
+
+from demo import assets, robustness
+from demo.shelf import Shelves
+
+
+def robustness_tab(shelves: Shelves) -> None:
+    """Builds the tab inside the current context."""
+    curves = robustness.CurveShelf(shelves.models.folder)
+
+    def figure(request):
+        return robustness.figure(shelves.models, curves, request)
+
+    def sweep(request):
+        return robustness.sweep(shelves.pictures, shelves.models, request)
+
+    with gr.Column(elem_id="robustness", min_width=0):
+        gr.HTML(
+            html_template=assets.html("robustness"),
+            js_on_load=assets.script("robustness"),
+            apply_default_css=False,
+            elem_id="robustness-head",
+            server_functions=[figure, sweep],
+        )
+        # Brings plotly.js, only when the tab is opened, and holds the charts, which js/robustness/ then draws: an
+        # update through Gradio would mount them anew each time.
+        empty = {"data": [], "layout": {"height": 560, "xaxis": {"visible": False}, "yaxis": {"visible": False}}}
+        gr.Plot(PlotData(type="plotly", plot=json.dumps(empty)), show_label=False, elem_id="curves")

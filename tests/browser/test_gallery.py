@@ -1,0 +1,102 @@
+"""The gallery in a real browser: batches, mistakes, class means, links, and the figure as a file."""
+
+import json
+
+import pytest
+from PIL import Image
+
+DRAWN = "() => document.querySelector('#gallery')?.dataset.drawn"
+
+
+@pytest.fixture
+def gallery(visit):
+    return lambda query="?dataset=mnist", **options: visit(f"{query}&tab=gallery", ready=DRAWN, **options)
+
+
+def drawn(page, **wanted) -> dict:
+    """Waits until what was asked for has been drawn whole, and returns what was asked."""
+    page.wait_for_function(
+        """(wanted) => {
+            const { drawn, busy } = document.querySelector('#gallery').dataset;
+            const has = JSON.parse(drawn || '{}');
+            return busy === 'false' && Object.entries(wanted).every(([key, value]) => has[key] === value);
+        }""",
+        arg=wanted,
+        timeout=60_000,
+    )
+    return json.loads(page.locator("#gallery").get_attribute("data-drawn"))
+
+
+def levels(page) -> int:
+    return page.evaluate(
+        """() => {
+            const c = document.querySelector('.gallery-canvas');
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            return new Set(data.filter((_, i) => i % 4 === 0)).size;
+        }"""
+    )
+
+
+def test_a_batch_is_drawn_over_the_whole_width_without_the_controls(gallery):
+    page = gallery()
+    drawn(page, kind="batch", dataset="mnist")
+    assert page.locator("#side").is_hidden()
+    assert page.locator(".gallery-canvas").bounding_box()["width"] > 1200
+    assert levels(page) > 20
+    assert page.locator(".gallery-list li").count() == 24
+    assert "drawings" in page.locator(".gallery-canvas").get_attribute("aria-label")
+    assert page.locator("[name=gallery-model] option:checked").inner_text() == "affine transformer"
+    assert page.errors == []
+
+
+def test_choices_are_kept_in_the_address_and_restored(gallery):
+    page = gallery()
+    drawn(page, kind="batch")
+    page.locator("[name=gallery-kind][value=mistakes]").check()
+    page.locator("[name=gallery-of][value=cnn]").check()
+    page.locator("[name=gallery-distortion]").select_option("turned")
+    page.get_by_role("button", name="Others").click()
+    drawn(page, kind="mistakes", of="cnn", distortion="turned", seed=1)
+    page.wait_for_function("() => location.search.includes('gallery_seed=1')")
+    query = page.evaluate("() => location.search")
+    again = gallery(query.replace("&tab=gallery", "").replace("tab=gallery&", ""))
+    drawn(again, kind="mistakes", of="cnn", distortion="turned", seed=1)
+    assert again.locator(".gallery-words").inner_text() == page.locator(".gallery-words").inner_text()
+
+
+def test_class_means_end_at_200_pictures(gallery, monkeypatch):
+    monkeypatch.setattr("demo.gallery.PARTS", 3)
+    page = gallery("?dataset=mnist&gallery=means&distortion=turned&gallery_seed=77")
+    drawn(page, kind="means")
+    assert "mean of 24 distorted drawings" in page.locator(".gallery-words").inner_text()
+
+
+def test_another_data_set_brings_its_networks(gallery):
+    page = gallery()
+    drawn(page, kind="batch")
+    page.locator("[name=gallery-dataset]").select_option("cifar10")
+    drawn(page, dataset="cifar10")
+    assert page.locator("[name=gallery-model]").input_value() == "cifar10-play-affine"
+
+
+def test_a_link_that_holds_nonsense_shows_a_batch(gallery):
+    page = gallery("?dataset=mnist&gallery=<b>&distortion=x&gallery_seed=-3e9&mistakes_of=everybody")
+    assert drawn(page)["kind"] == "batch" and drawn(page)["seed"] == 0
+
+
+def test_the_figure_is_saved_as_a_png(gallery, tmp_path):
+    page = gallery()
+    drawn(page, kind="batch")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as PNG").click()
+    path = tmp_path / "figure.png"
+    download.value.save_as(path)
+    assert download.value.suggested_filename.endswith(".png")
+    picture = Image.open(path)
+    assert picture.format == "PNG" and picture.width > 2000 and len(picture.convert("L").getcolors()) > 20
+
+
+def test_a_phone_scrolls_one_way_only(gallery):
+    page = gallery(width=390, height=844, has_touch=True)
+    drawn(page, kind="batch")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,147 @@
+"""The gallery's pictures, mistakes and class means, on drawings and untrained stand-ins for the checkpoints."""
+
+import pytest
+import torch
+from test_demo_payload import unpack_pixels
+
+from demo import gallery
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf
+from stn.checkpoint import save_checkpoint
+from stn.errors import StnError
+from stn.models import build_model
+from stn.recipes import get_recipe
+
+ASK = {"dataset": "mnist", "distortion": "turned", "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    for name in ("mnist-play-affine", "mnist-play-cnn"):
+        recipe = get_recipe(name)
+        save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
+    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
+
+
+def ask(shelves, kept=None, **changes):
+    found = (kept or gallery.Gallery(*shelves)).answer({**ASK, **changes})
+    assert "error" not in found, found
+    return found
+
+
+def test_a_batch_is_24_different_pictures_with_both_answers(shelves):
+    found = ask(shelves)
+    assert len(found["cells"]) == gallery.CELLS == found["looked_at"]
+    assert len({cell["sample"] for cell in found["cells"]}) == gallery.CELLS
+    labels = shelves[0].get("mnist").labels
+    for cell in found["cells"]:
+        assert cell["label"] == labels[cell["sample"]]
+        assert unpack_pixels(cell["input"]).shape[:2] == (60, 60)
+        assert unpack_pixels(cell["output"]).shape[:2] == (28, 28)
+        assert cell["cnn"]["top"] in range(10) and cell["stn"]["percent"].endswith("%")
+    wrong = sum(cell["cnn"]["top"] != cell["label"] for cell in found["cells"])
+    assert found["wrong"]["cnn"] == wrong and f"the plain CNN {24 - wrong}." in found["words"]
+    assert "drawings" in found["words"], "the page says which pictures are drawings"
+
+
+def test_a_seed_brings_the_same_pictures_again_and_another_one_others(shelves):
+    assert ask(shelves) == ask(shelves)
+    assert ask(shelves)["cells"] != ask(shelves, seed=2)["cells"]
+
+
+@pytest.mark.parametrize("of", gallery.NETWORKS)
+def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(shelves, monkeypatch, of):
+    monkeypatch.setattr(gallery, "LOOKED_AT", 60)
+    found = ask(shelves, kind="mistakes", of=of, distortion="all")
+    assert all(cell[of]["top"] != cell["label"] for cell in found["cells"])
+    assert len(found["cells"]) == found["wrong"][of] <= found["looked_at"] <= gallery.LOOKED_AT
+
+
+@pytest.mark.parametrize("distortion", gallery.DISTORTIONS)
+def test_every_distortion_fills_the_canvas(shelves, distortion):
+    chosen = shelves[0].get("mnist")
+    x = gallery.distorted(chosen, [0, 1, 2], distortion, 60, seed=3)
+    assert x.shape == (3, 1, 60, 60) and x.min() >= 0 and x.max() <= 1
+    if distortion == "none":
+        assert torch.equal((x[:, :, 16:44, 16:44] * 255).round().to(torch.uint8), chosen.images[:3])
+
+
+def test_class_means_grow_part_by_part_and_are_kept(shelves, monkeypatch):
+    monkeypatch.setattr(gallery, "PARTS", 4)
+    means = gallery.Gallery(*shelves)
+    first, second = (ask(shelves, means, kind="means", part=part) for part in (0, 1))
+    assert (first["n"], second["n"]) == (gallery.PART, 2 * gallery.PART)
+    assert not second["done"] and len(second["means"]["before"]) == len(second["means"]["after"]) == 10
+    assert ask(shelves, means, kind="means", part=0) == first, "kept"
+    assert ask(shelves, means, kind="means", part=3)["n"] == 3 * gallery.PART, "one request makes one part at most"
+    last = ask(shelves, means, kind="means", part=3)
+    assert last["done"] and last["n"] == 4 * gallery.PART
+
+
+def test_only_so_much_is_kept():
+    kept, made = gallery.Kept(2), []
+    for key in (1, 2, 1, 3, 1, 2):
+        kept.get((key,), lambda key=key: made.append(key))
+    assert made == [1, 2, 3, 2] and len(kept) == 2, "the one asked for last stays longest"
+
+
+def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(shelves, monkeypatch):
+    made = gallery.Gallery(*shelves)
+    first = ask(shelves, made)
+    monkeypatch.setattr(gallery, "_cells", None)
+    assert ask(shelves, made) == first
+    for _ in range(gallery.ROOM):
+        made._room.acquire()
+    assert "try again" in made.answer(ASK)["error"]
+
+
+def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(shelves):
+    found = ask(shelves, kind="means", distortion="none")
+    chosen = shelves[0].get("mnist")
+    threes = torch.stack([chosen.images[i] for i, label in enumerate(chosen.labels) if label == 3]).float().mean(0)
+    mean = unpack_pixels(found["means"]["before"][3])[16:44, 16:44, 0]
+    assert abs(mean - threes[0].numpy()).max() <= 1, "each of the four drawings counts twice"
+
+
+def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
+    def kept(pictures):
+        sums = {}
+        gallery._add(sums, "before", pictures, torch.zeros(len(pictures), dtype=torch.long), 2)
+        return gallery.kept_detail(sums, "before")
+
+    picture = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert kept(picture.repeat(5, 1, 1, 1)) == pytest.approx(1)
+    assert kept(torch.rand(400, 1, 8, 8, generator=torch.Generator().manual_seed(1))) == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        {},
+        {"dataset": "svhn"},
+        {"dataset": ["mnist"]},
+        {"dataset": "mnist", "kind": "everything"},
+        {"dataset": "mnist", "distortion": "x" * 10_000},
+        {"dataset": "mnist", "of": None},
+        {"dataset": "mnist", "seed": -1},
+        {"dataset": "mnist", "seed": 10**400},
+        {"dataset": "mnist", "seed": float("nan")},
+        {"dataset": "mnist", "seed": True},
+        {"dataset": "mnist", "part": 25},
+        {"dataset": "mnist", "model": "../x"},
+        {"dataset": "mnist", "model": 3},
+    ],
+)
+def test_bad_requests_get_one_sentence(shelves, bad):
+    answer = gallery.Gallery(*shelves).answer(bad)
+    assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
+
+
+def test_requests_have_defaults():
+    assert gallery.read_request({"dataset": "mnist"}) == gallery.Wanted("batch", "mnist", None, "all", "stn", 0, 0)
+    with pytest.raises(StnError, match="from 0 to 24"):
+        gallery.read_request({"dataset": "mnist", "part": 1.5})

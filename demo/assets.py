@@ -24,12 +24,13 @@ SCRIPTS = {  # tab -> its files after the shared ones, in this order; the last o
         "look/view.js",
     ),
     "robustness": ("robustness/chart.js", "robustness/legend.js", "robustness/view.js"),
+    "train": ("train/film.js", "train/cells.js", "train/chart.js", "train/settings.js", "train/view.js"),
     "gallery": ("gallery/draw.js", "gallery/view.js"),
     "lesson": ("lesson/view.js",),
 }
 STYLES = (
     *("page.css", "controls.css", "picks.css", "figure.css", "look.css", "look-hand.css", "look-pixel.css"),
-    *("look-sizes.css", "class.css", "phone.css", "robustness.css", "gallery.css", "lesson.css"),
+    *("look-sizes.css", "train.css", "class.css", "phone.css", "robustness.css", "gallery.css", "lesson.css"),
 )
 
 

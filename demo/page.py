@@ -22,6 +22,7 @@ from demo.play_tab import play_tab
 from demo.robustness_tab import robustness_tab
 from demo.shelf import ModelShelf, Shelves
 from demo.side import side
+from demo.train_tab import train_tab
 from demo.uploads import MAX_SIDE
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -32,6 +33,7 @@ TAB_BUILDERS = {  # name in links -> title, what builds it
     "play": ("Play", play_tab),
     "look": ("Look inside", look_tab),
     "robustness": ("Robustness", robustness_tab),
+    "train": ("Train", train_tab),
     "gallery": ("Gallery", gallery_tab),
     "lesson": ("Lesson", lesson_tab),
 }

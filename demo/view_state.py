@@ -14,7 +14,7 @@ from stn.errors import StnError, unknown
 
 CONTROL_NAMES = tuple(f.name for f in fields(Controls))
 WHOLE = ("clutter", "seed", "sample")
-TABS = ("play", "look", "robustness", "gallery", "lesson")
+TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
 SHOWN = (*CONTROL_RANGES, "pictures", "network")  # what `show=` of a class view may name
 VIEWS = ("page", "class")  # "class": large type, for a projector
 

@@ -94,6 +94,7 @@ def curve(
 ) -> Curve:
     """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed."""
     values = control_values(control)
+    model = model.to(memory_format=torch.channels_last)  # a quarter faster
     found, stock = [], clutter_stock(test)
     for value in values:
         controls = Controls(**{control: value}, seed=TEST_SEED)

@@ -61,7 +61,6 @@ function enlarge(layout) {
   const by = 1.45;
   for (const part of [layout, layout.xaxis.title, ...layout.annotations]) part.font.size *= by;
   Object.assign(layout.margin, { l: 62, t: 40, b: 70 });
-  layout.height *= 1.1;
 }
 
 // The marker and the numbers that stand for it.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from demo import words
 from demo.explain_api import guarded
+from demo.kept import Kept, Means
 from demo.payload import encode_lattice, encode_pixels, lattice_of
 from demo.pictures import PictureSet, PictureShelf
 from demo.shelf import Loaded, ModelShelf, model_label
@@ -54,50 +54,12 @@ class Wanted:
     part: int
 
 
-class Means:
-    """Sums of pictures by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
-
-    def __init__(self, kept: int = MEANS_KEPT):
-        self._sums = Kept(kept)
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple, part: int, make: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """The sums of all parts up to `part`. At most one part that nobody has asked for yet is made, by make(n)."""
-        with self._lock:  # also while it is made: who asks for the same waits for it instead of making it twice
-            parts = self._sums.get(key, list)
-            if part >= len(parts):
-                new = make(len(parts))
-                parts.append({k: v + parts[-1][k] for k, v in new.items()} if parts else new)
-            return parts[min(part, len(parts) - 1)]
-
-
-class Kept:
-    """The last few results by key, each made once."""
-
-    def __init__(self, most: int):
-        self._most = most
-        self._found: OrderedDict[tuple, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def get(self, key: tuple, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key not in self._found:
-                self._found[key] = make()
-            self._found.move_to_end(key)
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
-            return self._found[key]
-
-
 class Gallery:
     """What the gallery shows, made when it is first asked for and kept a while."""
 
     def __init__(self, pictures: PictureShelf, models: ModelShelf):
         self._pictures, self._models = pictures, models
-        self._means, self._pages = Means(), Kept(PAGES_KEPT)
+        self._means, self._pages = Means(MEANS_KEPT), Kept(PAGES_KEPT)
         self._room = threading.BoundedSemaphore(ROOM)
 
     def answer(self, given: object) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def visit(browser, address):
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto(address + query)
-        page.wait_for_function(ready, timeout=30_000)
+        page.wait_for_function(ready, timeout=60_000)
         return page
 
     yield open_page

@@ -141,6 +141,7 @@ function showVerdict() {
 }
 
 async function answerFor(number) {
+  sections[number - 1].querySelector(".verdict").replaceChildren(make("span", "quiet", "Measuring \u2026"));
   try {
     const found = await server.solve({ exercise: number });
     if (number !== exercise) return;

@@ -47,12 +47,20 @@ function refresh() {
   if (!answer) return;
   const { data, layout, config } = answer.figure;
   const layoutNow = structuredClone(layout);
+  if (document.documentElement.classList.contains("view-class")) enlarge(layoutNow);
   if (current()) {
     const title = layoutNow.annotations[layoutNow.annotations.length - 1];
     title.text = title.text.replace("its class", `\u201c${current().class}\u201d`);
   }
   chart.show({ data: composed({ data }, current(), legend.hidden), layout: layoutNow, config });
   follow();
+}
+
+// For a projector.
+function enlarge(layout) {
+  const by = 1.45;
+  for (const part of [layout, layout.xaxis.title, ...layout.annotations]) part.font.size *= by;
+  Object.assign(layout.margin, { l: 62, t: 40, b: 70 });
 }
 
 // The marker and the numbers that stand for it.

@@ -80,6 +80,11 @@ class PictureShelf:
         self._lock = threading.Lock()
         self._fetching = threading.Lock()
 
+    @property
+    def data_dir(self) -> str | os.PathLike | None:
+        """The data folder it was given; None stands for the default."""
+        return self._data_dir
+
     def get(self, dataset: str) -> PictureSet:
         with self._lock:
             if dataset not in self._sets:

@@ -1,0 +1,82 @@
+"""The pictures a live run trains on and is tested on: MNIST where it is, drawings elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from demo.pictures import PictureShelf
+from demo.training_drawings import drawn_digits
+from stn import data
+from stn.errors import StnError
+
+log = logging.getLogger(__name__)
+TESTED = 1000  # held-out pictures that the accuracy is measured on
+WATCHED = 12  # held-out pictures that are shown while the network trains
+VARIANTS, HELD_OUT_VARIANTS = 60, 25  # of each of the 40 drawings
+
+
+@dataclass(frozen=True)
+class TrainingPictures:
+    """Pictures uint8 (N, 1, 28, 28) to train on and others to test on, in random order, with their classes."""
+
+    images: Tensor
+    labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    drawn: bool
+
+    @cached_property
+    def watched(self) -> list[int]:
+        """Numbers of WATCHED test pictures: one of every class, in order, then the next that come."""
+        labels = self.test_labels.tolist()
+        chosen = [labels.index(digit) for digit in sorted(set(labels))]
+        others = (i for i in range(len(labels)) if i not in chosen)
+        return [*chosen, *(next(others) for _ in range(WATCHED - len(chosen)))]
+
+    @property
+    def words(self) -> str:
+        n, m = len(self.labels), len(self.test_labels)
+        if self.drawn:
+            return (
+                f"There is no MNIST here: the network trains on {n:,} drawings that the program varies from 40 of its "
+                f"own, and is tested on {m:,} other variants. Easier than handwriting."
+            )
+        return f"Trains on MNIST's {n:,} training pictures, tested on {m:,} of its test pictures."
+
+
+class TrainingData:
+    """Reads or draws the pictures once, when a run first asks for them; again after MNIST was fetched."""
+
+    def __init__(self, shelf: PictureShelf):
+        self._shelf = shelf
+        self._pictures: TrainingPictures | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> TrainingPictures:
+        with self._lock:
+            if self._pictures is None or (self._pictures.drawn and not self._shelf.get("mnist").drawn):
+                self._pictures = self._read() or draw_pictures()
+            return self._pictures
+
+    def _read(self) -> TrainingPictures | None:
+        test = self._shelf.get("mnist")
+        if test.drawn:
+            return None
+        try:
+            train = data.load_dataset("mnist", "train", self._shelf.data_dir, download=False)
+        except StnError as error:  # its sentence names folders of the server: for the log
+            log.warning("The training pictures cannot be read, so runs train on drawings: %s", error)
+            return None
+        labels = torch.tensor(test.labels[:TESTED])
+        return TrainingPictures(train.images, train.labels, test.images[:TESTED], labels, drawn=False)
+
+
+def draw_pictures(variants: int = VARIANTS, held_out: int = HELD_OUT_VARIANTS) -> TrainingPictures:
+    """Drawn digits to train and test on: the same 40 drawings, other variants of them."""
+    return TrainingPictures(*drawn_digits(variants, seed=1), *drawn_digits(held_out, seed=2), drawn=True)

@@ -1,0 +1,137 @@
+"""What a visitor may choose for a run that is trained live, and what the networks are made of. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from demo.view_state import shorten
+from stn.data import dataset_info
+from stn.errors import StnError, unknown
+from stn.families import FAMILY_NAMES
+from stn.geometry import PADDINGS
+from stn.models import ModelConfig
+from stn.recipes import TrainConfig
+
+MAX_STEPS = 3000
+MAX_SEED = 2**31 - 1
+RATES = (0.01, 100.0)  # of the classifier's learning rate
+STARTS = ("identity", "random")
+PLACEMENTS = ("input", "feature")
+LESSONS = ("labels", "turns")  # what teaches the localisation net: the labels alone, or also the known distortion
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A distortion of stn.distort on a canvas of its own; the output is as large as an MNIST picture everywhere."""
+
+    label: str
+    canvas: int
+    shrink: int  # the localisation net looks at the canvas averaged over so many pixels
+    family: str  # the smallest that can undo the distortion
+
+
+SCENES = {
+    "r": Scene("Rotation by up to 90°", 28, 1, "rotation"),
+    "rts": Scene("Rotation, translation, scale", 42, 1, "similarity"),
+    "tc": Scene("Translation in clutter", 60, 2, "translation"),
+}
+# Larger batches see no more pictures a second on one core, and the class sees fewer updates.
+OPTIMISER = TrainConfig(
+    epochs=1, batch_size=64, optimizer="adamw", lr=4e-3, weight_decay=1e-2, schedule="one-cycle", clip_norm=1.0
+)
+WARMUP_STEPS = 60
+LAST_RATE = 0.02  # of the learning rate at MAX_STEPS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's settings. Raises StnError for a value that there is not."""
+
+    distortion: str = "r"
+    family: str = "affine"
+    rate: float = 0.1  # the localisation net's learning rate, of the classifier's
+    padding: str = "zeros"
+    lesson: str = "turns"
+    start: str = "identity"
+    placement: str = "input"
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, valid in CHOICES.items():
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in valid:
+                raise unknown(name, shorten(value), valid)
+        low, high = RATES
+        if not _is_number(self.rate) or not low <= self.rate <= high:
+            raise StnError(f"rate is {shorten(self.rate)}; give a number from {low:g} to {high:g}.")
+        if not _is_number(self.seed) or self.seed != int(self.seed) or not 0 <= self.seed <= MAX_SEED:
+            raise StnError(f"seed is {shorten(self.seed)}; give a whole number from 0 to {MAX_SEED}.")
+        object.__setattr__(self, "rate", float(self.rate))
+        object.__setattr__(self, "seed", int(self.seed))
+
+    @property
+    def scene(self) -> Scene:
+        return SCENES[self.distortion]
+
+
+CHOICES = {
+    "distortion": tuple(SCENES),
+    "family": FAMILY_NAMES,
+    "padding": PADDINGS,
+    "lesson": LESSONS,
+    "start": STARTS,
+    "placement": PLACEMENTS,
+}
+# Failures to try at one click: what they change in the settings above.
+FAILURES: dict[str, dict[str, object]] = {
+    "rate": {"rate": 30.0},
+    "start": {"start": "random"},
+    "feature": {"placement": "feature"},
+}
+
+
+def parse_settings(given: object) -> Settings:
+    """The settings in a browser's request; every key has a default. Raises StnError."""
+    if not isinstance(given, Mapping):
+        raise StnError(f"settings are an object with the keys {', '.join(_KEYS)}, not {type(given).__name__}.")
+    for key in given:
+        if key not in _KEYS:
+            raise unknown("setting", shorten(key), _KEYS)
+    return Settings(**given)
+
+
+_KEYS = tuple(field.name for field in fields(Settings))
+
+
+def model_config(settings: Settings) -> ModelConfig:
+    """A small network: a localisation net of two convolutions, a classifier of three."""
+    info, scene = dataset_info("mnist"), settings.scene
+    return ModelConfig(
+        net="conv",
+        channels=info.channels,
+        canvas=scene.canvas,
+        mean=info.mean,
+        std=info.std,
+        family=settings.family,
+        widths=(16, 32, 32),
+        localizer_widths=(16, 32),
+        localizer_hidden=32,
+        localizer_shrink=scene.shrink,
+        dropout=0.0,  # its numbers would come from a generator that all runs share
+        out_size=(info.size, info.size),
+        padding=settings.padding,
+        average=scene.canvas > info.size,
+        placement=settings.placement,
+    )
+
+
+def rate_factor(step: int) -> float:
+    """What all learning rates are multiplied with at a step: a rise over the first steps, then a linear fall."""
+    return min((step + 1) / WARMUP_STEPS, max(LAST_RATE, 1 - step / MAX_STEPS))
+
+
+def _is_number(value: object) -> bool:
+    # Whole numbers too large for a float are compared, never converted.
+    return isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and math.isfinite(value)

@@ -13,8 +13,9 @@ HERE = Path(__file__).resolve().parent
 SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
 SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
     "play": (*SHARED, "play/view.js"),
+    "train": (*SHARED, "train/film.js", "train/cells.js", "train/chart.js", "train/settings.js", "train/view.js"),
 }
-STYLES = ("page.css", "controls.css", "figure.css", "class.css", "phone.css")
+STYLES = ("page.css", "controls.css", "figure.css", "train.css", "class.css", "phone.css")
 
 
 def constants() -> str:

@@ -18,6 +18,7 @@ from demo.pictures import PictureShelf
 from demo.play_tab import play_tab
 from demo.shelf import ModelShelf, Shelves
 from demo.side import side
+from demo.train_tab import train_tab
 from demo.uploads import MAX_SIDE
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -26,6 +27,7 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "A
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TAB_BUILDERS = {  # name in links -> title, what builds it
     "play": ("Play", play_tab),
+    "train": ("Train", train_tab),
 }
 
 

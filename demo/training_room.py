@@ -8,7 +8,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from demo.training import Look, Test, Trainer
 from demo.training_data import TrainingData
@@ -41,7 +40,7 @@ class Run:
         self.losses: list[float] = []  # of every update
         self.tests: list[Test] = []
         self.look: Look | None = None
-        self.words = ""
+        self.words, self.drawn, self.tested = "", False, 0
         self._make, self._clock = make, clock
         self._owed = 0  # single updates asked for while it is paused
         self.last_seen = self.paused_since = clock()
@@ -94,9 +93,14 @@ class Run:
     def _prepare(self) -> None:
         trainer = self._make(self.settings)
         test, look = trainer.test(), trainer.look()
-        labels = trainer.pictures.test_labels[trainer.pictures.watched].tolist()
+        pictures = trainer.pictures
         with self.changed:
-            self.trainer, self.inputs, self.labels, self.words = trainer, trainer.inputs, labels, trainer.pictures.words
+            self.trainer, self.inputs, self.labels = (
+                trainer,
+                trainer.inputs,
+                pictures.test_labels[pictures.watched].tolist(),
+            )
+            self.words, self.drawn, self.tested = pictures.words, pictures.drawn, len(pictures.test_labels)
             self.tests.append(test)
             self.look = look
         self._looked = self._clock()
@@ -200,16 +204,3 @@ def _please_wait(taken: list[Run]) -> str:
         f"{PLACES} runs are training on this server already, which is all it can do at once: please wait, a place is "
         f"free in {math.ceil(most / 60)} min at the latest unless somebody pauses."
     )
-
-
-def everything_since(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
-    """What a visitor who has seen so many losses and tests, and the look at that step, has not seen yet."""
-    with run.changed:
-        return {
-            "state": run.state,
-            "problem": run.problem,
-            "seconds": run.seconds,
-            "losses": run.losses[losses:],
-            "tests": run.tests[tests:],
-            "look": run.look if run.look and run.look.step > look else None,
-        }

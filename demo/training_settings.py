@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 
 from demo.view_state import shorten
 from stn.data import dataset_info
@@ -86,8 +86,8 @@ CHOICES = {
 }
 # Failures to try at one click: what they change in the settings above.
 FAILURES: dict[str, dict[str, object]] = {
-    "rate": {"rate": 30.0},
-    "start": {"start": "random"},
+    "rate": {"rate": 30.0, "lesson": "labels"},
+    "start": {"start": "random", "lesson": "labels"},
     "feature": {"placement": "feature"},
 }
 
@@ -134,4 +134,4 @@ def rate_factor(step: int) -> float:
 
 def _is_number(value: object) -> bool:
     # Whole numbers too large for a float are compared, never converted.
-    return isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and math.isfinite(value)
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and isfinite(value)))

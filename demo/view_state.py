@@ -14,7 +14,7 @@ from stn.errors import StnError, unknown
 
 CONTROL_NAMES = tuple(f.name for f in fields(Controls))
 WHOLE = ("clutter", "seed", "sample")
-TABS = ("play",)
+TABS = ("play", "train")
 VIEWS = ("page", "class")  # "class": large type, for a projector
 
 

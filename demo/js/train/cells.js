@@ -1,0 +1,124 @@
+// Twelve pairs on one canvas: the input with its sampling grid, and the transformer's output.
+
+const CELL_REACH = 1.2; // an input's square shows [-1, 1] and this much round it
+const CELL_LATTICE = 9;
+
+// Columns, square side and height of the canvas for a width in CSS pixels. Squares of a pair touch.
+function cellLayout(width, count, tallest) {
+  const gap = width < 600 ? 8 : 18;
+  let best = null;
+  for (const columns of [2, 3, 4, 6]) {
+    const rows = Math.ceil(count / columns);
+    const side = Math.floor(((width + gap) / columns - gap) / 2);
+    const height = rows * (side + gap) - gap;
+    if (!best || (height <= tallest && (best.height > tallest || side > best.side))) best = { columns, rows, side, gap, height };
+    else if (best.height > tallest && height < best.height) best = { columns, rows, side, gap, height };
+  }
+  return best;
+}
+
+function createCells(canvas) {
+  const scratch = document.createElement("canvas");
+  const pen = scratch.getContext("2d", { willReadFrequently: true });
+  let image = null;
+
+  function drawGrey(context, stack, i, x, y, side) {
+    const { width, height, bytes } = stack;
+    if (!image || image.width !== width || image.height !== height) {
+      scratch.width = width;
+      scratch.height = height;
+      image = pen.createImageData(width, height);
+      image.data.fill(255);
+    }
+    for (let from = i * width * height, to = 0; to < image.data.length; from += 1, to += 4) {
+      image.data[to] = image.data[to + 1] = image.data[to + 2] = bytes[from];
+    }
+    pen.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(scratch, x, y, side, side);
+  }
+
+  function drawInput(context, inputs, frame, i, x, y, side, colours) {
+    const half = side / 2;
+    const unit = half / CELL_REACH;
+    context.save();
+    context.beginPath();
+    context.rect(x, y, side, side);
+    context.clip();
+    context.fillStyle = colours.outside;
+    context.fillRect(x, y, side, side);
+    drawGrey(context, inputs, i, x + half - unit, y + half - unit, 2 * unit);
+    context.fillStyle = colours.veil;
+    context.fillRect(x + half - unit, y + half - unit, 2 * unit, 2 * unit);
+    const n = CELL_LATTICE;
+    const base = 2 * n * n * i;
+    const at = (row, column) => {
+      const k = base + 2 * (row * n + column);
+      return [x + half + unit * frame.lattices[k], y + half + unit * frame.lattices[k + 1]];
+    };
+    const path = (cells) => cells.forEach(([r, c], k) => (k ? context.lineTo(...at(r, c)) : context.moveTo(...at(r, c))));
+    const steps = [...Array(n).keys()];
+    context.beginPath();
+    for (let k = 2; k < n - 1; k += 2) {
+      path(steps.map((s) => [k, s]));
+      path(steps.map((s) => [s, k]));
+    }
+    stroke(context, [[colours.grid, Math.max(0.75, side / 160)]]);
+    const last = n - 1;
+    const round = [...steps.map((s) => [0, s]), ...steps.map((s) => [s, last]), ...steps.map((s) => [last, last - s]), ...steps.map((s) => [last - s, 0])];
+    context.lineJoin = "round";
+    context.beginPath();
+    path(round);
+    context.closePath();
+    const thick = Math.max(1.5, side / 64);
+    stroke(context, [[colours.halo, thick + 1.5], [colours.frame, thick]]);
+    context.beginPath();
+    path(steps.map((s) => [0, s]));
+    stroke(context, [[colours.frame, 2 * thick]]);
+    drawUp(context, at(0, last / 2), at(last / 2, last / 2), Math.max(3, side / 22), colours);
+    context.restore();
+  }
+
+  function drawGuess(context, guess, right, x, y, side) {
+    const size = Math.max(11, Math.round(side / 7));
+    context.font = `600 ${size}px ${getComputedStyle(canvas).fontFamily}`;
+    context.textAlign = "right";
+    context.textBaseline = "top";
+    const [left, top] = [x + side - size / 3, y + size / 3];
+    context.lineJoin = "round";
+    context.strokeStyle = "#000";
+    context.lineWidth = 3;
+    context.strokeText(guess, left, top);
+    context.fillStyle = right ? "#fff" : "#ffb066";
+    context.fillText(guess, left, top);
+    if (!right) context.fillRect(left - size * 0.6, top + size, size * 0.62, 2);
+  }
+
+  return {
+    draw(inputs, labels, frame, colours, tallest) {
+      const width = Math.max(1, canvas.clientWidth);
+      const count = inputs ? inputs.count : 12;
+      const { columns, side, gap, height } = cellLayout(width, count, tallest);
+      if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
+      const ratio = window.devicePixelRatio || 1;
+      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+      const context = canvas.getContext("2d");
+      context.setTransform(w / width, 0, 0, h / height, 0, 0);
+      context.clearRect(0, 0, width, height);
+      const left = (width - columns * (2 * side + gap) + gap) / 2;
+      for (let i = 0; i < count; i += 1) {
+        const x = left + (i % columns) * (2 * side + gap);
+        const y = Math.floor(i / columns) * (side + gap);
+        if (!inputs || !frame) {
+          context.fillStyle = colours.outside;
+          context.fillRect(x, y, 2 * side, side);
+          continue;
+        }
+        drawInput(context, inputs, frame, i, x, y, side, colours);
+        drawGrey(context, frame.outputs, i, x + side, y, side);
+        drawGuess(context, String(frame.guesses[i]), frame.guesses[i] === labels[i], x + side, y, side);
+      }
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// A small line chart on a canvas: Plotly would remount at every update.
+
+// The end of an axis: 1, 2 or 5 times a power of ten, so that it moves seldom.
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
+  return [1, 2, 5, 10].map((k) => k * power).find((end) => end >= value * 0.999);
+}
+
+// At most one point a pixel column: a run has thousands of updates.
+function thinned(points, most) {
+  if (points.length <= most) return points;
+  const step = points.length / most;
+  const out = [];
+  for (let i = 0; i < most; i += 1) out.push(points[Math.floor(i * step)]);
+  out.push(points.at(-1));
+  return out;
+}
+
+function createChart(canvas) {
+  const context = canvas.getContext("2d");
+
+  return {
+    // lines: [{points: [[x, y], ...], colour, width}], the last on top; y null is a gap. mark: an x to point out.
+    draw({ lines, xEnd, yEnd, unit, mark, colours }) {
+      const [width, height] = [Math.max(1, canvas.clientWidth), Math.max(1, canvas.clientHeight)];
+      const ratio = window.devicePixelRatio || 1;
+      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+      context.setTransform(w / width, 0, 0, h / height, 0, 0);
+      context.clearRect(0, 0, width, height);
+      const style = getComputedStyle(canvas);
+      const size = parseFloat(style.fontSize);
+      context.font = `${size}px ${style.fontFamily}`;
+      const left = size * 3.1;
+      const bottom = height - size * 1.5;
+      const [top, right] = [size * 0.6, width - size * 1.2];
+      const px = (x) => left + ((right - left) * x) / xEnd;
+      const py = (y) => bottom - ((bottom - top) * Math.min(y, yEnd)) / yEnd;
+      context.lineWidth = 1;
+      context.fillStyle = colours.quiet;
+      context.textBaseline = "middle";
+      context.textAlign = "right";
+      for (const part of [0, 0.5, 1]) {
+        const y = Math.round(py(part * yEnd)) + 0.5;
+        context.strokeStyle = colours.edge;
+        context.beginPath();
+        context.moveTo(left, y);
+        context.lineTo(right, y);
+        context.stroke();
+        context.fillText(`${+(part * yEnd).toPrecision(2)}${unit}`, left - 6, y);
+      }
+      context.textBaseline = "top";
+      for (const part of [0, 0.5, 1]) {
+        context.textAlign = part === 1 ? "right" : part ? "center" : "left";
+        context.fillText((part * xEnd).toLocaleString("en"), px(part * xEnd) + (part === 1 ? size : 0), bottom + 4);
+      }
+      context.save();
+      context.beginPath();
+      context.rect(left - 2, 0, right - left + 4, bottom + 2);
+      context.clip();
+      context.lineJoin = "round";
+      for (const { points, colour, width: thick } of lines) {
+        context.beginPath();
+        let drawing = false;
+        for (const [x, y] of thinned(points, Math.round(right - left))) {
+          if (y === null) drawing = false;
+          else if (drawing) context.lineTo(px(x), py(y));
+          else {
+            context.moveTo(px(x), py(y));
+            drawing = true;
+          }
+        }
+        context.strokeStyle = colour;
+        context.lineWidth = thick;
+        context.stroke();
+      }
+      context.restore();
+      if (mark === null) return;
+      context.strokeStyle = colours.ink;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(px(mark), top - 4);
+      context.lineTo(px(mark), bottom);
+      context.stroke();
+    },
+    // The update under a point of the window.
+    stepAt(clientX, xEnd) {
+      const box = canvas.getBoundingClientRect();
+      const size = parseFloat(getComputedStyle(canvas).fontSize);
+      const left = size * 3.1;
+      return (xEnd * (clientX - box.left - left)) / (box.width - size * 1.2 - left);
+    },
+  };
+}

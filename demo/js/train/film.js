@@ -1,0 +1,55 @@
+// The film of a run: what the transformer did to the watched digits, from time to time, and the curves of all updates.
+// Bounded: where too many frames come together, every second one goes, but never the first or the last.
+
+const MOST_FRAMES = 240;
+
+function createFilm(most = MOST_FRAMES) {
+  const film = {
+    frames: [], // {step, lattices: Float32Array, outputs: {width, height, count, bytes}, guesses}
+    losses: [], // of every update; null where it was no number
+    tests: [], // {step, accuracy, ...}
+    add(frame) {
+      const last = film.frames.at(-1);
+      if (last && last.step >= frame.step) return;
+      film.frames.push(frame);
+      if (film.frames.length > most) {
+        const end = film.frames.length - 1;
+        film.frames = film.frames.filter((_, i) => i % 2 === 0 || i === end);
+      }
+    },
+    // The number of the frame nearest to an update.
+    nearest(step) {
+      let best = 0;
+      film.frames.forEach((frame, i) => {
+        if (Math.abs(frame.step - step) < Math.abs(film.frames[best].step - step)) best = i;
+      });
+      return best;
+    },
+    testAt(step) {
+      return film.tests.findLast((test) => test.step <= step) ?? null;
+    },
+  };
+  return film;
+}
+
+function stackOf({ width, height, count, data }) {
+  return { width, height, count, bytes: bytesOf(data) };
+}
+
+function frameOf(look) {
+  return { ...look, lattices: latticeOf(look.lattices).points, outputs: stackOf(look.outputs) };
+}
+
+// The mean of the `wide` losses that end at each update; from few numbers at the start.
+function smoothed(losses, wide = 20) {
+  const out = [];
+  let sum = 0;
+  let known = 0;
+  losses.forEach((loss, i) => {
+    if (loss !== null) [sum, known] = [sum + loss, known + 1];
+    const gone = i >= wide ? losses[i - wide] : null;
+    if (gone !== null) [sum, known] = [sum - gone, known - 1];
+    out.push(known ? sum / known : null);
+  });
+  return out;
+}

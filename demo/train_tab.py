@@ -1,0 +1,43 @@
+"""The train tab: a small network trained live. The server's part is in training*.py, the browser's in js/train/."""
+
+from __future__ import annotations
+
+import json
+
+import gradio as gr
+
+from demo import assets, training_api
+from demo.shelf import Shelves
+from demo.training_data import TrainingData
+from demo.training_room import TrainingRoom
+from demo.training_settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
+
+
+def train_tab(shelves: Shelves) -> None:
+    """Builds the tab inside the current context."""
+    room = TrainingRoom(TrainingData(shelves.pictures))
+
+    def train(request):
+        return training_api.answer(room, request)
+
+    gr.HTML(
+        html_template=assets.html("train"),
+        js_on_load=f"{constants()}\n{assets.script('train')}",
+        apply_default_css=False,
+        elem_id="train-view",
+        server_functions=[train],
+    )
+
+
+def constants() -> str:
+    """What the tab's JavaScript needs to know of the settings, as JavaScript."""
+    known = {
+        "defaults": {name: getattr(Settings(), name) for name in (*CHOICES, "rate", "seed")},
+        "choices": CHOICES,
+        "scenes": {name: scene.label for name, scene in SCENES.items()},
+        "failures": FAILURES,
+        "rates": RATES,
+        "maxSeed": MAX_SEED,
+        "maxSteps": MAX_STEPS,
+    }
+    return f"const TRAINING = {json.dumps(known)};"

@@ -1,0 +1,108 @@
+"""The train tab's server function: strictly checked requests in, what a visitor has not seen yet out."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from demo.payload import encode_lattice
+from demo.training import Look
+from demo.training_room import Run, TrainingRoom
+from demo.training_settings import MAX_STEPS, parse_settings
+from demo.training_words import about_test, verdict, watch_for
+from demo.view_state import shorten
+from stn.errors import StnError, unknown
+
+log = logging.getLogger(__name__)
+STEERING = ("pause", "resume", "step", "stop")
+KEYS = {  # action -> the keys its request may hold beside "action"
+    "start": ("settings", "replaces", "paused"),
+    "look": ("run", "losses", "tests", "look"),
+    **dict.fromkeys(STEERING, ("run", "losses", "tests", "look")),
+}
+
+
+def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
+    """Any object in; a run's news or {"error": one sentence} out. A run that is no more also says "gone": true."""
+    try:
+        return _answer(room, request)
+    except StnError as error:
+        return {"error": str(error)}
+    except Exception:  # what nobody foresaw goes to the log, not to a visitor
+        log.exception("A training request failed")
+        return {"error": "The run could not be reached: an error in the program, which its log describes."}
+
+
+def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
+    if not isinstance(request, Mapping):
+        raise StnError(f"A request is an object with the key action, not {type(request).__name__}.")
+    action = request.get("action")
+    if not isinstance(action, str) or action not in KEYS:
+        raise unknown("action", shorten(action), KEYS)
+    for key in request:
+        if key != "action" and key not in KEYS[action]:
+            raise unknown("request key", shorten(key), KEYS[action])
+    if action == "start":
+        paused, replaces = request.get("paused", False), request.get("replaces")
+        if not isinstance(paused, bool):
+            raise StnError(f"paused is {shorten(paused)!r}; give true or false.")
+        if replaces is not None and not isinstance(replaces, str):
+            raise StnError(f"replaces is a {type(replaces).__name__}; give the run's id as text.")
+        run = room.start(parse_settings(request.get("settings", {})), replaces, paused)
+        return {"run": run.id, "watch": watch_for(run.settings), "max_steps": MAX_STEPS}
+    seen = [_count(key, request.get(key, low), low) for key, low in (("losses", 0), ("tests", 0), ("look", -1))]
+    try:
+        run = room.find(request.get("run"))
+    except StnError as error:
+        return {"error": str(error), "gone": True}
+    if action in STEERING:
+        run.act(action)
+    return news(run, *seen)
+
+
+def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
+    """What a visitor who has seen so many losses and tests, and the look at step `look` (-1: none), has not seen."""
+    with run.changed:
+        newest = run.look if run.look is not None and run.look.step > look else None
+        told = {
+            "state": run.state,
+            "problem": run.problem,
+            "seconds": round(run.seconds, 2),
+            "step": len(run.losses),
+            "losses": [round(v, 4) if math.isfinite(v) else None for v in run.losses[losses:]],
+            "tests": [test.to_dict() for test in run.tests[tests:]],
+            "verdict": verdict(run.settings, run.tests),
+        }
+        if look < 0 and run.inputs is not None:
+            told |= {
+                "inputs": encode_stack(run.inputs),
+                "labels": run.labels,
+                "about": run.words,
+                "about_test": about_test(run.drawn, run.tested),
+            }
+    return told if newest is None else told | {"look": encode_look(newest)}
+
+
+def encode_look(look: Look) -> dict[str, Any]:
+    lattices = encode_lattice(look.lattices.flatten(0, 1))
+    return {"step": look.step, "lattices": lattices, "outputs": encode_stack(look.outputs), "guesses": look.guesses}
+
+
+def encode_stack(pictures: Tensor) -> dict[str, Any]:
+    """Grey pictures (N, 1, H, W) in [0, 1] as their size and their bytes, one picture after the other."""
+    levels = (pictures.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).contiguous()
+    data = base64.b64encode(levels.numpy().tobytes()).decode("ascii")
+    return {"width": levels.shape[3], "height": levels.shape[2], "count": len(levels), "data": data}
+
+
+def _count(name: str, given: object, low: int) -> int:
+    """A whole number from `low` to one more than any run's updates."""
+    if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= MAX_STEPS + 1:
+        raise StnError(f"{name} is {shorten(given)}; give a whole number from {low} to {MAX_STEPS + 1}.")
+    return given

@@ -1,0 +1,107 @@
+"""What the train tab says: before a run what to watch, then what the run's own numbers show. Pure."""
+
+from __future__ import annotations
+
+from demo.training import Test
+from demo.training_settings import Settings
+from stn.data import dataset_info
+
+WATCH = {  # what to look at, by the kind of run; see kind_of
+    "rate": "Watch the frames: the localisation net takes such large steps that theta may leave the picture for good.",
+    "start": "Watch the first frames: theta starts at random numbers, so the classifier starts with crooked cut-outs.",
+    "feature": (
+        "Watch the outputs: the transformer now moves maps of features, and the layer before it has read the strokes "
+        "as they lay in the picture."
+    ),
+    "labels": (
+        "Watch whether the frames turn: nothing but the labels teaches the localisation net, and a classifier can "
+        "learn to do without it."
+    ),
+    "turns": "Watch the frames leave the identity: each should turn until the digit stands upright in its output.",
+    "places": "Watch the frames leave the identity: each should move and close in until its digit fills the output.",
+}
+HIGH_RATE = 5  # of the classifier's learning rate
+AWAY = 0.5  # part of the grid outside from which theta has run away
+POINT = 0.15  # side of the frame below which it has shrunk to a point
+SAME = {"\u00b0": 3.0, " pixels": 0.5}  # spread of what the transformer does below which it does the same to all
+CHANCE = 20  # percent: an accuracy below is hardly better than guessing among ten
+
+
+def kind_of(settings: Settings) -> str:
+    """Which sentence of WATCH a run calls for; the riskiest setting counts."""
+    if settings.rate >= HIGH_RATE:
+        return "rate"
+    if settings.start == "random":
+        return "start"
+    if settings.placement == "feature":
+        return "feature"
+    if settings.lesson == "labels":
+        return "labels"
+    return "places" if settings.distortion == "tc" else "turns"
+
+
+def watch_for(settings: Settings) -> str:
+    return WATCH[kind_of(settings)]
+
+
+def verdict(settings: Settings, tests: list[Test]) -> str:
+    """What a run's tests, oldest first, show so far: a sentence or two."""
+    if not tests:
+        return ""
+    first, now = tests[0], tests[-1]
+    if not now.unit:
+        return "Theta is no longer a number: the steps were too large."
+    if now.step == 0:
+        return _beginning(settings, now)
+    said = _seen(settings, first, now)
+    accuracy = f"{now.accuracy:.1f}\u202f% of the held-out digits are read correctly"
+    if now.accuracy < CHANCE:
+        return f"{said} Only {accuracy}: little better than guessing."
+    return f"{said} {accuracy[0].upper()}{accuracy[1:]}."
+
+
+def _beginning(settings: Settings, now: Test) -> str:
+    if settings.start == "identity":
+        return "Nothing is learnt yet: theta is the identity, so every output is its input."
+    size = f"{round(100 * now.zoom)}\u202f% of the input's side"
+    return f"Theta starts at random: the frames are {size} and {_percent(now.outside)} of the grid lies outside."
+
+
+def _seen(settings: Settings, first: Test, now: Test) -> str:
+    where = "in the feature maps" if settings.placement == "feature" else "in the picture"
+    if now.outside > AWAY:
+        return (
+            f"Theta has run away: {_percent(now.outside)} of the sampling grid lies outside, {_percent(first.outside)} "
+            "at the start, so there is next to nothing in the outputs."
+        )
+    if now.zoom < POINT:
+        return f"Theta has collapsed: the frames have shrunk to {_percent(now.zoom)} of the input's side."
+    before, after = _spread(now.before, now.unit), _spread(now.after, now.unit)
+    if now.varies < SAME[now.unit]:
+        return (
+            f"The transformer does the same to every picture (a spread of {_spread(now.varies, now.unit, 1)}): the "
+            "rest of the network learns to do without it."
+        )
+    verb = "are turned" if now.unit == "\u00b0" else "lie"
+    lie = f"The digits {verb} {before} apart (sd) {where}, {after} after the transformer"
+    if now.after > 1.1 * now.before:
+        return f"{lie}: it makes matters worse."
+    if now.after > 0.9 * now.before:
+        return f"{lie}: it moves them, but hardly towards each other."
+    if now.after > 0.6 * now.before:
+        return f"{lie}: it is on its way."
+    return f"{lie}: it works." if settings.placement == "input" else f"{lie}: what it moves are features, not strokes."
+
+
+def about_test(drawn: bool, n: int) -> str:
+    """The title of the accuracy's chart."""
+    what = "held-out drawings" if drawn else f"held-out {dataset_info('mnist').title} digits"
+    return f"Accuracy on {n:,} {what}"
+
+
+def _percent(part: float) -> str:
+    return f"{round(100 * part)}\u202f%"
+
+
+def _spread(value: float, unit: str, digits: int = 0) -> str:
+    return f"{value:.{digits}f}{unit}"

@@ -28,7 +28,7 @@ RANDOM_THETA = 1.0  # a random start draws every number of theta from -1 to 1
 
 
 @dataclass(frozen=True)
-class Test:
+class Measured:
     """What the held-out pictures say about the network at one step."""
 
     step: int
@@ -104,7 +104,7 @@ class Trainer:
         return float(loss.detach())
 
     @torch.no_grad()
-    def test(self) -> Test:
+    def test(self) -> Measured:
         """The network on all held-out pictures, distorted the same way every time."""
         right, grids = 0, []
         with evaluating(self.model), watch(self.model) as passes:
@@ -141,11 +141,11 @@ def start_at_random(transformer: SpatialTransformer) -> None:
     nn.init.uniform_(last.bias, -RANDOM_THETA, RANDOM_THETA)
 
 
-def describe(step: int, accuracy: float, test: Distorted, grid: Tensor) -> Test:
-    """The numbers of a Test from the sampling grids (N, h, w, 2) of distorted pictures."""
+def describe(step: int, accuracy: float, test: Distorted, grid: Tensor) -> Measured:
+    """The numbers of a Measured from the sampling grids (N, h, w, 2) of distorted pictures."""
     if not bool(grid.isfinite().all()):
         nan = math.nan
-        return Test(step, accuracy, nan, nan, nan, nan, nan, "")
+        return Measured(step, accuracy, nan, nan, nan, nan, nan, "")
     points = geometry.base_grid(tuple(grid.shape[1:3])).reshape(-1, 2)
     found = grid.flatten(1, 2)  # (N, P, 2)
     wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
@@ -161,7 +161,7 @@ def describe(step: int, accuracy: float, test: Distorted, grid: Tensor) -> Test:
     outside = float(geometry.outside_fraction(grid).mean())
     # A zoom is the side of the square as large as the frame.
     area = torch.linalg.det(geometry.nearest_affine(grid)[:, :2, :2].double()).abs()
-    return Test(step, accuracy, *spreads, outside, float(area.sqrt().mean()), unit)
+    return Measured(step, accuracy, *spreads, outside, float(area.sqrt().mean()), unit)
 
 
 def circular_sd(angles: Tensor) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from demo.payload import encode_lattice
 from demo.training import Look
-from demo.training_room import Run, TrainingRoom
+from demo.training_room import Cast, Run, TrainingRoom
 from demo.training_settings import MAX_STEPS, parse_settings
 from demo.training_words import about_test, verdict, watch_for
 from demo.view_state import shorten
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 STEERING = ("pause", "resume", "step", "stop")
 KEYS = {  # action -> the keys its request may hold beside "action"
     "start": ("settings", "replaces", "paused"),
+    "preview": ("settings",),
     "look": ("run", "losses", "tests", "look"),
     **dict.fromkeys(STEERING, ("run", "losses", "tests", "look")),
 }
@@ -56,6 +57,10 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
             raise StnError(f"replaces is a {type(replaces).__name__}; give the run's id as text.")
         run = room.start(parse_settings(request.get("settings", {})), replaces, paused)
         return {"run": run.id, "watch": watch_for(run.settings), "max_steps": MAX_STEPS}
+    if action == "preview":
+        settings = parse_settings(request.get("settings", {}))
+        cast, look = room.preview(settings)
+        return {**encode_cast(cast), "look": encode_look(look), "watch": watch_for(settings)}
     seen = [_count(key, request.get(key, low), low) for key, low in (("losses", 0), ("tests", 0), ("look", -1))]
     try:
         run = room.find(request.get("run"))
@@ -79,14 +84,19 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
             "tests": [test.to_dict() for test in run.tests[tests:]],
             "verdict": verdict(run.settings, run.tests),
         }
-        if look < 0 and run.inputs is not None:
-            told |= {
-                "inputs": encode_stack(run.inputs),
-                "labels": run.labels,
-                "about": run.words,
-                "about_test": about_test(run.drawn, run.tested),
-            }
+        cast = run.cast if look < 0 else None
+    if cast is not None:
+        told |= encode_cast(cast)
     return told if newest is None else told | {"look": encode_look(newest)}
+
+
+def encode_cast(cast: Cast) -> dict[str, Any]:
+    return {
+        "inputs": encode_stack(cast.inputs),
+        "labels": cast.labels,
+        "about": cast.words,
+        "about_test": about_test(cast.drawn, cast.tested),
+    }
 
 
 def encode_look(look: Look) -> dict[str, Any]:

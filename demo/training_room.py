@@ -8,8 +8,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from demo.training import Look, Test, Trainer
+from torch import Tensor
+
+from demo.training import Look, Measured, Trainer
 from demo.training_data import TrainingData
 from demo.training_settings import MAX_STEPS, Settings
 from stn.errors import StnError
@@ -20,9 +23,27 @@ MAX_SECONDS = 180  # of training, pauses not counted
 DROP_AFTER = 20  # seconds without a sign of its visitor
 SPARE_AFTER = 120  # seconds of pause after which somebody who waits gets the place
 KEPT = 16  # runs remembered, ended ones included
-LOOK_EVERY = 0.125  # seconds between looks at the watched pictures
+LOOK_EVERY = 0.1  # seconds between looks at the watched pictures
 TEST_EVERY = 40  # updates
+PREVIEWS = 24  # kept, for everybody's first look is the same
 ENDED = ("stopped", "finished", "failed")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The pictures of a run that do not change: what is shown, and what it is tested on."""
+
+    inputs: Tensor  # (N, 1, S, S)
+    labels: list[int]
+    words: str
+    drawn: bool
+    tested: int  # held-out pictures
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Cast:
+        pictures = trainer.pictures
+        labels = pictures.test_labels[pictures.watched].tolist()
+        return cls(trainer.inputs, labels, pictures.words, pictures.drawn, len(pictures.test_labels))
 
 
 class Run:
@@ -36,11 +57,10 @@ class Run:
         self.problem: str | None = None
         self.seconds = 0.0  # of training
         self.trainer: Trainer | None = None  # until it is built, and again once the run has ended
-        self.inputs = self.labels = None
+        self.cast: Cast | None = None
         self.losses: list[float] = []  # of every update
-        self.tests: list[Test] = []
+        self.tests: list[Measured] = []
         self.look: Look | None = None
-        self.words, self.drawn, self.tested = "", False, 0
         self._make, self._clock = make, clock
         self._owed = 0  # single updates asked for while it is paused
         self.last_seen = self.paused_since = clock()
@@ -93,14 +113,8 @@ class Run:
     def _prepare(self) -> None:
         trainer = self._make(self.settings)
         test, look = trainer.test(), trainer.look()
-        pictures = trainer.pictures
         with self.changed:
-            self.trainer, self.inputs, self.labels = (
-                trainer,
-                trainer.inputs,
-                pictures.test_labels[pictures.watched].tolist(),
-            )
-            self.words, self.drawn, self.tested = pictures.words, pictures.drawn, len(pictures.test_labels)
+            self.trainer, self.cast = trainer, Cast.of(trainer)
             self.tests.append(test)
             self.look = look
         self._looked = self._clock()
@@ -122,7 +136,8 @@ class Run:
         step = self.trainer.step_number
         broken = not math.isfinite(loss)
         last = broken or step >= MAX_STEPS or self.seconds + self._clock() - start >= MAX_SECONDS
-        test = self.trainer.test() if last or step % TEST_EVERY == 0 else None
+        often = TEST_EVERY // 2 if step <= 3 * TEST_EVERY else TEST_EVERY  # the curve is steep at first
+        test = self.trainer.test() if last or step % often == 0 else None
         due = self._clock() - self._looked >= LOOK_EVERY or self.state == "paused"
         look = self.trainer.look() if last or due or test else None
         with self.changed:
@@ -149,6 +164,7 @@ class TrainingRoom:
     def __init__(self, data: TrainingData, clock: Callable[[], float] = time.monotonic):
         self._data, self._clock = data, clock
         self._runs: dict[str, Run] = {}
+        self._previews: dict[tuple[Settings, bool], tuple[Cast, Look]] = {}
         self._lock = threading.Lock()
         self._building = threading.Lock()
 
@@ -178,6 +194,20 @@ class TrainingRoom:
                 raise StnError("This run is no longer on the server: it was left alone for too long; start a new one.")
             run.touch()
             return run
+
+    def preview(self, settings: Settings) -> tuple[Cast, Look]:
+        """What a run with these settings would begin with."""
+        key = settings, self._data.get().drawn
+        with self._lock:
+            found = self._previews.get(key)
+        if found is None:
+            trainer = self._build(settings)
+            found = Cast.of(trainer), trainer.look()
+            with self._lock:
+                self._previews[key] = found
+                while len(self._previews) > PREVIEWS:
+                    del self._previews[next(iter(self._previews))]
+        return found
 
     def __len__(self) -> int:
         with self._lock:

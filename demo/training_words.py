@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.training import Test
+from demo.training import Measured
 from demo.training_settings import Settings
 from stn.data import dataset_info
 
@@ -44,7 +44,7 @@ def watch_for(settings: Settings) -> str:
     return WATCH[kind_of(settings)]
 
 
-def verdict(settings: Settings, tests: list[Test]) -> str:
+def verdict(settings: Settings, tests: list[Measured]) -> str:
     """What a run's tests, oldest first, show so far: a sentence or two."""
     if not tests:
         return ""
@@ -60,14 +60,14 @@ def verdict(settings: Settings, tests: list[Test]) -> str:
     return f"{said} {accuracy[0].upper()}{accuracy[1:]}."
 
 
-def _beginning(settings: Settings, now: Test) -> str:
+def _beginning(settings: Settings, now: Measured) -> str:
     if settings.start == "identity":
         return "Nothing is learnt yet: theta is the identity, so every output is its input."
     size = f"{round(100 * now.zoom)}\u202f% of the input's side"
     return f"Theta starts at random: the frames are {size} and {_percent(now.outside)} of the grid lies outside."
 
 
-def _seen(settings: Settings, first: Test, now: Test) -> str:
+def _seen(settings: Settings, first: Measured, now: Measured) -> str:
     where = "in the feature maps" if settings.placement == "feature" else "in the picture"
     if now.outside > AWAY:
         return (
@@ -83,7 +83,7 @@ def _seen(settings: Settings, first: Test, now: Test) -> str:
             "rest of the network learns to do without it."
         )
     verb = "are turned" if now.unit == "\u00b0" else "lie"
-    lie = f"The digits {verb} {before} apart (sd) {where}, {after} after the transformer"
+    lie = f"The digits {verb} {before} apart (standard deviation) {where}, {after} after the transformer"
     if now.after > 1.1 * now.before:
         return f"{lie}: it makes matters worse."
     if now.after > 0.9 * now.before:
@@ -94,9 +94,9 @@ def _seen(settings: Settings, first: Test, now: Test) -> str:
 
 
 def about_test(drawn: bool, n: int) -> str:
-    """The title of the accuracy's chart."""
+    """What the accuracy is measured on, beside the word on its chart."""
     what = "held-out drawings" if drawn else f"held-out {dataset_info('mnist').title} digits"
-    return f"Accuracy on {n:,} {what}"
+    return f"on {n:,} {what}"
 
 
 def _percent(part: float) -> str:

@@ -3,18 +3,18 @@
 const CELL_REACH = 1.2; // an input's square shows [-1, 1] and this much round it
 const CELL_LATTICE = 9;
 
-// Columns, square side and height of the canvas for a width in CSS pixels. Squares of a pair touch.
+// The columns that give the largest squares in a width and a height of CSS pixels. The squares of a pair touch; pairs
+// are spread over the width.
 function cellLayout(width, count, tallest) {
   const gap = width < 600 ? 8 : 18;
-  let best = null;
-  for (const columns of [2, 3, 4, 6]) {
+  const layouts = [2, 3, 4, 6].map((columns) => {
     const rows = Math.ceil(count / columns);
-    const side = Math.floor(((width + gap) / columns - gap) / 2);
-    const height = rows * (side + gap) - gap;
-    if (!best || (height <= tallest && (best.height > tallest || side > best.side))) best = { columns, rows, side, gap, height };
-    else if (best.height > tallest && height < best.height) best = { columns, rows, side, gap, height };
-  }
-  return best;
+    const across = ((width + gap) / columns - gap) / 2;
+    const down = (tallest + gap) / rows - gap;
+    const side = Math.max(24, Math.floor(Math.min(across, down)));
+    return { columns, side, gap, height: rows * (side + gap) - gap, pitch: (width - 2 * side) / (columns - 1) };
+  });
+  return layouts.reduce((best, layout) => (layout.side > best.side ? layout : best));
 }
 
 function createCells(canvas) {
@@ -98,7 +98,7 @@ function createCells(canvas) {
     draw(inputs, labels, frame, colours, tallest) {
       const width = Math.max(1, canvas.clientWidth);
       const count = inputs ? inputs.count : 12;
-      const { columns, side, gap, height } = cellLayout(width, count, tallest);
+      const { columns, side, gap, height, pitch } = cellLayout(width, count, tallest);
       if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
       const ratio = window.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -106,9 +106,8 @@ function createCells(canvas) {
       const context = canvas.getContext("2d");
       context.setTransform(w / width, 0, 0, h / height, 0, 0);
       context.clearRect(0, 0, width, height);
-      const left = (width - columns * (2 * side + gap) + gap) / 2;
       for (let i = 0; i < count; i += 1) {
-        const x = left + (i % columns) * (2 * side + gap);
+        const x = Math.floor((i % columns) * pitch);
         const y = Math.floor(i / columns) * (side + gap);
         if (!inputs || !frame) {
           context.fillStyle = colours.outside;

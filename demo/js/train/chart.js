@@ -31,7 +31,7 @@ function createChart(canvas) {
       const style = getComputedStyle(canvas);
       const size = parseFloat(style.fontSize);
       context.font = `${size}px ${style.fontFamily}`;
-      const left = size * 3.1;
+      const left = size * 3.7;
       const bottom = height - size * 1.5;
       const [top, right] = [size * 0.6, width - size * 1.2];
       const px = (x) => left + ((right - left) * x) / xEnd;
@@ -87,7 +87,7 @@ function createChart(canvas) {
     stepAt(clientX, xEnd) {
       const box = canvas.getBoundingClientRect();
       const size = parseFloat(getComputedStyle(canvas).fontSize);
-      const left = size * 3.1;
+      const left = size * 3.7;
       return (xEnd * (clientX - box.left - left)) / (box.width - size * 1.2 - left);
     },
   };

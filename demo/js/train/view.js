@@ -9,7 +9,7 @@ const cells = createCells(find("#train-cells"));
 const charts = { loss: createChart(find("#train-chart-loss")), accuracy: createChart(find("#train-chart-accuracy")) };
 const scrub = find("#train-scrub");
 const ENDED = ["stopped", "finished", "failed"];
-const POLL_EVERY = { running: 110, paused: 500 }; // ms
+const POLL_EVERY = { running: 90, paused: 500 }; // ms
 
 let run = null; // the id of the run on the server
 let state = "idle"; // idle, starting, or what the server says
@@ -20,6 +20,7 @@ let labels = [];
 let seconds = 0;
 let following = true; // the newest frame is shown
 let shownStep = 0; // else the one at this update
+let previewed = ""; // the settings that the preview shows or will show
 let wishes = []; // what the visitor asked for and the server has not heard yet
 let wake = () => {};
 let palette = colours();
@@ -49,7 +50,7 @@ async function start(paused = false) {
   }
   if (answer.error) {
     say(answer.error);
-    enter(kept.frames.length ? "stopped" : "idle");
+    enter(kept.losses.length ? "stopped" : "idle");
     return;
   }
   if (kept.tests.length > 1) lastRun = kept;
@@ -57,6 +58,36 @@ async function start(paused = false) {
   setText(find("#train-watch"), answer.watch);
   if (paused) wishes.push("step");
   follow(answer.run);
+}
+
+// What a run with these settings would begin with; only while there is none.
+async function preview() {
+  const wanted = settings.read();
+  const key = JSON.stringify(wanted);
+  if (run || state !== "idle" || key === previewed) return;
+  previewed = key;
+  let answer;
+  try {
+    answer = await server.train({ action: "preview", settings: wanted });
+  } catch (error) {
+    console.error(error);
+    answer = { error: "The server did not answer. Is the program that serves this page still running?" };
+  }
+  if (run || state !== "idle" || key !== previewed) return;
+  say(answer.error ?? "");
+  if (answer.error) return;
+  setText(find("#train-watch"), answer.watch);
+  cast(answer);
+  film = createFilm();
+  film.add(frameOf(answer.look));
+  plan();
+}
+
+function cast(answer) {
+  inputs = stackOf(answer.inputs);
+  labels = answer.labels;
+  setText(find("#train-about"), answer.about);
+  setText(find("#train-test-title"), answer.about_test);
 }
 
 // Asks for news until the run ends. One request at a time, so that nothing is told twice.
@@ -98,12 +129,7 @@ function take(answer) {
     enter("stopped");
     return;
   }
-  if (answer.inputs) {
-    inputs = stackOf(answer.inputs);
-    labels = answer.labels;
-    setText(find("#train-about"), answer.about);
-    setText(find("#train-test-title"), answer.about_test);
-  }
+  if (answer.inputs) cast(answer);
   film.losses.push(...answer.losses);
   film.tests.push(...answer.tests);
   if (answer.look && inputs) film.add(frameOf(answer.look));
@@ -175,8 +201,9 @@ function paint() {
   scrub.setAttribute("aria-valuetext", when);
   find("#train-newest").disabled = following;
   paintCharts(means, following ? null : frame.step, step, test, loss);
-  // The digits get what the window leaves, but never less than a row needs.
-  const tallest = Math.max(300, window.innerHeight - 400);
+  // The digits get what the window leaves under what stands above them.
+  const above = find("#train-cells").getBoundingClientRect().top + window.scrollY;
+  const tallest = Math.max(300, window.innerHeight - above - 12);
   cells.draw(inputs, labels, frame, palette, tallest);
   if (frame) {
     const right = frame.guesses.filter((guess, i) => guess === labels[i]).length;
@@ -200,7 +227,7 @@ function paintCharts(means, mark, step, test, loss) {
   const old = lastRun ? { losses: smoothed(lastRun.losses), tests: lastRun.tests } : { losses: [], tests: [] };
   const thin = { colour: palette.quiet, width: 1 };
   const common = { xEnd: end, mark, colours: palette };
-  const top = Math.min(5, Math.max(2.5, Math.ceil(Math.max(0, ...known) * 2) / 2));
+  const top = Math.min(5, Math.max(3, Math.ceil(Math.max(0, ...known) * 2) / 2));
   charts.loss.draw({ ...common, yEnd: top, unit: "", lines: [{ ...thin, points: points(old.losses) }, { points: points(means), colour: palette.ink, width: 2 }] });
   charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: [{ ...thin, points: dots(old.tests) }, { points: dots(film.tests), colour: palette.frame, width: 2.5 }] });
   find(".last-run").hidden = !lastRun;
@@ -224,7 +251,10 @@ find("#train-go").addEventListener("click", () => {
 });
 find("#train-step").addEventListener("click", () => (state === "paused" ? wish("step") : start(true)));
 find("#train-stop").addEventListener("click", () => wish("stop"));
-find("#train-defaults").addEventListener("click", () => settings.write(TRAINING.defaults));
+find("#train-defaults").addEventListener("click", () => {
+  settings.write(TRAINING.defaults);
+  preview();
+});
 find("#train-newest").addEventListener("click", () => showAt(0, true));
 scrub.addEventListener("input", () => {
   const index = Number(scrub.value);
@@ -261,3 +291,5 @@ window.stnTrain = {
   },
 };
 enter("idle");
+store.watch("train", preview);
+find("form").addEventListener("change", preview);

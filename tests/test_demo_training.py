@@ -1,0 +1,207 @@
+"""Live training without a browser: settings, pictures, the trainer's steps, the words on them."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from demo import training
+from demo.training import Trainer, circular_sd
+from demo.training_data import WATCHED, TrainingData, draw_pictures
+from demo.training_drawings import drawn_digits
+from demo.training_settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
+from demo.training_words import WATCH, kind_of, verdict, watch_for
+from stn.distort import Distorted
+from stn.errors import StnError
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return draw_pictures(variants=3, held_out=2)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_settings_have_defaults_and_take_every_choice():
+    assert parse_settings({}) == Settings()
+    for name, valid in CHOICES.items():
+        for value in valid:
+            assert getattr(parse_settings({name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "settings are an object"),
+        ({"colour": 1}, "colour"),
+        ({"distortion": "e"}, "distortion"),
+        ({"family": ["affine"]}, "family"),
+        ({"rate": 0}, "from 0.01 to 100"),
+        ({"rate": math.nan}, "from 0.01 to 100"),
+        ({"rate": True}, "from 0.01 to 100"),
+        ({"rate": "1"}, "from 0.01 to 100"),
+        ({"rate": 10**400}, "from 0.01 to 100"),
+        ({"seed": 0.5}, "whole number"),
+        ({"seed": -1}, "whole number"),
+        ({"seed": 2**31}, "whole number"),
+        ({"seed": None}, "whole number"),
+    ],
+)
+def test_wrong_settings_are_refused_in_a_sentence(given, said):
+    with pytest.raises(StnError, match=said) as caught:
+        parse_settings(given)
+    assert len(str(caught.value)) < 250
+
+
+def test_the_learning_rate_rises_then_falls_and_never_stops():
+    factors = [rate_factor(step) for step in range(MAX_STEPS)]
+    assert factors[0] < 0.05 and max(factors) > 0.95 and factors[-1] < 0.05 and min(factors) > 0
+
+
+def test_every_failure_is_a_run_of_its_own_kind():
+    assert {name: kind_of(Settings(**change)) for name, change in FAILURES.items()} == {name: name for name in FAILURES}
+    assert set(map(watch_for, (Settings(**change) for change in FAILURES.values()))) < set(WATCH.values())
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def test_drawn_digits_are_all_different_and_like_mnist():
+    images, labels = drawn_digits(3, seed=1)
+    assert images.shape == (120, 1, 28, 28) and images.dtype == torch.uint8
+    assert labels.bincount().tolist() == [12] * 10
+    assert len({bytes(image.flatten().tolist()) for image in images}) == 120
+    ink = images.float().flatten(1)
+    assert bool((images.amax((1, 2, 3)) > 200).all()), "every digit has strokes"
+    assert bool((images[:, 0, 0].amax(1) == 0).all()), "and a margin"
+    x = torch.arange(28.0).repeat(28)
+    assert float(((ink * x).sum(1) / ink.sum(1) - 13.5).abs().max()) < 1.5, "the ink's mean is in the middle"
+
+
+def test_held_out_drawings_are_other_ones(pictures):
+    trained = {bytes(image.flatten().tolist()) for image in pictures.images}
+    assert not trained & {bytes(image.flatten().tolist()) for image in pictures.test_images}
+    assert torch.equal(draw_pictures(variants=3, held_out=2).images, pictures.images), "the same every time"
+
+
+def test_the_watched_pictures_show_every_class_in_order(pictures):
+    assert len(pictures.watched) == len(set(pictures.watched)) == WATCHED
+    assert pictures.test_labels[pictures.watched].tolist()[:10] == list(range(10))
+
+
+def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, pictures):
+    from demo.pictures import PictureShelf
+
+    monkeypatch.setattr("demo.training_data.draw_pictures", lambda: pictures)
+    data = TrainingData(PictureShelf(tmp_path))
+    assert data.get() is data.get() is pictures and "drawings" in pictures.words
+
+
+# --- the trainer ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("distortion", CHOICES["distortion"])
+@pytest.mark.parametrize("placement", CHOICES["placement"])
+def test_a_run_starts_at_the_identity_and_leaves_it(pictures, distortion, placement):
+    trainer = Trainer(Settings(distortion=distortion, placement=placement, rate=1.0), pictures)
+    first, test = trainer.look(), trainer.test()
+    assert test.after == pytest.approx(test.before, rel=1e-3) and test.varies == pytest.approx(0, abs=1e-3)
+    assert test.zoom == pytest.approx(1, abs=1e-4) and test.outside == 0
+    edge = torch.linspace(-1, 1, training.LATTICE)
+    assert torch.allclose(first.lattices[:, 0, :, 0], edge.expand(WATCHED, -1), atol=1e-4)
+    for _ in range(3):
+        trainer.step()
+    moved = trainer.look()
+    assert moved.step == 3 and not torch.allclose(moved.lattices, first.lattices, atol=1e-3)
+    assert -0.1 <= float(moved.outputs.min()) <= float(moved.outputs.max()) <= 1.1
+
+
+@pytest.mark.parametrize("family", CHOICES["family"])
+@pytest.mark.parametrize("lesson", CHOICES["lesson"])
+def test_every_family_learns_a_step_with_both_lessons(pictures, family, lesson):
+    trainer = Trainer(Settings(family=family, lesson=lesson), pictures)
+    before = [p.detach().clone() for p in trainer.transformer.localizer.head.parameters()]
+    assert math.isfinite(trainer.step())
+    after = list(trainer.transformer.localizer.head.parameters())
+    assert not all(torch.equal(a, b) for a, b in zip(before, after, strict=True)), "the localisation net is taught"
+
+
+def test_without_a_transformer_on_the_input_the_unwarped_output_is_the_input(pictures):
+    trainer = Trainer(Settings(), pictures)
+    assert torch.allclose(trainer.look().outputs, trainer.inputs, atol=1e-4)
+
+
+def test_a_seed_fixes_a_run_and_leaves_the_worlds_randomness_alone(pictures):
+    state = torch.get_rng_state()
+    first, second, other = (Trainer(Settings(seed=seed), pictures) for seed in (3, 3, 4))
+    assert [first.step() for _ in range(2)] == [second.step() for _ in range(2)]
+    assert first.step() != other.step()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(first.inputs, other.inputs), "every run is shown and tested on the same pictures"
+
+
+def test_a_random_start_is_not_the_identity(pictures):
+    test = Trainer(Settings(start="random"), pictures).test()
+    assert abs(test.zoom - 1) > 0.05 or test.outside > 0.05
+    assert "random" in verdict(Settings(start="random"), [test])
+
+
+def test_training_turns_the_pictures_towards_each_other(pictures):
+    trainer = Trainer(Settings(), draw_pictures(variants=8, held_out=3))
+    first = trainer.test()
+    for _ in range(120):
+        trainer.step()
+    last = trainer.test()
+    assert last.after < 0.8 * last.before and last.accuracy > first.accuracy + 30
+    assert last.before == first.before
+
+
+def test_circular_sd_knows_a_full_turn():
+    near = torch.tensor([math.pi - 0.1, -math.pi + 0.1])
+    assert circular_sd(near) == pytest.approx(math.degrees(0.1), rel=0.01)
+    assert circular_sd(torch.zeros(5)) == 0
+
+
+def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(pictures):
+    trainer = Trainer(Settings(), pictures)
+    from stn import geometry
+
+    perfect = geometry.affine_grid(geometry.invert(trainer._test.matrix), (8, 8))
+    seen = training.describe(1, 99.0, trainer._test, perfect)
+    assert seen.after == pytest.approx(0, abs=0.1) and seen.before > 30 and seen.unit == "\u00b0"
+    lost = training.describe(1, 9.0, Distorted(trainer._test.images, trainer._test.matrix), perfect * math.nan)
+    assert lost.to_dict()["after"] is None
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+BEGIN = training.Measured(0, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
+LATER = replace(BEGIN, step=400, accuracy=97.4, after=16.0, varies=50.0, outside=0.1)
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (BEGIN, "identity"),
+        (LATER, "it works"),
+        (replace(LATER, after=40.0), "on its way"),
+        (replace(LATER, after=53.0), "hardly"),
+        (replace(LATER, after=90.0), "worse"),
+        (replace(LATER, varies=1.0), "the same to every picture"),
+        (replace(LATER, outside=1.0, accuracy=9.6), "run away"),
+        (replace(LATER, outside=1.0, accuracy=9.6), "guessing"),
+        (replace(LATER, zoom=0.05), "collapsed"),
+        (replace(LATER, before=math.nan, unit=""), "no longer a number"),
+    ],
+)
+def test_the_verdict_follows_from_the_numbers(now, said):
+    assert said in verdict(Settings(), [BEGIN, now])
+
+
+def test_the_verdict_never_follows_from_the_settings():
+    """A run with a failure's settings that does well is said to do well."""
+    assert "it works" in verdict(Settings(rate=30.0, lesson="labels"), [BEGIN, LATER])
+    assert "not strokes" in verdict(Settings(placement="feature"), [BEGIN, LATER])
+    assert verdict(Settings(), []) == ""

@@ -1,0 +1,235 @@
+"""The room where live runs go on, and its server function: places, time, memory, and requests from anybody."""
+
+import base64
+import json
+import time
+
+import pytest
+import torch
+
+from demo import training_api, training_room
+from demo.training import Look, Measured
+from demo.training_data import draw_pictures
+from demo.training_room import DROP_AFTER, ENDED, SPARE_AFTER, TrainingRoom
+from demo.training_settings import MAX_STEPS, Settings
+from stn.errors import StnError
+
+
+class Clock:
+    """A clock that stands still until it is told."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class StillTrainer:
+    """A trainer that learns nothing, at once."""
+
+    pictures = draw_pictures(variants=1, held_out=1)
+    inputs = torch.zeros(12, 1, 28, 28)
+    loss = 1.0
+
+    def __init__(self):
+        self.step_number = 0
+
+    def step(self):
+        self.step_number += 1
+        time.sleep(0.001)
+        return self.loss
+
+    def test(self):
+        return Measured(self.step_number, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
+
+    def look(self):
+        return Look(self.step_number, torch.zeros(12, 9, 9, 2), torch.zeros(12, 1, 28, 28), [0] * 12)
+
+
+class StillData:
+    def get(self):
+        return StillTrainer.pictures
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def room(clock, monkeypatch):
+    monkeypatch.setattr(training_room, "Trainer", lambda settings, pictures: StillTrainer())
+    made = TrainingRoom(StillData(), clock)
+    yield made
+    for run in list(made._runs.values()):
+        run.act("stop")
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.005)
+
+
+def test_a_run_trains_pauses_steps_and_stops(room):
+    run = room.start(Settings())
+    until(lambda: len(run.losses) > 3)
+    run.act("pause")
+    until(lambda: run.state == "paused")
+    time.sleep(0.05)  # an update may have been under way
+    done = len(run.losses)
+    run.act("step")
+    until(lambda: len(run.losses) == done + 1)
+    assert run.look.step == done + 1, "every single step is shown"
+    run.act("resume")
+    until(lambda: len(run.losses) > done + 3)
+    run.act("stop")
+    until(lambda: run.trainer is None)
+    assert run.state == "stopped" and run.look is not None
+    run.act("resume")
+    assert run.state == "stopped"
+
+
+def test_a_run_ends_after_its_last_update(room, monkeypatch):
+    monkeypatch.setattr(training_room, "MAX_STEPS", 7)
+    run = room.start(Settings())
+    until(lambda: run.state == "finished")
+    assert len(run.losses) == 7 and run.tests[-1].step == 7 and run.look.step == 7
+    assert room.find(run.id) is run, "what it did can still be seen"
+
+
+def test_a_run_ends_when_its_time_is_up(room, clock, monkeypatch):
+    def slow(self):
+        clock.now += 61
+        run.touch()
+        self.step_number += 1
+        return 1.0
+
+    monkeypatch.setattr(StillTrainer, "step", slow)
+    run = room.start(Settings(), paused=True)
+    until(lambda: run.cast)
+    run.act("resume")
+    until(lambda: run.state in ENDED)
+    assert run.state == "finished" and len(run.losses) == 3 and run.seconds == pytest.approx(183)
+
+
+def test_a_run_whose_visitor_left_is_dropped(room, clock):
+    run, kept = room.start(Settings()), room.start(Settings(), paused=True)
+    clock.now = DROP_AFTER - 1
+    room.find(kept.id)
+    clock.now = DROP_AFTER + 1
+    until(lambda: run.state == "stopped" and run.trainer is None)
+    assert len(room) == 1
+    with pytest.raises(StnError, match="no longer on the server"):
+        room.find(run.id)
+
+
+def test_two_at_once_and_the_third_waits_in_one_sentence(room):
+    first, second = room.start(Settings()), room.start(Settings())
+    with pytest.raises(StnError, match="please wait") as caught:
+        room.start(Settings())
+    assert str(caught.value).count(".") == 1 and "3 min" in str(caught.value)
+    again = room.start(Settings(), replaces=first.id)
+    assert first.state == "stopped" and len(room) == 2, "one run a visitor"
+    second.act("stop")
+    assert room.start(Settings()).id != again.id
+
+
+def test_a_place_that_is_only_held_is_given_away(room, clock):
+    runs = [room.start(Settings(), paused=True) for _ in range(2)]
+    until(lambda: all(run.cast for run in runs))
+    for now in range(0, SPARE_AFTER + 15, 15):
+        clock.now = now
+        for run in runs:
+            room.find(run.id)
+    assert room.start(Settings()).state == "running" and runs[0].state == "stopped" and runs[1].state == "paused"
+
+
+def test_ended_runs_are_forgotten_when_they_are_many(room):
+    for _ in range(training_room.KEPT + 10):
+        room.start(Settings(), paused=True).act("stop")
+    assert len(room) <= training_room.KEPT
+
+
+def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch):
+    monkeypatch.setattr(StillTrainer, "loss", float("nan"))
+    run = room.start(Settings())
+    until(lambda: run.state == "failed")
+    told = training_api.news(run, 0, 0, -1)
+    assert "no longer a number" in told["problem"] and told["losses"] == [None]
+    json.dumps(told, allow_nan=False)
+
+
+def test_an_error_in_the_program_is_one_sentence(room, monkeypatch):
+    def broken(self):
+        raise RuntimeError("/srv/secret")
+
+    monkeypatch.setattr(StillTrainer, "step", broken)
+    run = room.start(Settings())
+    until(lambda: run.state == "failed")
+    assert "secret" not in run.problem and run.problem.endswith(".")
+    monkeypatch.setattr(TrainingRoom, "preview", broken)
+    assert "secret" not in training_api.answer(room, {"action": "preview"})["error"]
+
+
+def test_ids_cannot_be_guessed(room):
+    ids = {room.start(Settings(), paused=True, replaces=None).id for _ in range(2)}
+    assert len(ids) == 2 and all(len(run_id) >= 20 for run_id in ids)
+
+
+# --- the server function ----------------------------------------------------------------------------------------------
+
+
+def ask(room, **request):
+    told = training_api.answer(room, request)
+    json.dumps(told, allow_nan=False)
+    return told
+
+
+def test_a_visitor_is_told_everything_once(room):
+    run_id = ask(room, action="start", settings={"seed": 3})["run"]
+    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) > 50)
+    ask(room, action="pause", run=run_id)
+    time.sleep(0.05)
+    told = ask(room, action="look", run=run_id)
+    assert told["step"] == len(told["losses"]) and told["tests"][0]["step"] == 0 and told["verdict"]
+    assert len(base64.b64decode(told["inputs"]["data"])) == 12 * 28 * 28
+    assert len(base64.b64decode(told["look"]["lattices"])) == 12 * 9 * 9 * 2 * 2
+    seen = {"losses": len(told["losses"]), "tests": len(told["tests"]), "look": told["look"]["step"]}
+    again = ask(room, action="look", run=run_id, **seen)
+    assert again["losses"] == again["tests"] == [] and "look" not in again and "inputs" not in again
+
+
+def test_a_preview_takes_no_place(room):
+    told = ask(room, action="preview", settings={"distortion": "tc"})
+    assert told["look"]["step"] == 0 and told["watch"] and len(room) == 0
+    for seed in range(training_room.PREVIEWS + 5):
+        ask(room, action="preview", settings={"seed": seed})
+    assert len(room._previews) <= training_room.PREVIEWS
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (None, "object"),
+        ([], "object"),
+        ({}, "action"),
+        ({"action": ["start"]}, "action"),
+        ({"action": "start", "paused": 1}, "paused"),
+        ({"action": "start", "replaces": 7}, "replaces"),
+        ({"action": "start", "settings": {"rate": float("inf")}}, "rate"),
+        ({"action": "start", "run": "x"}, "run"),
+        ({"action": "look"}, "no longer"),
+        ({"action": "look", "run": {"a": 1}}, "no longer"),
+        ({"action": "look", "run": "x", "losses": -1}, "losses"),
+        ({"action": "look", "run": "x", "tests": True}, "tests"),
+        ({"action": "look", "run": "x", "look": 10**400}, "look"),
+        ({"action": "look", "run": "x", "losses": MAX_STEPS + 2}, "losses"),
+        ({"action": "stop", "run": "x"}, "no longer"),
+    ],
+)
+def test_anything_else_is_refused_in_a_sentence(room, request_, said):
+    told = training_api.answer(room, request_)
+    assert said in told["error"] and "Traceback" not in told["error"] and len(told["error"]) < 300
+    assert len(room) == 0

@@ -139,7 +139,7 @@ def test_two_at_once_and_the_third_waits_in_one_sentence(room):
 def test_a_place_that_is_only_held_is_given_away(room, clock):
     runs = [room.start(Settings(), paused=True) for _ in range(2)]
     until(lambda: all(run.cast for run in runs))
-    for now in range(0, SPARE_AFTER + 15, 15):
+    for now in range(0, SPARE_AFTER + 30, 15):
         clock.now = now
         for run in runs:
             room.find(run.id)

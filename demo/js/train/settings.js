@@ -31,6 +31,8 @@ function createSettings(form, store) {
   fill(field("padding"), TRAINING.choices.padding.map((name) => [name, name]));
   field("seed").max = TRAINING.maxSeed;
 
+  let exact = null; // a rate from a link or a preset, which the slider's steps may miss; until the slider moves
+
   function showRate() {
     const rate = read().rate;
     setText(form.querySelector("#train-rate-words"), rateWords(rate));
@@ -38,13 +40,14 @@ function createSettings(form, store) {
   }
 
   function read() {
-    const given = { rate: +(10 ** Number(field("rate").value)).toPrecision(3), seed: field("seed").value };
+    const given = { rate: exact ?? +(10 ** Number(field("rate").value)).toPrecision(3), seed: field("seed").value };
     for (const name of Object.keys(TRAINING.choices)) given[name] = field(name).value;
     return cleanSettings(given);
   }
 
   function write(settings) {
     for (const name of Object.keys(TRAINING.choices)) field(name).value = settings[name];
+    exact = settings.rate;
     field("rate").value = Math.log10(settings.rate);
     field("seed").value = settings.seed;
     showRate();
@@ -59,7 +62,10 @@ function createSettings(form, store) {
   }
 
   write(cleanSettings(Object.fromEntries(SETTING_KEYS.map((name) => [name, store.extra(linkKey(name))]))));
-  form.addEventListener("input", showRate);
+  field("rate").addEventListener("input", () => {
+    exact = null;
+    showRate();
+  });
   form.addEventListener("change", () => {
     write(read());
     keep();

@@ -203,7 +203,7 @@ function paint() {
   paintCharts(means, following ? null : frame.step, step, test, loss);
   // The digits get what the window leaves under what stands above them.
   const above = find("#train-cells").getBoundingClientRect().top + window.scrollY;
-  const tallest = Math.max(300, window.innerHeight - above - 12);
+  const tallest = Math.max(280, window.innerHeight - above - 16);
   cells.draw(inputs, labels, frame, palette, tallest);
   if (frame) {
     const right = frame.guesses.filter((guess, i) => guess === labels[i]).length;

@@ -1,0 +1,201 @@
+"""The train tab in a real browser: a run from its first frame to its end, scrubbed, refused, and never growing."""
+
+import pytest
+from looking import pixels
+
+from demo import assets
+
+READY = "() => document.querySelector('#train-view').dataset.frames >= 1"
+RUN = {"timeout": 60_000}  # the machine may be busy
+
+
+@pytest.fixture
+def train(visit):
+    """Opens the tab and waits for its preview. The run that a test starts is stopped after it, to free its place."""
+    pages = []
+
+    def open_tab(query: str = "", **options):
+        page = visit(f"?tab=train{query}", **options)
+        page.wait_for_function(READY, **RUN)
+        pages.append(page)
+        return page
+
+    yield open_tab
+    for page in pages:
+        if page.locator("#train-stop").is_enabled():
+            page.locator("#train-stop").click()
+            reach(page, "stopped")
+
+
+def reach(page, state: str, step: int = 0):
+    page.wait_for_function(
+        """([state, step]) => {
+            const { dataset } = document.querySelector('#train-view');
+            return dataset.state === state && Number(dataset.step) >= step;
+        }""",
+        arg=[state, step],
+        **RUN,
+    )
+    return int(page.locator("#train-view").get_attribute("data-step"))
+
+
+def test_the_tab_opens_on_digits_before_any_run(train):
+    page = train()
+    assert page.locator("#side").is_hidden()
+    assert page.locator("#train-cells").get_attribute("aria-label").startswith("Twelve digits at update 0")
+    assert "drawings" in page.locator("#train-about").inner_text(), "it says that they are drawings"
+    assert "identity" in page.locator("#train-watch").inner_text()
+    before = pixels(page, "train-cells")
+    page.locator("#train-distortion").select_option("tc")
+    page.wait_for_function("(old) => document.getElementById('train-cells').toDataURL() !== old", arg=before, **RUN)
+    assert page.errors == []
+
+
+def test_a_run_starts_pauses_steps_and_stops(train):
+    page = train()
+    first = pixels(page, "train-cells")
+    page.locator("#train-go").click()
+    reach(page, "running", 10)
+    assert page.locator("#train-family").is_disabled(), "no settings change under a run"
+    page.locator("#train-go").click()
+    reach(page, "paused")
+    assert pixels(page, "train-cells") != first
+    assert page.locator("#train-go").inner_text() == "Resume"
+    page.wait_for_timeout(700)  # whatever was under way has been told
+    done = reach(page, "paused")
+    page.locator("#train-step").click()
+    assert reach(page, "paused", done + 1) == done + 1
+    assert page.locator("#train-when").inner_text() == f"update {done + 1}"
+    page.locator("#train-go").click()
+    reach(page, "running", done + 3)
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    assert page.locator("#train-go").inner_text() == "Start anew"
+    assert page.locator("#train-family").is_enabled()
+    assert "%" in page.locator("#train-accuracy").inner_text()
+    assert "held-out" in page.locator("#train-verdict").inner_text() or done < 20
+
+
+def test_one_step_begins_a_run_that_waits(train):
+    page = train()
+    page.locator("#train-step").click()
+    assert reach(page, "paused", 1) == 1
+
+
+def test_the_film_runs_back_and_returns(train):
+    page = train()
+    page.locator("#train-go").click()
+    reach(page, "running", 20)
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    newest = pixels(page, "train-cells")
+    page.locator("#train-scrub").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("() => document.querySelector('#train-view').dataset.shown === '0'")
+    assert pixels(page, "train-cells") != newest
+    assert page.locator("#train-update").inner_text() == "0" and page.locator("#train-when").inner_text() == "update 0"
+    page.locator("#train-newest").click()
+    page.wait_for_function("() => document.querySelector('#train-view').dataset.shown !== '0'")
+    assert pixels(page, "train-cells") == newest
+    chart = page.locator("#train-chart-accuracy").bounding_box()
+    page.mouse.click(chart["x"] + 50, chart["y"] + 40)
+    page.wait_for_function("() => Number(document.querySelector('#train-view').dataset.shown) < 10")
+
+
+@pytest.mark.parametrize(("failure", "said"), [("rate", "steps"), ("start", "random"), ("feature", "features")])
+def test_a_failure_starts_at_one_click_and_says_what_to_watch(train, failure, said):
+    page = train("&train-distortion=rts")
+    page.locator(f"[data-failure={failure}]").click()
+    reach(page, "running", 1)
+    assert said in page.locator("#train-watch").inner_text()
+    assert page.locator("#train-distortion").input_value() == "rts", "what one chose before stays"
+
+
+def test_a_third_visitor_is_told_to_wait_in_one_sentence(train):
+    first, second, third = (train() for _ in range(3))
+    for page in (first, second):
+        page.locator("#train-go").click()
+        reach(page, "running", 1)
+    third.locator("#train-go").click()
+    problem = third.locator("#train-problem")
+    problem.wait_for(state="visible")
+    assert "please wait" in problem.inner_text() and problem.inner_text().count(".") == 1
+    assert third.locator("#train-go").is_enabled()
+    first.locator("#train-stop").click()
+    reach(first, "stopped")
+    third.locator("#train-go").click()
+    reach(third, "running", 1)
+    assert problem.is_hidden()
+
+
+def test_a_link_holds_the_settings_and_nobody_trusts_it(train):
+    page = train("&train-family=tps&train-rate=3&train-padding=%3Cb%3E&train-seed=1e99")
+    assert page.locator("#train-family").input_value() == "tps"
+    assert page.locator("#train-rate-words").inner_text() == "3 times the classifier's"
+    assert page.locator("#train-padding").input_value() == "zeros"
+    assert page.locator("#train-seed").input_value() == "0"
+    page.locator("#train-padding").select_option("border")
+    page.wait_for_function("() => location.search.includes('train-padding=border')")
+    page.locator("#train-defaults").click()
+    page.wait_for_function("() => !location.search.includes('train-family')")
+
+
+def test_a_hundred_updates_leave_the_page_as_large_as_it_was(train):
+    page = train()
+    session = page.context.new_cdp_session(page)
+
+    def size():
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return {m["name"]: m["value"] for m in metrics}
+
+    session.send("Performance.enable")
+    page.locator("#train-go").click()
+    begun = reach(page, "running", 20)
+    before = size()
+    reach(page, "running", begun + 100)
+    after = size()
+    assert after["Nodes"] - before["Nodes"] < 30
+    assert after["JSHeapUsedSize"] - before["JSHeapUsedSize"] < 1_500_000
+
+
+def test_a_phone_scrolls_one_way_only(train):
+    page = train(width=390, height=844, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#train-go").bounding_box()["y"] < 400, "the buttons come first"
+
+
+@pytest.fixture
+def blank(browser):
+    page = browser.new_page()
+    page.set_content("<p></p>")
+    for name in ("pixels.js", "train/film.js", "train/cells.js"):
+        page.add_script_tag(path=str(assets.HERE / "js" / name))
+    yield page
+    page.close()
+
+
+def test_a_long_film_is_thinned_out_and_keeps_its_ends(blank):
+    steps = blank.evaluate(
+        """() => {
+            const film = createFilm(20);
+            for (let step = 0; step <= 500; step += 1) film.add({ step });
+            film.add({ step: 500 });
+            return film.frames.map((frame) => frame.step);
+        }"""
+    )
+    assert 10 <= len(steps) <= 20 and steps[0] == 0 and steps[-1] == 500
+    assert steps == sorted(set(steps))
+
+
+def test_losses_are_smoothed_over_the_last_ones_alone(blank):
+    assert blank.evaluate("() => smoothed([4, 2, null, 0, 6], 2)") == [4, 3, 2, 0, 3]
+    assert blank.evaluate("() => smoothed([null, 1], 2)") == [None, 1]
+
+
+@pytest.mark.parametrize(("width", "tallest"), [(1040, 340), (362, 300), (1500, 900)])
+def test_twelve_pairs_fit_their_canvas(blank, width, tallest):
+    layout = blank.evaluate("([w, h]) => cellLayout(w, 12, h)", [width, tallest])
+    assert layout["height"] <= tallest
+    assert (layout["columns"] - 1) * layout["pitch"] + 2 * layout["side"] <= width + 1
+    assert layout["pitch"] >= 2 * layout["side"]

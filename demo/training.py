@@ -142,7 +142,7 @@ def start_at_random(transformer: SpatialTransformer) -> None:
 
 
 def describe(step: int, accuracy: float, test: Distorted, grid: Tensor) -> Measured:
-    """The numbers of a Measured from the sampling grids (N, h, w, 2) of distorted pictures."""
+    """What is measured on the sampling grids (N, h, w, 2) of distorted pictures."""
     if not bool(grid.isfinite().all()):
         nan = math.nan
         return Measured(step, accuracy, nan, nan, nan, nan, nan, "")

@@ -176,9 +176,9 @@ def test_circular_sd_knows_a_full_turn():
 def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(pictures):
     trainer = Trainer(Settings(), pictures)
     perfect = geometry.affine_grid(geometry.invert(trainer._test.matrix), (8, 8))
-    seen = training.describe(1, 99.0, trainer._test, perfect)
+    seen = training.describe(1, 99.0, trainer._test, perfect, True)
     assert seen.after == pytest.approx(0, abs=0.1) and seen.before > 30 and seen.unit == "\u00b0"
-    lost = training.describe(1, 9.0, Distorted(trainer._test.images, trainer._test.matrix), perfect * math.nan)
+    lost = training.describe(1, 9.0, Distorted(trainer._test.images, trainer._test.matrix), perfect * math.nan, True)
     assert lost.to_dict()["after"] is None
 
 
@@ -196,7 +196,8 @@ LATER = replace(BEGIN, step=400, accuracy=97.4, after=16.0, varies=50.0, outside
         (replace(LATER, after=40.0), "on its way"),
         (replace(LATER, after=53.0), "hardly"),
         (replace(LATER, after=90.0), "worse"),
-        (replace(LATER, varies=1.0), "the same to every picture"),
+        (replace(LATER, varies=1.0), "do without it"),
+        (replace(LATER, varies=1.0, step=40), "same angle (a spread of 1.0\u00b0) so far"),
         (replace(LATER, outside=1.0, accuracy=9.6), "run away"),
         (replace(LATER, outside=1.0, accuracy=9.6), "guessing"),
         (replace(LATER, zoom=0.05), "collapsed"),

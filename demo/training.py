@@ -33,8 +33,8 @@ class Measured:
 
     step: int
     accuracy: float  # percent
-    # How far apart the pictures lie, before and after the transformer: circular sd of their turns in degrees, or
-    # sd of their places in pixels of the canvas where the distortion does not turn.
+    # How far apart the pictures lie, before and after the transformer: circular sd of their turns in degrees where
+    # turning is all that the distortion does, sd of their places in pixels of the canvas elsewhere.
     before: float
     after: float
     varies: float  # the same sd of what the transformer does: near 0 it does the same to every picture
@@ -114,7 +114,8 @@ class Trainer:
                 right += int((self.model(images).argmax(1) == labels).sum())
         for _, sampler, _, theta, _ in passes:
             grids.append(sampler.family.grid(theta, (8, 8)))
-        return describe(self.step_number, 100 * right / len(self.pictures.test_labels), self._test, torch.cat(grids))
+        accuracy = 100 * right / len(self.pictures.test_labels)
+        return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 
     @torch.no_grad()
     def look(self) -> Look:
@@ -141,17 +142,16 @@ def start_at_random(transformer: SpatialTransformer) -> None:
     nn.init.uniform_(last.bias, -RANDOM_THETA, RANDOM_THETA)
 
 
-def describe(step: int, accuracy: float, test: Distorted, grid: Tensor) -> Measured:
-    """The numbers of a Measured from the sampling grids (N, h, w, 2) of distorted pictures."""
+def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: bool) -> Measured:
+    """What is measured on the sampling grids (N, h, w, 2) of distorted pictures."""
     if not bool(grid.isfinite().all()):
         nan = math.nan
         return Measured(step, accuracy, nan, nan, nan, nan, nan, "")
     points = geometry.base_grid(tuple(grid.shape[1:3])).reshape(-1, 2)
     found = grid.flatten(1, 2)  # (N, P, 2)
     wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
-    turns = geometry.best_turn(points, wanted)
-    if float(turns.abs().max()) > 0.01:
-        done = geometry.best_turn(points, found)
+    if turned:
+        turns, done = geometry.best_turn(points, wanted), geometry.best_turn(points, found)
         spreads, unit = (circular_sd(turns), circular_sd(turns - done), circular_sd(done)), "\u00b0"
     else:
         places, half = wanted.mean(1), test.images.shape[-1] / 2

@@ -29,13 +29,13 @@ class Scene:
     label: str
     canvas: int
     shrink: int  # the localisation net looks at the canvas averaged over so many pixels
-    family: str  # the smallest that can undo the distortion
+    turns: bool  # whether turning is all that it does
 
 
 SCENES = {
-    "r": Scene("Rotation by up to 90°", 28, 1, "rotation"),
-    "rts": Scene("Rotation, translation, scale", 42, 1, "similarity"),
-    "tc": Scene("Translation in clutter", 60, 2, "translation"),
+    "r": Scene("Rotation by up to 90°", 28, 1, True),
+    "rts": Scene("Rotation, translation, scale", 42, 1, False),
+    "tc": Scene("Translation in clutter", 60, 2, False),
 }
 # Larger batches see no more pictures a second on one core, and the class sees fewer updates.
 OPTIMISER = TrainConfig(

@@ -24,6 +24,7 @@ HIGH_RATE = 5  # of the classifier's learning rate
 AWAY = 0.5  # part of the grid outside from which theta has run away
 POINT = 0.15  # side of the frame below which it has shrunk to a point
 SAME = {"\u00b0": 3.0, " pixels": 0.5}  # spread of what the transformer does below which it does the same to all
+EARLY = 200  # updates before which that is no surprise
 CHANCE = 20  # percent: an accuracy below is hardly better than guessing among ten
 
 
@@ -78,10 +79,9 @@ def _seen(settings: Settings, first: Measured, now: Measured) -> str:
         return f"Theta has collapsed: the frames have shrunk to {_percent(now.zoom)} of the input's side."
     before, after = _spread(now.before, now.unit), _spread(now.after, now.unit)
     if now.varies < SAME[now.unit]:
-        return (
-            f"The transformer does the same to every picture (a spread of {_spread(now.varies, now.unit, 1)}): the "
-            "rest of the network learns to do without it."
-        )
+        does = "turns every picture by the same angle" if now.unit == "\u00b0" else "looks at the same place everywhere"
+        said = f"The transformer {does} (a spread of {_spread(now.varies, now.unit, 1)})"
+        return f"{said} so far." if now.step < EARLY else f"{said}: the rest of the network learns to do without it."
     verb = "are turned" if now.unit == "\u00b0" else "lie"
     lie = f"The digits {verb} {before} apart (standard deviation) {where}, {after} after the transformer"
     if now.after > 1.1 * now.before:

@@ -6,7 +6,7 @@ from looking import pixels
 from demo import assets
 
 READY = "() => document.querySelector('#train-view').dataset.frames >= 1"
-RUN = {"timeout": 60_000}  # the machine may be busy
+RUN = {"timeout": 120_000}  # the machine may be busy
 
 
 @pytest.fixture

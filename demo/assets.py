@@ -16,7 +16,7 @@ SCRIPTS = {  # tab -> its files, in this order; the last one uses the others
     "play": (*SHARED, "play/save.js", "play/view.js"),
     "picks": (
         *SHARED,
-        *("spin.js", "keys.js"),
+        *("sliders.js", "spin.js", "keys.js"),
         *("picks/strip.js", "picks/shrink.js", "picks/pad.js", "picks/photo.js", "picks/own.js", "picks/view.js"),
     ),
 }

@@ -15,7 +15,7 @@ SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.
 SCRIPTS = {  # tab -> its files after the shared ones, in this order; the last one uses the others
     "play": ("play/save.js", "play/view.js"),
     "picks": (
-        *("spin.js", "keys.js"),
+        *("sliders.js", "spin.js", "keys.js"),
         *("picks/strip.js", "picks/shrink.js", "picks/pad.js", "picks/photo.js", "picks/own.js", "picks/view.js"),
     ),
     "look": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 
 import numpy as np
@@ -35,18 +36,19 @@ def lattice_of(grid: Tensor, points: int = LATTICE) -> Tensor:
 
     The outermost points lie half a pixel outside the outermost centres, on the output's border, extrapolated there.
     """
-    rows, columns = (_blend(n, points, grid) for n in grid.shape[:2])
+    rows, columns = (_blend(n, points, grid.dtype) for n in grid.shape[:2])
     return torch.einsum("ph,hwc,qw->pqc", rows, grid, columns)  # (P, P, 2)
 
 
-def _blend(size: int, points: int, like: Tensor) -> Tensor:
+@functools.cache
+def _blend(size: int, points: int, dtype: torch.dtype) -> Tensor:
     """Weights (points, size) that read between neighbours at even steps from border to border of `size` pixels."""
     if size == 1:
-        return torch.ones(points, 1, dtype=like.dtype)
-    at = torch.linspace(-0.5, size - 0.5, points, dtype=like.dtype)
+        return torch.ones(points, 1, dtype=dtype)
+    at = torch.linspace(-0.5, size - 0.5, points, dtype=dtype)
     left = at.floor().clamp(0, size - 2).long()
     share = at - left
-    weights = torch.zeros(points, size, dtype=like.dtype)
+    weights = torch.zeros(points, size, dtype=dtype)
     rows = torch.arange(points)
     weights[rows, left] = 1 - share
     weights[rows, left + 1] += share

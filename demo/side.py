@@ -134,11 +134,14 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
     tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(STATE_KEYS)) + "}"
-    for component in parts.state[1:]:
+    # Sliders are read by js/sliders.js: Gradio's own way from a slider to its listener is slow.
+    for component in (parts.sample, parts.model, parts.seed):
         component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
 
     neutral = json.dumps([getattr(NEUTRAL, name) for name in SLIDERS])
-    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}")
+    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}").then(
+        None, parts.state, js=tell
+    )
     parts.new_clutter.click(fn=None, outputs=parts.seed, js="() => Math.floor(Math.random() * 1e6)")
 
     parts.spin.click(fn=None, js="() => { window.stnPage.spin?.toggle(); }")

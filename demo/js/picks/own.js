@@ -5,7 +5,10 @@ function createOwn({ find, store, say }) {
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
   const dataset = () => store.state?.dataset ?? "mnist";
 
-  const show = (values, kind) => store.showOwn(values && { dataset: dataset(), image: base64Of(values), kind });
+  const show = (values, kind) => {
+    say(""); // what was said of another picture
+    store.showOwn(values && { dataset: dataset(), image: base64Of(values), kind });
+  };
   const pad = createPad({ canvas: find("#pad"), changed: (values) => show(values, "drawn") });
 
   function open(name) {

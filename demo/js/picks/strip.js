@@ -66,6 +66,7 @@ function createStrip({ canvas, words, ask, choose, colours }) {
     move,
     // Shows the page that holds a picture; fetches nothing while it is the page that is there.
     show(request, again) {
+      if (!again && request.sample === current) return; // only a slider moved
       current = request.sample;
       if (!again && page?.samples.includes(current)) paint();
       else load(request).catch(() => {});

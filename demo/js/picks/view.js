@@ -61,4 +61,5 @@ new ResizeObserver(() => {
 new MutationObserver(thumbs.paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
 store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
+listenToSliders(store);
 listenToKeys();

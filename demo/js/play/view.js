@@ -22,12 +22,21 @@ function colours() {
 
 let palette = colours();
 
+// At the picture's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
+function drawSmall(canvas, picture) {
+  if (canvas.width !== picture.width || canvas.height !== picture.height) {
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+  }
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+}
+
 function paint() {
   if (!shown) return;
   const { lattice } = shown;
-  drawPicture(canvases.input, inputPicture.canvas);
+  drawSmall(canvases.input, inputPicture.canvas);
   drawGrid(canvases.grid, inputPicture.canvas, lattice, palette);
-  drawPicture(canvases.output, outputPicture.canvas);
+  drawSmall(canvases.output, outputPicture.canvas);
 }
 
 function say(problem) {

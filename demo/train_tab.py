@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 
 import gradio as gr
@@ -16,6 +17,7 @@ from demo.training_settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES
 def train_tab(shelves: Shelves) -> None:
     """Builds the tab inside the current context."""
     room = TrainingRoom(TrainingData(shelves.pictures))
+    atexit.register(room.close)
 
     def train(request):
         return training_api.answer(room, request)

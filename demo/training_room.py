@@ -63,6 +63,7 @@ class Run:
         self.look: Look | None = None
         self._make, self._clock = make, clock
         self._owed = 0  # single updates asked for while it is paused
+        self._thread = threading.Thread(target=self.drive, daemon=True, name="live training")
         self.last_seen = self.paused_since = clock()
 
     # --- what the visitor does ------------------------------------------------------------------------------------
@@ -81,6 +82,14 @@ class Run:
             elif action == "stop":
                 self.state = "stopped"
             self.changed.notify_all()
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def leave(self, seconds: float) -> None:
+        """Stops the run and waits for its thread, at most so long."""
+        self.act("stop")
+        self._thread.join(seconds)
 
     def touch(self) -> None:
         self.last_seen = self._clock()
@@ -182,7 +191,7 @@ class TrainingRoom:
                 spare.act("stop")
             run = Run(settings, self._build, paused, self._clock)
             self._runs[run.id] = run
-        threading.Thread(target=run.drive, daemon=True, name="live training").start()
+            run.begin()
         return run
 
     def find(self, run_id: object) -> Run:
@@ -208,6 +217,13 @@ class TrainingRoom:
                 while len(self._previews) > PREVIEWS:
                     del self._previews[next(iter(self._previews))]
         return found
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Stops every run. Without it, PyTorch aborts a process that ends in the middle of an update."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.leave(seconds)
 
     def __len__(self) -> int:
         with self._lock:

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -61,8 +63,7 @@ def room(clock, monkeypatch):
     monkeypatch.setattr(training_room, "Trainer", lambda settings, pictures: StillTrainer())
     made = TrainingRoom(StillData(), clock)
     yield made
-    for run in list(made._runs.values()):
-        run.act("stop")
+    made.close()
 
 
 def until(condition, seconds=10):
@@ -171,6 +172,40 @@ def test_an_error_in_the_program_is_one_sentence(room, monkeypatch):
     assert "secret" not in run.problem and run.problem.endswith(".")
     monkeypatch.setattr(TrainingRoom, "preview", broken)
     assert "secret" not in training_api.answer(room, {"action": "preview"})["error"]
+
+
+def test_a_program_that_ends_waits_for_its_runs(room):
+    runs = [room.start(Settings()), room.start(Settings(seed=1), paused=True)]
+    until(lambda: len(runs[0].losses) > 3)
+    room.close()
+    steps = len(runs[0].losses)
+    time.sleep(0.05)
+    assert [run.state for run in runs] == ["stopped", "stopped"] and len(runs[0].losses) == steps
+
+
+ENDING = """
+import atexit, sys, time, torch
+from demo.training_data import draw_pictures
+from demo.training_room import TrainingRoom
+from demo.training_settings import Settings
+
+class Data:
+    pictures = draw_pictures(variants=4, held_out=2)
+    def get(self):
+        return self.pictures
+
+torch.set_num_threads(1)
+room = TrainingRoom(Data())
+atexit.register(room.close)
+run = room.start(Settings())
+while len(run.losses) < 3 and run.state == "running":
+    time.sleep(0.01)
+sys.exit(7 if run.state == "running" else 1)
+"""
+
+
+def test_a_process_ends_in_the_middle_of_an_update():
+    assert subprocess.run([sys.executable, "-c", ENDING], timeout=120, check=False).returncode == 7
 
 
 def test_ids_cannot_be_guessed(room):

@@ -49,25 +49,32 @@ def read_curves(path: Path = SHIPPED / FILE) -> dict[str, dict[str, Curve]]:
 def update_curves(
     data_dir: str | None = None, path: Path = SHIPPED / FILE, on_curve: Callable[[str, Curve], None] = lambda n, c: None
 ) -> None:
-    """Measures every shipped playground model against every control and writes the file, after each model anew.
+    """Measures every shipped playground model against every control and writes the file, after each curve anew.
 
-    Models whose checkpoint is still the one that was measured are left out, so it goes on where it was stopped.
+    Curves of a checkpoint that is still the one that was measured are left out, so it goes on where it was stopped.
     """
     shipped = {name: SHIPPED / f"{name}.safetensors" for name in shipped_names() if "-play-" in name}
     sums = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in shipped.items()}
     known = json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else {}
     models = {name: entry for name, entry in known.items() if entry["sha256"] == sums.get(name)}
+
+    def write() -> None:
+        text = json.dumps({"models": dict(sorted(models.items()))}, indent=1) + "\n"
+        write_file(path, lambda file: file.write_text(text, encoding="utf-8"))
+
     for name in shipped:
-        if name not in models:
+        entry = models.setdefault(name, {"sha256": sums[name], "curves": []})
+        measured = {row["control"] for row in entry["curves"]}
+        missing = [control for control in CONTROLS if control not in measured]
+        if missing:
             model, info = load_checkpoint(name)
             test = load_test(info.recipe, data_dir)
-            curves = []
-            for control in CONTROLS:
-                curves.append(curve(model, test, info.recipe, control))
-                on_curve(name, curves[-1])
-            models[name] = {"sha256": sums[name], "curves": [c.to_dict() for c in curves]}
-        text = json.dumps({"models": dict(sorted(models.items()))}, indent=1) + "\n"
-        write_file(path, lambda file, text=text: file.write_text(text, encoding="utf-8"))
+        for control in missing:
+            found = curve(model, test, info.recipe, control)
+            entry["curves"].append(found.to_dict())
+            write()
+            on_curve(name, found)
+    write()
 
 
 def _read_curve(row: dict) -> Curve:

@@ -158,14 +158,25 @@ def _play() -> Iterator[Recipe]:
         words = f"{family} STN {title}, taught to undo them"
         yield Recipe(f"mnist-play-{family}", words, "mnist", model, replace(OURS, **TAUGHT), "play")
     yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, OURS, "play")
-    # CIFAR-10: a first pair, not yet of equal size.
-    train = replace(OURS, epochs=10, localizer_lr_scale=0.25, flip=True)
-    cnn = _model("cifar10", "conv", canvas=48, family=None, widths=(32, 64, 128, 192), dropout=0.1)
-    stn = replace(cnn, family="affine", out_size=(32, 32), localizer_widths=(32, 64, 128), localizer_depths=(1, 2, 2))
-    stn = replace(stn, localizer_hidden=128, localizer_shrink=2, padding="border", average=True)
-    lesson = replace(train, pose_epochs=5, pose_weight=10.0, localizer_lr_scale=0.5)
-    yield Recipe("cifar10-play-affine", f"affine STN {title}, taught to undo them", "cifar10", stn, lesson, "play")
+    # CIFAR-10: likewise.
+    stn, cnn = _turned_cifar10()
+    train = replace(OURS, flip=True)
+    for family in ("affine", "similarity"):
+        model, lesson = replace(stn, family=family), replace(train, **TAUGHT)
+        words = f"{family} STN {title}, taught to undo them"
+        yield Recipe(f"cifar10-play-{family}", words, "cifar10", model, lesson, "play")
     yield Recipe("cifar10-play-cnn", f"plain CNN {title}", "cifar10", cnn, train, "play")
+
+
+def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
+    """An STN without its family and a plain CNN of the same size for turned CIFAR-10 on 48x48.
+
+    Much of the STN is its localisation net: to know what is up, it has to know what is there.
+    """
+    looks = {"padding": "border", "average": True, "dropout": 0.1, "localizer_widths": (32, 64, 96, 96)}
+    looks |= {"localizer_depths": (1, 1, 2, 2), "localizer_hidden": 128}
+    cnn = _model("cifar10", "conv", canvas=48, family=None, widths=(48, 96, 152, 224), depths=(1, 1, 1, 2), **looks)
+    return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32)), cnn
 
 
 ZOO = {  # set -> canvas, accuracy of the paper's CNN and of its affine, projective and thin plate spline STN (table 1)
@@ -244,10 +255,7 @@ def _cifar10() -> Iterator[Recipe]:
 def _rsc() -> Iterator[Recipe]:
     """CIFAR-10 turned, scaled and cluttered: STN against CNN, other remedies, and where the transformer may stand."""
     train = replace(OURS, epochs=20, flip=True)
-    looks = {"padding": "border", "average": True, "dropout": 0.1, "localizer_widths": (32, 64, 96, 96)}
-    looks |= {"localizer_depths": (1, 1, 2, 2), "localizer_hidden": 128}
-    cnn = _model("cifar10", "conv", canvas=48, family=None, widths=(48, 96, 152, 224), depths=(1, 1, 1, 2), **looks)
-    stn = replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32))
+    stn, cnn = _turned_cifar10()
     taught = replace(train, **TAUGHT)
     plain = Recipe("cifar10-rsc-cnn", "plain CNN on CIFAR-10, RSC", "cifar10", cnn, train, "rsc")
     yield plain

@@ -61,6 +61,20 @@ def test_curves_are_measured_once_for_every_checkpoint(shelf):
     assert all(0 <= accuracy <= 100 for accuracy in read.accuracy)
 
 
+def test_measuring_goes_on_where_it_was_stopped(shelf):
+    def stop(name, found):
+        measured.append(found.control)
+        if found.control == CONTROLS[1]:
+            raise KeyboardInterrupt
+
+    measured, file = [], shelf / "curves.json"
+    with pytest.raises(KeyboardInterrupt):
+        update_curves(None, file, stop)
+    assert list(read_curves(file)["mnist-play-cnn"]) == list(CONTROLS[:2])
+    update_curves(None, file, lambda name, found: measured.append(found.control))
+    assert measured == list(CONTROLS) == list(read_curves(file)["mnist-play-cnn"])
+
+
 def test_a_damaged_file_of_curves_is_one_sentence(tmp_path):
     assert read_curves(tmp_path / "none.json") == {}
     for text in ("{", "[]", json.dumps({"models": {"a": {"curves": [{"control": 1}]}}})):

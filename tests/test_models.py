@@ -29,7 +29,7 @@ def test_a_transformer_can_stand_at_the_input_or_on_feature_maps(placement, size
         build_model(replace(config, placement="middle"))
 
 
-EQUAL = [name.removesuffix("-cnn") for name in list_recipes() if name.endswith("-cnn") and "cifar10-play" not in name]
+EQUAL = [name.removesuffix("-cnn") for name in list_recipes() if name.endswith("-cnn")]
 
 
 @pytest.mark.parametrize("name", EQUAL)

@@ -12,7 +12,7 @@ from demo.lesson import EXERCISES, Exercise
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.recipes import list_recipes
-from stn.table import table_rows
+from stn.table import gain_words, table_rows
 
 log = logging.getLogger(__name__)
 TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}
@@ -94,7 +94,7 @@ def _row(row: dict, title: str) -> str:
         f"{row['error_mean']:.2f}{sd}",
         str(row["n_seeds"]),
         "" if row["published"] is None else f"{row['published']:.2f}",
-        _gain(row),
+        gain_words(row),
         f"{row['params']:,}",
         f"{row['minutes']:.0f}",
     )
@@ -103,12 +103,3 @@ def _row(row: dict, title: str) -> str:
         f'<tr><th scope="row"><code>{escape(row["name"])}</code><span>{escape(title)}</span></th>{numbers}'
         f"<td>{TRANSFORMER[row['theta_constant']]}</td></tr>"
     )
-
-
-def _gain(row: dict) -> str:
-    """By how many points a network is better than the plain CNN of its set, and how sure that is."""
-    if row["gain"] is None:
-        return ""
-    if row["gain_sds"] is None:
-        return f"{row['gain']:.2f}, one seed"
-    return f"{row['gain']:.2f}{'' if row['gain_sds'] > 2 else ', within 2 sd'}"

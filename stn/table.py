@@ -65,12 +65,13 @@ def markdown_table(rows: list[dict]) -> str:
         alive = {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]]
         lines.append(
             f"| `{row['name']}` | {row['error_mean']:.2f}{sd} | {row['n_seeds']} | {row['shipped_error']:.2f} "
-            f"| {published} | {_gain(row)} | {pose} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
+            f"| {published} | {gain_words(row)} | {pose} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
         )
     return "\n".join(lines)
 
 
-def _gain(row: dict) -> str:
+def gain_words(row: dict) -> str:
+    """By how many points a row's network is better than the plain CNN of its set, and how sure that is."""
     if row["gain"] is None:
         return ""
     if row["gain_sds"] is None:

@@ -13,12 +13,12 @@ from demo.payload import lattice_of
 from demo.training_data import TrainingPictures
 from demo.training_settings import OPTIMISER, Settings, model_config, rate_factor
 from stn import geometry
+from stn.config import TrainConfig
 from stn.distort import Distorted, get_distortion
 from stn.explain import evaluating, explain, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.optim import make_optimizer
-from stn.recipes import TrainConfig
 from stn.train import pose_loss
 
 TEST_SEED = 20150605  # fixes how the test pictures are distorted, for every run alike

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from math import isfinite
 
 from demo.view_state import shorten
+from stn.config import TrainConfig
 from stn.data import dataset_info
 from stn.errors import StnError, unknown
 from stn.families import FAMILY_NAMES
 from stn.geometry import PADDINGS
 from stn.models import ModelConfig
-from stn.recipes import TrainConfig
 
 MAX_STEPS = 3000
 MAX_SEED = 2**31 - 1

@@ -16,10 +16,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import dataset_info
 from stn.errors import StnError, first_line, unknown
 from stn.models import build_model
-from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
 FORMAT_VERSION = 1
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
+from stn.config import Recipe
 from stn.curves import CONTROLS, curve, update_curves
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StateError, StnError
@@ -24,7 +25,7 @@ from stn.experiment import finished_runs, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
 from stn.parallel import Team, join_team, leave_team
-from stn.recipes import Recipe, get_recipe, list_recipes
+from stn.recipes import get_recipe, list_recipes
 from stn.rectify import rectification
 from stn.table import markdown_table, table_rows, write_table
 from stn.train import MAX_SEED, EpochReport, StepReport, with_epochs

@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from stn.checkpoint import SHIPPED, load_checkpoint, shipped_names, write_file
+from stn.config import Recipe
 from stn.data import Dataset
 from stn.distort import CONTROL_RANGES, Controls, apply_controls
 from stn.errors import StnError, unknown
 from stn.evaluate import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
-from stn.recipes import Recipe
 
 CONTROLS = ("rotation", "scale", "clutter", "noise", "shear")
 POINTS = 25

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn.config import Recipe
 from stn.data import Dataset, load_dataset
 from stn.distort import CLUTTERED, get_distortion
 from stn.explain import evaluating
-from stn.recipes import Recipe
 
 TEST_SEED = 20150605  # of the distorted test sets
 BATCH = 500

@@ -10,12 +10,12 @@ from statistics import mean
 import torch
 
 from stn.checkpoint import SHIPPED, CheckpointInfo, count_parameters, load_checkpoint, read_info, save_checkpoint
+from stn.config import Recipe
 from stn.data import Dataset, load_dataset
 from stn.distort import TURNED
 from stn.errors import StnError
 from stn.evaluate import evaluate_model, with_clutter_from
 from stn.parallel import Team
-from stn.recipes import Recipe
 from stn.rectify import rectification
 from stn.train import EpochReport, StepReport, train, with_epochs
 

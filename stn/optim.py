@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from stn.config import TrainConfig
 from stn.errors import unknown
 from stn.modules import SpatialTransformer
-from stn.recipes import TrainConfig
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("constant", "one-cycle")

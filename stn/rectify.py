@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from stn import geometry
+from stn.config import Recipe
 from stn.data import Dataset
 from stn.distort import placement_matrix, warp
 from stn.errors import StnError
 from stn.explain import explain
-from stn.recipes import Recipe
 
 PICTURES = 1000
 ANGLES = tuple(torch.linspace(-90, 90, 13).tolist())  # degrees

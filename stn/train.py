@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from stn import geometry
 from stn.airbench import WHITENING_PICTURES, AirbenchNet
 from stn.checkpoint import read_tensors, write_file, write_tensors
+from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import Dataset
 from stn.distort import get_distortion, random_shift
 from stn.errors import StateError, StnError
@@ -27,7 +28,6 @@ from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
 from stn.optim import lr_factor, make_optimizer
 from stn.parallel import Team
-from stn.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1

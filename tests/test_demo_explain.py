@@ -14,10 +14,11 @@ from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, kind_of, model_label
 from demo.view_state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
+from stn.config import recipe_to_dict
 from stn.distort import apply_controls
 from stn.errors import StnError
 from stn.models import build_model
-from stn.recipes import get_recipe, recipe_to_dict
+from stn.recipes import get_recipe
 
 PAIRS = ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn")
 

@@ -6,10 +6,11 @@ import torch
 import stn.train
 from stn import StnError
 from stn.checkpoint import read_tensors, write_tensors
+from stn.config import TrainConfig
 from stn.evaluate import distorted_batches, evaluate_model
 from stn.models import build_model
 from stn.monitor import ThetaMonitor
-from stn.recipes import TrainConfig, get_recipe
+from stn.recipes import get_recipe
 from stn.train import Run, lr_factor, make_optimizer, pose_loss, random_shift, train, with_epochs
 from tests.conftest import bars
 

@@ -1,0 +1,93 @@
+"""What a recipe is: frozen dataclasses, written to plain data for a checkpoint and read back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from stn.errors import StnError
+from stn.models import ModelConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a recipe is trained; every field is what its name says in PyTorch unless a comment says more."""
+
+    epochs: int
+    batch_size: int = 64
+    optimizer: str = "sgd"  # or "adamw"
+    lr: float = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    localizer_lr_scale: float = 1.0  # of lr; at 1 a deep localisation net collapses
+    norm_lr_scale: float = 1.0  # of lr, for the classifier's batch norms
+    schedule: str = "constant"  # or "one-cycle": linear warm-up, then linear decay to zero
+    warmup: float = 0.2  # part of all steps
+    clip_norm: float | None = None
+    ema: float = 0.0  # decay a step; 0: none
+    label_smoothing: float = 0.0
+    flip: bool = False
+    shift: int = 0  # pixels, each way, the edge repeated
+    precision: str = "fp32"  # or "bf16": autocast of everything but geometry
+    pose_epochs: int = 0  # first epochs that teach only the localisation net to undo the known distortion
+    pose_weight: float = 0.0  # of that lesson afterwards, beside the classification loss
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    title: str
+    dataset: str
+    model: ModelConfig
+    train: TrainConfig
+    distortion: str | None = None
+    published: float | None = None  # accuracy in percent
+    train_distortion: str | None = None  # where training has another one than the test
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, for a checkpoint."""
+    return asdict(recipe)
+
+
+def recipe_from_dict(data: dict[str, Any]) -> Recipe:
+    """The recipe that `recipe_to_dict` wrote. Raises StnError for unknown or missing keys and for wrong types."""
+    try:
+        parts = {"model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])}
+        return _build(Recipe, {**data, **parts})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StnError(f"The configuration is incomplete or no recipe ({error}); train the recipe again.") from error
+
+
+def _build(kind: type, data: dict[str, Any]) -> Any:
+    takes = {field.name: field.type for field in fields(kind)}
+    odd = set(data) - set(takes)
+    if odd:
+        raise StnError(
+            f"The configuration has {', '.join(sorted(odd))}, which this version's {kind.__name__} does not know; "
+            "update the package to the version that wrote it."
+        )
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    hints = get_type_hints(kind)
+    for key, value in values.items():
+        if not _fits(value, hints[key]):
+            raise StnError(
+                f"The configuration has {value!r} for {key}, which takes {takes[key]}; train the recipe again."
+            )
+    return kind(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of an annotated type; a whole number is also a float, a bool is no number."""
+    if isinstance(hint, UnionType):
+        return any(_fits(value, option) for option in get_args(hint))
+    if get_origin(hint) is tuple:
+        kinds = get_args(hint)
+        if kinds[-1] is Ellipsis:
+            kinds = kinds[:1] * len(value) if isinstance(value, tuple) else ()
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)

@@ -24,7 +24,7 @@ from stn.evaluate import evaluate_model, load_test
 from stn.experiment import finished_runs, run_recipe, ship
 from stn.export import FORMATS, export
 from stn.models import build_model
-from stn.parallel import Team, join_team, leave_team
+from stn.parallel import Team, join_team, leave_team, wait_for_team
 from stn.recipes import get_recipe, list_recipes
 from stn.rectify import rectification
 from stn.table import markdown_table, table_rows, write_table
@@ -167,6 +167,7 @@ def run_train(options: argparse.Namespace) -> None:
     if options.recipe:
         try:
             train_one(get_recipe(options.recipe), options, options.resume)
+            wait_for_team()
         finally:
             leave_team()
         return

@@ -81,6 +81,19 @@ def join_team(device: str) -> str:
     return device
 
 
+def wait_for_team() -> None:
+    """Returns when every process has come here: one that hangs up early can take down another that still works.
+
+    Raises StnError where a process has stopped and will not come.
+    """
+    if not (dist.is_available() and dist.is_initialized()):
+        return
+    try:
+        dist.barrier()
+    except RuntimeError as error:
+        raise StnError("Another process of the team stopped; see what it said.") from error
+
+
 def leave_team() -> None:
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()

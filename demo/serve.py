@@ -27,6 +27,7 @@ class Serving:
     address: str  # ends in a slash
     started: float
     process: int
+    port: int
 
     def memory(self) -> int | None:
         """Bytes of the process in memory, None where the system does not say (it does on Linux)."""
@@ -59,7 +60,7 @@ def serve() -> Iterator[Serving]:
             if time.perf_counter() - started > PATIENCE:
                 raise MeasuringError(f"app.py did not answer within {PATIENCE} s; run `python app.py` to see why.")
             time.sleep(0.02)
-        yield Serving(f"http://127.0.0.1:{port}/", started, process.pid)
+        yield Serving(f"http://127.0.0.1:{port}/", started, process.pid, port)
     finally:
         process.terminate()
         try:

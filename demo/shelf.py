@@ -13,10 +13,11 @@ from typing import Any
 import torch
 
 from demo.pictures import PictureShelf
-from stn import explain, load_checkpoint
+from stn import load_checkpoint
 from stn.checkpoint import SHIPPED
 from stn.errors import StnError, unknown
-from stn.explain import Explanation
+from stn.explain import Explanation, explain_again, transformers_of
+from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
 PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9-]+)")
@@ -26,13 +27,14 @@ PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9-]+)")
 class Loaded:
     """A model with its record. explain() hangs hooks on the model, so one thread at a time may look inside it."""
 
-    model: torch.nn.Module
+    model: torch.nn.Module  # in evaluation mode
     info: Any
     lock: threading.Lock
+    transformers: dict[str, SpatialTransformer]
 
     def explain(self, x: torch.Tensor) -> Explanation:
         with self.lock:
-            return explain(self.model, x)
+            return explain_again(self.model, self.transformers, x)
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
         """The classes (B,) that the model finds likeliest for pictures (B, C, H, W)."""
@@ -63,6 +65,8 @@ class ModelShelf:
 
     def choose(self, dataset: str, model: str | None) -> str:
         """`model` if it is a transformer for the data set, the first there is for None. Raises StnError."""
+        if model in self._loaded and dataset_of(model) == dataset and kind_of(model) != "cnn":
+            return model  # every step of a drag asks, and looking through the folder takes as long as a layer
         names = self.transformers(dataset)
         if not names:
             raise StnError(
@@ -93,7 +97,7 @@ class ModelShelf:
                         f"The checkpoint {name} is damaged, or another version wrote it: {_remedy(name)}"
                     ) from error
                 model = model.eval().to(memory_format=torch.channels_last)  # a quarter faster for one picture
-                self._loaded[name] = Loaded(model, info, threading.Lock())
+                self._loaded[name] = Loaded(model, info, threading.Lock(), transformers_of(model))
             return self._loaded[name]
 
 

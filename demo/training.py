@@ -15,7 +15,7 @@ from demo.training_settings import OPTIMISER, Settings, model_config, rate_facto
 from stn import geometry
 from stn.config import TrainConfig
 from stn.distort import Distorted, get_distortion
-from stn.explain import evaluating, explain, watch
+from stn.explain import evaluating, explain, transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.optim import make_optimizer
@@ -89,7 +89,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor(self.step_number)
         self.model.train()
-        with watch(self.model) as passes:
+        with watch(transformers_of(self.model)) as passes:
             logits = self.model(batch.images)
         loss = F.cross_entropy(logits, self.pictures.labels[index])
         total = loss
@@ -107,7 +107,7 @@ class Trainer:
     def test(self) -> Measured:
         """The network on all held-out pictures, distorted the same way every time."""
         right, grids = 0, []
-        with evaluating(self.model), watch(self.model) as passes:
+        with evaluating(self.model), watch(transformers_of(self.model)) as passes:
             for images, labels in zip(
                 self._test.images.split(TEST_BATCH), self.pictures.test_labels.split(TEST_BATCH), strict=True
             ):

@@ -35,21 +35,25 @@ class Explanation:
 Pass = tuple[str, Sampler, Tensor, Tensor, Tensor | None]
 
 
+def transformers_of(model: nn.Module) -> dict[str, SpatialTransformer]:
+    """The transformers inside a model, by their names there."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, SpatialTransformer)}
+
+
 @contextmanager
-def watch(model: nn.Module, keep_output: bool = False) -> Iterator[list[Pass]]:
-    """Collects every transformer pass of `model` while the block runs; with `keep_output`, copies, outputs included."""
+def watch(transformers: dict[str, SpatialTransformer], keep_output: bool = False) -> Iterator[list[Pass]]:
+    """Collects every pass through the transformers in the block; with `keep_output`, copies, outputs included."""
     seen: list = []
     handles = []
-    for name, module in model.named_modules():
-        if isinstance(module, SpatialTransformer):
+    for name, transformer in transformers.items():
 
-            def record(sampler, arguments, output, name=name):
-                x, theta = arguments
-                # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
-                kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
-                seen.append((name, sampler, *kept))
+        def record(sampler, arguments, output, name=name):
+            x, theta = arguments
+            # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
+            kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
+            seen.append((name, sampler, *kept))
 
-            handles.append(module.sampler.register_forward_hook(record))
+        handles.append(transformer.sampler.register_forward_hook(record))
     try:
         yield seen
     finally:
@@ -70,13 +74,19 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-@torch.no_grad()
 def explain(model: nn.Module, x: Tensor) -> Explanation:
     """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did.
 
     The model runs in evaluation mode, whatever mode it is in, so that looking at it does not change it.
     """
-    with evaluating(model), watch(model, keep_output=True) as seen:
+    with evaluating(model):
+        return explain_again(model, transformers_of(model), x)
+
+
+@torch.no_grad()
+def explain_again(model: nn.Module, transformers: dict[str, SpatialTransformer], x: Tensor) -> Explanation:
+    """`explain` for a model in evaluation mode whose transformers are known: for who asks sixty times a second."""
+    with watch(transformers, keep_output=True) as seen:
         logits = model(x)
     stages = tuple(
         Stage(name, sampler.family, theta, sampler.grid(inputs, theta), inputs, output)

@@ -46,9 +46,14 @@ def as_float(values: Tensor) -> Tensor:
 
 def base_grid(size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
     """The pixel centres of a picture of `size` = (H, W), as (H, W, 2) points (x, y)."""
-    axes = [(2 * torch.arange(n, dtype=torch.float64) + 1) / n - 1 for n in size]
-    y, x = torch.meshgrid(*axes, indexing="ij")
-    return torch.stack([x, y], dim=-1).to(device=device, dtype=dtype)  # (H, W, 2)
+    return torch.from_numpy(_centres(tuple(size))).to(device=device, dtype=dtype, copy=True)  # (H, W, 2)
+
+
+@functools.lru_cache(maxsize=64)
+def _centres(size: tuple[int, int]) -> np.ndarray:
+    """Pixel centres (H, W, 2) in float64. Cached, and in NumPy for the reason that `thin_plate_basis` gives."""
+    y, x = np.meshgrid(*[(2 * np.arange(n, dtype=np.float64) + 1) / n - 1 for n in size], indexing="ij")
+    return np.stack([x, y], axis=-1)
 
 
 def lattice(n: int, dtype=torch.float32, device=None) -> Tensor:
@@ -227,8 +232,7 @@ def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:
     A positive angle samples along a turn from x towards y (clockwise on the screen), so it turns the picture
     counter-clockwise.
     """
-    u, stretches, vh = torch.linalg.svd(matrix[:, :2, :2])
-    flip = torch.ones_like(stretches)
-    flip[:, 1] = torch.det(u @ vh).sign()
-    rotation = u * flip[:, None] @ vh  # (B, 2, 2)
-    return torch.atan2(rotation[:, 1, 0], rotation[:, 0, 0]), stretches * flip
+    (a, b), (c, d) = matrix[:, :2, :2].permute(1, 2, 0)  # (B,) each
+    # A 2x2 matrix is a turn with a stretch plus a reflection with one; what they share is the closed form of its SVD.
+    turned, mirrored = torch.hypot(a + d, c - b), torch.hypot(a - d, b + c)
+    return torch.atan2(c - b, a + d), torch.stack([turned + mirrored, turned - mirrored], dim=1) / 2

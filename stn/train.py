@@ -22,7 +22,7 @@ from stn.data import Dataset
 from stn.distort import get_distortion, random_shift
 from stn.errors import StateError, StnError
 from stn.evaluate import Result, evaluate_model
-from stn.explain import watch
+from stn.explain import transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
@@ -148,7 +148,7 @@ class Run:
         monitor = ThetaMonitor()
         self.model.train()
         losses = torch.zeros((), dtype=torch.float64, device=self.device)
-        with watch(self.model) as passes:
+        with watch(transformers_of(self.model)) as passes:
             for step in range(self.steps):
                 index = order[step * config.batch_size : (step + 1) * config.batch_size]
                 self.set_rates((epoch - 1) * self.steps + step)

@@ -3,9 +3,20 @@
 const REACH = 1.16; // the middle panel shows the input's [-1, 1] and this much round it, for frames that reach out
 const LINES = 9; // grid lines a direction
 
+// Widths of canvases in CSS pixels. Asking a canvas itself, in the middle of drawing, makes the browser lay out the page.
+const widths = new WeakMap();
+const widthWatcher = new ResizeObserver((seen) => {
+  for (const { target, contentRect } of seen) widths.set(target, contentRect.width);
+});
+
+function widthOf(canvas) {
+  if (!widths.has(canvas)) widthWatcher.observe(canvas);
+  return widths.get(canvas) || canvas.clientWidth;
+}
+
 // Makes the canvas as sharp as the screen and returns its context in CSS pixels, with its side.
 function fit(canvas) {
-  const side = Math.max(1, canvas.clientWidth);
+  const side = Math.max(1, widthOf(canvas));
   const ratio = window.devicePixelRatio || 1;
   const pixels = Math.round(side * ratio);
   if (canvas.width !== pixels || canvas.height !== pixels) {

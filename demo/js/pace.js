@@ -1,13 +1,29 @@
 // How many requests may be in flight. On a slow network it takes several to keep the server busy; on a fast one more
 // than two only wait for each other at the server, and the picture lags behind the hand.
 
-function createPace({ least = 2, most = 6 } = {}) {
-  let trip = null; // the shortest round trip seen lately, ms: what it takes without waiting in line
+function createPace({ least = 2, most = 6, now = () => performance.now() } = {}) {
+  let trip = null; // ms of a round trip that did not wait in line
   let work = null; // what the server needs for one answer, ms, smoothed
+  let inFlight = 0;
+
+  function note(roundTrip, serverTime, alone) {
+    // With nothing else in flight, a trip says what the network takes now, be it more than before.
+    trip = trip === null || alone ? roundTrip : Math.min(roundTrip, trip);
+    if (serverTime > 0) work = work === null ? serverTime : 0.9 * work + 0.1 * serverTime;
+  }
+
   return {
-    note(roundTrip, serverTime) {
-      trip = trip === null ? roundTrip : Math.min(roundTrip, trip * 1.01); // forgets an old record slowly
-      if (serverTime > 0) work = work === null ? serverTime : 0.9 * work + 0.1 * serverTime;
+    // `call`, timed: a function that asks the server and resolves to an answer with its `milliseconds`.
+    timed: (call) => async (request) => {
+      const [start, alone] = [now(), inFlight === 0];
+      inFlight += 1;
+      try {
+        const answer = await call(request);
+        note(now() - start, answer.milliseconds, alone);
+        return answer;
+      } finally {
+        inFlight -= 1;
+      }
     },
     limit() {
       if (trip === null || work === null) return most;

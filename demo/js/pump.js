@@ -1,8 +1,9 @@
 // The pump keeps up to `limit()` requests in flight and only ever draws the newest answer.
 //
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,
-// never the last one. An answer that arrives after a newer one was drawn is thrown away. Answers to one frame's
-// requests are drawn once, in the next animation frame. A failure counts as the answer to its request: told unless
+// never the last one. An answer that arrives after a newer one was drawn is thrown away. The first answer since the last
+// animation frame is drawn at once, so that the next frame has only to show it; more of them wait for that frame, which
+// draws the newest. A failure counts as the answer to its request: told unless
 // something newer has arrived, and an older answer no longer hides it.
 
 function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnimationFrame.bind(window) }) {
@@ -12,7 +13,7 @@ function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnima
   let arrived = 0; // number of the newest answer, drawn or about to be
   let newest = null; // that answer, until it is drawn
   let sendPlanned = false;
-  let drawPlanned = false;
+  let frameTaken = false; // something was drawn that no frame has shown yet
 
   function push(state) {
     waiting = state;
@@ -46,15 +47,21 @@ function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnima
     if (number <= arrived) return;
     arrived = number;
     newest = { number, state, answer, error };
-    if (drawPlanned) return;
-    drawPlanned = true;
+    if (frameTaken) return;
+    frameTaken = true;
     nextFrame(() => {
-      drawPlanned = false;
-      const { number, state, answer, error } = newest;
-      newest = null;
-      if (error) fail(error, number);
-      else draw(answer, number, state);
+      frameTaken = false;
+      drawNewest();
     });
+    drawNewest();
+  }
+
+  function drawNewest() {
+    if (newest === null) return;
+    const { number, state, answer, error } = newest;
+    newest = null;
+    if (error) fail(error, number);
+    else draw(answer, number, state);
   }
 
   return {

@@ -11,6 +11,12 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// A bar's length, 0 to 1, in steps too fine to see; where it stays, the browser has nothing to do.
+function setLength(fill, part) {
+  const transform = `scaleX(${Math.round(part * 1000) / 1000})`;
+  if (fill.style.transform !== transform) fill.style.transform = transform;
+}
+
 // Bars in the classes' own order; they never move, only their lengths do.
 function createBars(group) {
   const list = group.querySelector(".bars");
@@ -41,7 +47,7 @@ function createBars(group) {
     show(network, classes, label) {
       build(classes);
       rows.forEach(({ row, fill, percent, mark }, i) => {
-        fill.style.transform = `scaleX(${network.probabilities[i]})`;
+        setLength(fill, network.probabilities[i]);
         setText(percent, network.percent[i]);
         row.classList.toggle("is-top", i === network.top);
         row.classList.toggle("is-true", i === label);

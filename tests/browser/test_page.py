@@ -1,5 +1,6 @@
 """The real page in a real browser: what a visitor does, and what must then be seen."""
 
+from contextlib import nullcontext
 from urllib.parse import urlparse
 
 import pytest
@@ -86,7 +87,7 @@ def test_an_answer_without_a_picture_counts_as_none(visit, address):
     page.wait_for_function("() => document.querySelector('#notice').innerText === 'There is nothing to see.'")
     assert seq(page) == before and page.locator("#view").get_attribute("data-drawn") == drawn
     with pytest.raises(MeasuringError, match="nothing to see"):
-        drag(page, 0.2)
+        drag(lambda: nullcontext(page), 0.2)
     page.goto(address)
     with pytest.raises(MeasuringError, match="nothing to see"):
         wait_for_picture(page)

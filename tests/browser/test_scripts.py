@@ -67,14 +67,18 @@ def test_an_old_answer_that_comes_late_is_thrown_away(blank):
     assert drawn == [["C", 3, "c"]]
 
 
-def test_answers_in_one_frame_are_drawn_once(blank):
+def test_the_first_answer_of_a_frame_is_drawn_at_once_and_of_the_others_the_newest(blank):
     drawn = pump(
         blank,
-        """for (const s of ["a", "b", "c"]) { pump.push(s); await rest(); }
-           for (const r of open_) r.resolve(r.state); await rest();
-           return drawn;""",
+        """for (const s of ["a", "b", "c", "d"]) { pump.push(s); await rest(); }
+           const drawnWhen = [];
+           const count = async () => { await null; await null; drawnWhen.push(drawn.length); };
+           for (const r of open_.slice(0, 3)) { r.resolve(r.state); await count(); }
+           await rest(); await count();
+           open_[3].resolve("d"); await count();
+           return [drawnWhen, drawn, pump.busy];""",
     )
-    assert drawn == [["c", 3, "c"]]
+    assert drawn == [[1, 1, 1, 2, 3], [["a", 1, "a"], ["c", 3, "c"], ["d", 4, "d"]], False]
 
 
 def test_a_failure_is_told_and_does_not_stop_the_pump(blank):
@@ -93,9 +97,9 @@ def test_an_old_answer_does_not_hide_a_newer_failure(blank):
               return [failed, drawn, pump.busy];"""
     together = """open_[0].resolve("A"); open_[1].reject(new Error("gone")); await rest();
                   return [failed, drawn, pump.busy];"""
-    for ending in (late, together):
+    for ending, drawn in ((late, []), (together, [["A", 1, "a"]])):
         result = pump(blank, 'for (const s of ["a", "b"]) { pump.push(s); await rest(); }' + ending)
-        assert result == [[2], [], False]
+        assert result == [[2], drawn, False]
 
 
 def test_an_old_failure_does_not_hide_a_newer_answer(blank):
@@ -108,16 +112,57 @@ def test_an_old_failure_does_not_hide_a_newer_answer(blank):
     assert result == [[], [["B", 2, "b"]]]
 
 
-def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank):
-    limits = blank.evaluate(
-        """() => [[12, 8], [110, 8], [300, 8]].map(([trip, work]) => {
-               const pace = createPace();
-               const before = pace.limit();
-               for (let i = 0; i < 50; i += 1) pace.note(trip, work);
-               return [before, pace.limit()];
-           })"""
+# Answers that take `trip` ms each, `together` of them in flight at a time; the limit before, after them, and after as
+# many that take `later` ms.
+PACE = """async ([trip, later, work, together]) => {
+    let clock = 0;
+    const pace = createPace({ now: () => clock });
+    const limits = [pace.limit()];
+    for (const length of [trip, later]) {
+        for (let round = 0; round < 5; round += 1) {
+            const open = [];
+            const ask = pace.timed(() => new Promise((answer) => open.push(answer)));
+            const asked = Array.from({ length: together }, () => ask({}));
+            clock += length;
+            open.forEach((answer) => answer({ milliseconds: work }));
+            await Promise.all(asked);
+        }
+        limits.push(pace.limit());
+    }
+    return limits;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("trip", "later", "together", "limits"),
+    [
+        (12, 12, 2, [6, 2, 2]),
+        (110, 300, 2, [6, 6, 6]),
+        (12, 110, 1, [6, 2, 6]),  # the network has become slow
+        (12, 110, 6, [6, 2, 6]),
+        (110, 12, 6, [6, 6, 2]),
+    ],
+)
+def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank, trip, later, together, limits):
+    assert blank.evaluate(PACE, [trip, later, 8, together]) == limits
+
+
+def test_a_failure_is_no_longer_in_flight(blank):
+    assert (
+        blank.evaluate(
+            """async () => {
+                let clock = 0;
+                const pace = createPace({ now: () => clock });
+                await pace.timed(() => Promise.reject(new Error("gone")))({}).catch(() => {});
+                for (const trip of [12, 110]) {
+                    const ask = pace.timed(async () => ((clock += trip), { milliseconds: 8 }));
+                    await ask({});
+                }
+                return pace.limit();
+            }"""
+        )
+        == 6
     )
-    assert limits == [[6, 2], [6, 6], [6, 6]]
 
 
 def test_pixels_reach_the_canvas_unchanged(blank):

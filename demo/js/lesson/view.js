@@ -101,12 +101,7 @@ const lost = (error) => {
 };
 const pace = createPace();
 const looks = createPump({
-  ask: async (state) => {
-    const start = performance.now();
-    const answer = await server.look(state);
-    pace.note(performance.now() - start, answer.milliseconds);
-    return answer;
-  },
+  ask: pace.timed((state) => server.look(state)),
   limit: pace.limit,
   draw,
   fail: lost,

@@ -103,7 +103,7 @@ function words() {
   setText(find(".closeness-title"), close.title);
   setText(find(".closeness-words"), close.words);
   for (const [name, { probabilities, percent }] of [["hand", network], ["net", inside.network]]) {
-    find(`[data-of=${name}]`).style.transform = `scaleX(${probabilities[close.label]})`;
+    setLength(find(`[data-of=${name}]`), probabilities[close.label]);
     setText(find(`[data-percent=${name}]`), percent[close.label]);
   }
   speak(`By hand ${network.words}. ${close.words}`);
@@ -119,12 +119,6 @@ function say(problem) {
 // --- answers
 
 const pace = createPace();
-const asking = (call) => async (request) => {
-  const start = performance.now();
-  const answer = await call(request);
-  pace.note(performance.now() - start, answer.milliseconds);
-  return answer;
-};
 const fail = (error) => {
   console.error(error);
   say("The server did not answer. Is the program that serves this page still running?");
@@ -142,7 +136,7 @@ function show() {
 }
 
 const pump = createPump({
-  ask: asking((state) => server.inside(state)),
+  ask: pace.timed((state) => server.inside(state)),
   limit: pace.limit,
   fail,
   draw(answer, number, state) {
@@ -164,7 +158,7 @@ const pump = createPump({
 });
 
 const handPump = createPump({
-  ask: asking((request) => server.hand(request)),
+  ask: pace.timed((request) => server.hand(request)),
   limit: pace.limit,
   fail,
   draw(answer, number, { theta: given }) {

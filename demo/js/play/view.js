@@ -45,6 +45,13 @@ function say(problem) {
   element.firstElementChild.classList.toggle("is-empty", Boolean(problem) && shown === null);
 }
 
+function speak(answer, stage) {
+  setText(spoken, answer.words);
+  canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
+  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
+  canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
+}
+
 function draw(answer, number, state) {
   if (answer.error) {
     say(answer.error);
@@ -60,13 +67,10 @@ function draw(answer, number, state) {
   setText(find("#picture-words"), answer.picture.words);
   setText(find("#warnings"), answer.warnings.join(" "));
   setText(find("#records"), answer.records.join(" "));
-  canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
-  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
-  canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
   say("");
   // A screen reader hears the sentence when the hand rests, not sixty times a second.
   clearTimeout(speakTimer);
-  speakTimer = setTimeout(() => setText(spoken, answer.words), 700);
+  speakTimer = setTimeout(() => speak(answer, stage), 700);
   // Only of pictures: who waits for these attributes waits for something to look at, not for an error.
   view.dataset.seq = String(number);
   view.dataset.ready = "true";
@@ -75,15 +79,10 @@ function draw(answer, number, state) {
 
 const pace = createPace();
 
-async function ask(state) {
-  const start = performance.now();
-  const answer = await server.look(store.own?.dataset === state.dataset ? { ...state, image: store.own.image } : state);
-  pace.note(performance.now() - start, answer.milliseconds);
-  return answer;
-}
-
 const pump = createPump({
-  ask,
+  ask: pace.timed((state) =>
+    server.look(store.own?.dataset === state.dataset ? { ...state, image: store.own.image } : state),
+  ),
   limit: pace.limit,
   draw,
   fail: (error) => {

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from demo.view_state import SHOWN, TABS
+from demo.view_state import OPENING, SHOWN, TABS
 from stn.data import DATASETS
 from stn.distort import Controls
 
@@ -37,8 +37,10 @@ STYLES = (
 def constants() -> str:
     """What the JavaScript needs to know from Python, as JavaScript."""
     sizes = {name: [info.size, info.channels] for name, info in DATASETS.items()}
+    opening = {"dataset": OPENING.dataset, "sample": OPENING.sample, **asdict(OPENING.controls)}
     return (
         f"const NEUTRAL = {json.dumps(asdict(Controls()))};\nconst TABS = {json.dumps(TABS)};\n"
+        f"const OPENING = {json.dumps(opening)};\n"
         f"const SHOWN = {json.dumps(SHOWN)};\nconst PICTURE_SIZES = {json.dumps(sizes)};"
     )
 

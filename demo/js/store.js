@@ -7,7 +7,8 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
   const watchers = {};
   const followers = [];
   const extras = Object.fromEntries(new URLSearchParams(address));
-  let state = null;
+  // Without a link it is known what is shown first, and a third of a second before Gradio says so.
+  let state = address === "" ? { ...OPENING } : null;
   let tab = TABS.includes(extras.tab) ? extras.tab : TABS[0];
   const kept = {}; // extras that a tab has set
 

@@ -53,4 +53,4 @@ def test_loopback_addresses():
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="only Linux says how large a process is")
 def test_the_memory_of_a_process_is_in_bytes():
-    assert 10e6 < Serving("", 0.0, os.getpid()).memory() < 100e9
+    assert 10e6 < Serving("", 0.0, os.getpid(), 0).memory() < 100e9

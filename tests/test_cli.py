@@ -139,8 +139,8 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
     good = replace(good, train=replace(good.train, epochs=1))
     bad = replace(good, name="bad", train=replace(good.train, lr=1e9))
     recipes = {"bad": bad, "mnist-tutorial": good}
-    monkeypatch.setattr("stn.cli.list_recipes", lambda: recipes)
-    monkeypatch.setattr("stn.cli.shipped_names", lambda: [])
+    monkeypatch.setattr("stn.train_command.list_recipes", lambda: recipes)
+    monkeypatch.setattr("stn.train_command.shipped_names", lambda: [])
     monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
     with pytest.raises(SystemExit):
         main(["train", "--missing", "--out", str(tmp_path)])
@@ -153,8 +153,8 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
 def test_missing_recovers_from_stale_and_damaged_files(monkeypatch, tmp_path, capsys, no_data):
     recipe = get_recipe("mnist-tutorial")
     recipe = replace(recipe, train=replace(recipe.train, epochs=1))
-    monkeypatch.setattr("stn.cli.list_recipes", lambda: {recipe.name: recipe})
-    monkeypatch.setattr("stn.cli.shipped_names", lambda: [])
+    monkeypatch.setattr("stn.train_command.list_recipes", lambda: {recipe.name: recipe})
+    monkeypatch.setattr("stn.train_command.shipped_names", lambda: [])
     monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
     runs = tmp_path / recipe.name
     run_recipe(replace(recipe, train=replace(recipe.train, lr=0.02)), 0, None, "cpu", tmp_path)  # what it used to be

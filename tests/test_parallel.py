@@ -14,14 +14,14 @@ from stn.parallel import join_team
 TRAIN = """
 import sys
 from dataclasses import replace
-import stn.cli, stn.experiment
+import stn.cli, stn.experiment, stn.train_command
 from stn.recipes import get_recipe
 from tests.conftest import bars
 recipe = get_recipe("mnist-tutorial")
 recipe = replace(
     recipe, model=replace(recipe.model, dropout=0.0), train=replace(recipe.train, epochs=2, lr=0.1, momentum=0.9)
 )
-stn.cli.get_recipe = lambda name: recipe
+stn.train_command.get_recipe = lambda name: recipe
 stn.experiment.load_dataset = lambda name, split, folder: bars(331, name)
 stn.cli.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "--out", sys.argv[1]])
 """

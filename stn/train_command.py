@@ -1,0 +1,124 @@
+"""`python -m stn train`: one recipe, or all that are missing, with progress for people and a log for resuming."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import sys
+from dataclasses import asdict
+
+import torch
+from tqdm import tqdm
+
+from stn.checkpoint import count_parameters, read_info, shipped_names
+from stn.config import Recipe
+from stn.errors import StateError, StnError
+from stn.experiment import finished_runs, run_recipe, ship
+from stn.models import build_model
+from stn.output import dump, note
+from stn.parallel import Team, join_team, leave_team, wait_for_team
+from stn.recipes import get_recipe, list_recipes
+from stn.train import EpochReport, StepReport, with_epochs
+
+
+def run_train(options: argparse.Namespace) -> None:
+    """train a recipe on a data set and write its checkpoint"""
+    if options.missing == bool(options.recipe):
+        raise StnError("Name one recipe to train, or give --missing alone; `python -m stn list` lists the recipes.")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.recipe:
+        try:
+            train_one(get_recipe(options.recipe), options, options.resume)
+            wait_for_team()
+        finally:
+            leave_team()
+        return
+    if options.epochs or options.holdout or "WORLD_SIZE" in os.environ:
+        raise StnError("--missing trains whole recipes in one process: leave out --epochs, --holdout and torchrun.")
+    train_missing(options)
+
+
+def train_missing(options: argparse.Namespace) -> None:
+    """Trains and ships every recipe without a checkpoint; one that fails does not stop the others."""
+    shipped, failed = set(shipped_names()), []
+    for recipe in list_recipes().values():
+        if recipe.name in shipped:
+            continue
+        print(f"== {recipe.name}", flush=True)
+        try:
+            if not finished_runs(recipe, options.out):
+                try:
+                    train_one(recipe, options, resume=True)
+                except StateError as error:
+                    note(f"{error} --missing does so.")
+                    train_one(recipe, options, resume=False)
+            if not options.dry_run:
+                ship(recipe, options.out, on_skip=note)
+        except StnError as error:
+            note(f"{recipe.name}: {error}")
+            failed.append(recipe.name)
+    if failed:
+        raise StnError(f"Not trained: {', '.join(failed)}; see above, mend the recipe, then run --missing again.")
+
+
+def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None:
+    device = options.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda"):
+        raise StnError(
+            f"--device is cpu, cuda or auto, not {device!r}; choose among several GPUs by CUDA_VISIBLE_DEVICES=0."
+        )
+    if device == "cuda" and not torch.cuda.is_available():
+        raise StnError("There is no CUDA device here; give --device cpu, or leave it out.")
+    device = join_team(device)
+    if options.dry_run:
+        if Team().rank > 0:
+            return
+        shown = asdict(with_epochs(recipe, options.epochs))
+        dump(shown | {"params": count_parameters(build_model(recipe.model)), "device": device})
+        return
+    run = functools.partial(
+        run_recipe,
+        recipe,
+        options.seed,
+        options.data_dir,
+        device,
+        options.out,
+        resume,
+        options.holdout,
+        epochs=options.epochs,
+    )
+    if Team().rank > 0:
+        run()
+        return
+    bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
+
+    def on_step(step: StepReport) -> None:
+        bar.total, bar.n = step.total, step.seen
+        bar.set_description(f"epoch {step.epoch}, loss {step.loss:.3f}", refresh=False)
+        bar.refresh()
+        if step.step % 500 == 0:
+            percent = 100 * step.step / step.steps
+            bar.write(f"Train Epoch: {step.epoch} [{step.seen}/{step.total} ({percent:.0f}%)]\tLoss: {step.loss:.6f}")
+
+    def on_epoch(epoch: EpochReport) -> None:
+        result = epoch.result
+        bar.write(
+            f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
+        )
+        if epoch.theta and epoch.theta["theta_constant"]:
+            remedy = "teach it first (pose_epochs)" if recipe.distortion else "raise localizer_lr_scale"
+            bar.write(
+                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
+                f"transformer corrects nothing; {remedy} or give it more steps.",
+                file=sys.stderr,
+            )
+        sys.stdout.flush()
+
+    path = run(on_step=on_step, on_epoch=on_epoch)
+    bar.close()
+    record = read_info(path).record
+    print(f"{path}: {record['result']['accuracy']:.2f}% after {record['minutes']:.1f} minutes")

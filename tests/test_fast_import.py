@@ -1,0 +1,20 @@
+import subprocess
+import sys
+
+# Gradio opens a stub for every component that it thinks has a source file.
+IMPORT = """
+import inspect, sys
+stubs = []
+sys.addaudithook(lambda event, given: event == "open" and str(given[0]).endswith(".pyi") and stubs.append(given[0]))
+getfile = inspect.getfile
+from demo.fast_import import import_gradio
+import_gradio()
+import gradio
+assert inspect.getfile is getfile
+print(len(stubs), gradio.Slider(0, 1, value=0.5).value)
+"""
+
+
+def test_gradio_is_imported_whole_and_without_its_stubs():
+    done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "0 0.5\n", done.stderr

@@ -1,0 +1,29 @@
+import gc
+import urllib.request
+
+from demo import prose
+from demo.serve import serve
+
+
+def test_python_app_py_opens_the_page():
+    with serve() as app, urllib.request.urlopen(app.address, timeout=60) as answer:
+        assert prose.TITLE in answer.read().decode()
+        assert app.memory() > 10e6
+
+
+def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
+    import app
+    import demo.page
+
+    class Page:
+        def launch(self, **options):
+            seen.append((gc.isenabled(), options))
+
+    seen = []
+    monkeypatch.setattr(demo.page, "build", Page)
+    try:
+        app.main()
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert [enabled for enabled, _ in seen] == [True]

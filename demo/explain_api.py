@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,10 +15,8 @@ from demo import records, words
 from demo.payload import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
 from demo.pictures import PictureShelf
 from demo.shelf import Loaded, ModelShelf, dataset_of, kind_of
-from demo.uploads import read_pixels, read_upload
-from demo.view_state import ViewState, parse_request
-from stn.data import dataset_info
-from stn.distort import apply_controls
+from demo.subject import find_subject, parse_shown
+from demo.view_state import ViewState
 from stn.errors import StnError
 from stn.explain import Explanation
 
@@ -56,22 +54,14 @@ def look(
     the page itself sends it, at the data set's size.
     """
     stn, cnn = models.pair(state.dataset, state.model)
-    chosen = pictures.get(state.dataset)
-    shape = tuple(chosen.images.shape[1:])
-    if image is None and pixels is None:
-        picture, label = chosen.picture(state.sample), chosen.labels[state.sample]
-        title = dataset_info(state.dataset).title
-        said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
-    else:
-        picture = read_upload(image, shape) if image is not None else read_pixels(pixels, shape)
-        label, said = None, "Your own picture"
+    subject = find_subject(pictures, state, pixels, image)
     with torch.inference_mode():
-        x = apply_controls(picture, state.controls, stn.info.canvas, chosen.clutter_from)  # (1, C, S, S)
+        x = subject.distorted(state.controls, stn.info.canvas)  # (1, C, S, S)
         seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
     if not seen_by_stn.stages:
         raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to look into.")
-    own = label is None
-    return Seen(state, said, label, chosen.drawn and not own, own, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
+    known = subject.said, subject.label, subject.drawn, subject.own
+    return Seen(state, *known, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
 
 
 def for_view(seen: Seen) -> dict[str, Any]:
@@ -136,17 +126,19 @@ def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[
 
     Its key `image`, which the API's /explain does not take so, holds a picture of the visitor's own.
     """
-    start = time.perf_counter()
 
     def view() -> dict[str, Any]:
-        asked, pixels = request, None
-        if isinstance(request, Mapping):
-            asked = {key: value for key, value in request.items() if key != "image"}
-            pixels = request.get("image")
-        return for_view(look(pictures, models, parse_request(asked), pixels=pixels))
+        state, pixels = parse_shown(request)
+        return for_view(look(pictures, models, state, pixels=pixels))
 
-    seen = said(view)
-    return seen if "error" in seen else {**seen, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
+    return timed(view)
+
+
+def timed(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What said(work) returns, and how long it took, which the page's pace goes by."""
+    start = time.perf_counter()
+    found = said(work)
+    return found if "error" in found else {**found, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
 
 
 def said(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

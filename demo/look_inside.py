@@ -6,7 +6,6 @@ Everything is said of the model's first transformer, which must read the picture
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from demo import words
-from demo.explain_api import describe_network, describe_stage, guarded
+from demo.explain_api import describe_network, describe_stage, timed
 from demo.payload import encode_lattice, encode_pixels, lattice_of
 from demo.pictures import PictureShelf
 from demo.shelf import Loaded, ModelShelf
-from demo.view_state import ViewState, parse_request, shorten
+from demo.subject import Subject, find_subject, parse_shown
+from demo.view_state import shorten
 from stn import explain
-from stn.data import dataset_info
-from stn.distort import apply_controls
 from stn.errors import StnError
 from stn.explain import Explanation, Stage
 from stn.families import Family
@@ -44,13 +41,11 @@ class Maps:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One distorted picture, and the network that is to look at it."""
+class Sight:
+    """One picture, distorted, and the network that is to look at it."""
 
     loaded: Loaded
-    said: str
-    label: int | None
-    drawn: bool
+    subject: Subject
     x: Tensor  # (1, C, S, S)
 
 
@@ -122,38 +117,39 @@ def read_theta(given: object, family: Family) -> Tensor:
     return torch.tensor([[float(value) for value in given]])
 
 
-def choose_subject(pictures: PictureShelf, models: ModelShelf, state: ViewState) -> Subject:
-    """The distorted picture of a state and its network. Raises StnError."""
+def find_sight(pictures: PictureShelf, models: ModelShelf, request: object) -> Sight:
+    """The distorted picture that a request is about, and its network. Raises StnError."""
+    state, pixels = parse_shown(request)
     loaded = models.get(models.choose(state.dataset, state.model))
-    chosen = pictures.get(state.dataset)
-    name = chosen.name(state.sample)
-    said = words.picture_sentence(dataset_info(state.dataset).title, state.sample, name, chosen.drawn)
-    x = apply_controls(chosen.picture(state.sample), state.controls, loaded.info.canvas, chosen.clutter_from)
-    return Subject(loaded, said, chosen.labels[state.sample], chosen.drawn, x)
+    subject = find_subject(pictures, state, pixels)
+    return Sight(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
 
 
-def run(subject: Subject, theta: object = None) -> tuple[Explanation, list[Tensor]]:
+def run(sight: Sight, theta: object = None) -> tuple[Explanation, list[Tensor]]:
     """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
-    model = subject.loaded.model
+    model = sight.loaded.model
     transformer = first_transformer(model)
-    with torch.inference_mode(), subject.loaded.lock:  # hooks: one thread at a time
+    with torch.inference_mode(), sight.loaded.lock:  # hooks: one thread at a time
         if theta is not None:
             with steered(transformer, read_theta(theta, transformer.family)):
-                return explain(model, subject.x), []
+                return explain(model, sight.x), []
         with watch_maps(transformer.localizer) as maps:
-            return explain(model, subject.x), maps
+            return explain(model, sight.x), maps
 
 
 def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
-    """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out."""
+    """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out.
+
+    Its key `image` holds a picture of the visitor's own.
+    """
 
     def work():
-        subject = choose_subject(pictures, models, parse_request(request))
-        explanation, maps = run(subject)
-        info, transformer = subject.loaded.info, first_transformer(subject.loaded.model)
-        stage = _stage_on_picture(explanation, subject)
+        sight = find_sight(pictures, models, request)
+        explanation, maps = run(sight)
+        info, transformer, subject = sight.loaded.info, first_transformer(sight.loaded.model), sight.subject
+        stage = _stage_on_picture(explanation, sight)
         return {
-            "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn},
+            "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own},
             "classes": list(info.classes),
             "model": info.name,
             "input": encode_values(info.unnormalise(stage.input)[0]),
@@ -164,10 +160,10 @@ def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> 
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,
             "average": transformer.sampler.average,
             "identity": stage.family.identity()[0].tolist(),
-            **_result(stage, explanation, subject),
+            **_result(stage, explanation, sight),
         }
 
-    return _answer(work)
+    return timed(work)
 
 
 def by_hand(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
@@ -176,12 +172,12 @@ def by_hand(pictures: PictureShelf, models: ModelShelf, request: object) -> dict
     def work():
         if not isinstance(request, Mapping) or set(request) != {"state", "theta"}:
             raise StnError("A request for a theta by hand is an object with two keys, state and theta.")
-        subject = choose_subject(pictures, models, parse_request(request["state"]))
+        sight = find_sight(pictures, models, request["state"])
         theta = request["theta"]
-        explanation, _ = run(subject, [] if theta is None else theta)
-        return _result(_stage_on_picture(explanation, subject), explanation, subject)
+        explanation, _ = run(sight, [] if theta is None else theta)
+        return _result(_stage_on_picture(explanation, sight), explanation, sight)
 
-    return _answer(work)
+    return timed(work)
 
 
 def encode_values(picture: Tensor) -> dict[str, Any]:
@@ -195,19 +191,19 @@ def encode_floats(values: Tensor) -> str:
     return base64.b64encode(values.detach().float().contiguous().numpy().astype("<f4").tobytes()).decode("ascii")
 
 
-def _stage_on_picture(explanation: Explanation, subject: Subject) -> Stage:
+def _stage_on_picture(explanation: Explanation, sight: Sight) -> Stage:
     stage = explanation.stages[0]
-    if stage.input.shape != subject.x.shape:
+    if stage.input.shape != sight.x.shape:
         raise StnError(
-            f"The transformer of {subject.loaded.info.name} reads feature maps, not the picture; choose a network that "
+            f"The transformer of {sight.loaded.info.name} reads feature maps, not the picture; choose a network that "
             "has its transformer at the input."
         )
     return stage
 
 
-def _result(stage: Stage, explanation: Explanation, subject: Subject) -> dict[str, Any]:
+def _result(stage: Stage, explanation: Explanation, sight: Sight) -> dict[str, Any]:
     """theta, grid, output and answer: what a theta by hand changes."""
-    info, transformer = subject.loaded.info, first_transformer(subject.loaded.model)
+    info, transformer = sight.loaded.info, first_transformer(sight.loaded.model)
     grid = stage.grid[:1].nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)  # as the sampler reads it
     level = mip_level(grid, stage.input.shape[-2:]).item() if transformer.sampler.average else 0.0
     return {
@@ -215,7 +211,7 @@ def _result(stage: Stage, explanation: Explanation, subject: Subject) -> dict[st
         "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
         "level": level,
         "output": encode_values(info.unnormalise(stage.output)[0]),
-        "network": describe_network(explanation, list(info.classes), subject.label),
+        "network": describe_network(explanation, list(info.classes), sight.subject.label),
     }
 
 
@@ -225,13 +221,3 @@ def _encode_maps(maps: Maps) -> dict[str, Any]:
         "chosen": list(maps.chosen),
         "pictures": [encode_pixels(one[None]) for one in maps.maps],
     }
-
-
-def _answer(work) -> dict[str, Any]:
-    start = time.perf_counter()
-    try:
-        answer = guarded(work)
-    except StnError as error:
-        return {"error": str(error)}
-    milliseconds = round(1000 * (time.perf_counter() - start), 1)
-    return {**answer, "milliseconds": milliseconds}

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from demo.explain_api import guarded
+from demo.explain_api import said, timed
 from demo.figures import PALETTES, line_styles, robustness_figure
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, kind_of, model_label
-from demo.view_state import parse_request, shorten
+from demo.subject import find_subject, parse_shown
+from demo.view_state import parse_request, shorten, split_request
 from stn.checkpoint import SHIPPED
 from stn.curves import FILE, Curve, control_values, read_curves
 from stn.data import dataset_info
-from stn.distort import Controls, apply_controls
+from stn.distort import Controls
 from stn.errors import StnError, unknown
 
 log = logging.getLogger(__name__)
@@ -50,22 +49,12 @@ class CurveShelf:
             return self._read
 
 
-def split_request(given: object, *extra: str) -> tuple[object, list[object]]:
-    """A request without the keys that a tab adds to it, and their values. The rest is for parse_request()."""
-    if not isinstance(given, Mapping):
-        return given, [None for _ in extra]
-    return {k: v for k, v in given.items() if k not in extra}, [given.get(k) for k in extra]
-
-
 def figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
     """Both charts for a state's data set and network, and their legend, or {"error": one sentence}.
 
     given: a state of the page, with `curve`, the control, and `theme`, light or dark.
     """
-    try:
-        return guarded(lambda: _figure(models, curves, given))
-    except StnError as error:
-        return {"error": str(error)}
+    return said(lambda: _figure(models, curves, given))
 
 
 def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
@@ -100,38 +89,33 @@ def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, 
 def sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
     """One picture over the whole of one control, the others as they are, shown to both networks.
 
-    given: a state of the page with `curve`, the control. Returns {"control", "values", "class", "networks":
-    {name: {"percent": [...], "right": [...]}}} or {"error": one sentence}; percent: the probability of the true class.
+    given: a state of the page with `curve`, the control, and `image` where the picture is the visitor's own. Returns
+    {"control", "values", "class", "at", "networks": {name: {"percent": [...], "right": [...]}}} or {"error": one
+    sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's picture
+    nobody knows it: there it is what the transformer's network says with the control at rest, at the value `at`.
     """
-    start = time.perf_counter()
-    try:
-        found = guarded(lambda: _sweep(pictures, models, given))
-        return {**found, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
-    except StnError as error:
-        return {"error": str(error)}
+    return timed(lambda: _sweep(pictures, models, given))
 
 
 def _sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
     request, (control,) = split_request(given, "curve")
-    state, control = parse_request(request), _control(control)
+    (state, pixels), control = parse_shown(request), _control(control)
     stn, cnn = models.pair(state.dataset, state.model)
-    chosen = pictures.get(state.dataset)
-    picture, label = chosen.picture(state.sample), chosen.labels[state.sample]
+    subject = find_subject(pictures, state, pixels)
     values = control_values(control)
     others = {k: v for k, v in vars(state.controls).items() if k != control}
     with torch.inference_mode():
         # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
-        x = torch.cat(
-            [
-                apply_controls(picture, Controls(**others, **{control: v}), stn.info.canvas, chosen.clutter_from)
-                for v in values
-            ]
-        )  # (V, C, S, S)
+        swept = [Controls(**others, **{control: v}) for v in values]
+        x = torch.cat([subject.distorted(controls, stn.info.canvas) for controls in swept])  # (V, C, S, S)
         found = {net.info.name: _chances(net, x) for net in (cnn, stn)}
+    rest = min(range(len(values)), key=lambda i: abs(values[i] - getattr(Controls(), control)))
+    label = int(found[stn.info.name][rest].argmax()) if subject.own else subject.label
     return {
         "control": control,
         "values": list(values),
         "class": stn.info.classes[label],
+        "at": values[rest] if subject.own else None,
         "networks": {
             name: {
                 "percent": [round(100 * p, 1) for p in chances[:, label].tolist()],

@@ -56,6 +56,13 @@ def parse_request(given: object) -> ViewState:
     )
 
 
+def split_request(given: object, *extra: str) -> tuple[object, list[object]]:
+    """A request without the keys that a tab adds to it, and their values. The rest is for parse_request()."""
+    if not isinstance(given, Mapping):
+        return given, [None for _ in extra]
+    return {k: v for k, v in given.items() if k not in extra}, [given.get(k) for k in extra]
+
+
 def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
     """The state of a link, and a sentence on each part of it that could not be used.
 

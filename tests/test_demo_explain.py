@@ -134,7 +134,7 @@ def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_
     def broken(*_):
         raise RuntimeError("shapes cannot be multiplied in /srv/secret")
 
-    monkeypatch.setattr(explain_api, "apply_controls", broken)
+    monkeypatch.setattr(explain_api, "find_subject", broken)
     error = explain_api.answer(*shelves, {"dataset": "mnist"})["error"]
     assert "could not be shown" in error and "secret" not in error
     assert "shapes cannot be multiplied" in caplog.text

@@ -12,6 +12,7 @@ import torch
 from demo import look_inside
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf
+from demo.view_state import parse_request
 from stn.checkpoint import save_checkpoint
 from stn.distort import apply_controls
 from stn.errors import StnError
@@ -67,7 +68,7 @@ def test_the_four_steps_are_the_models_own(shelves, dataset, family):
     answer = look_inside.look_inside(*shelves, request(dataset, family, noise=0.1))
     loaded = shelves[1].get(f"{dataset}-play-{family}")
     pictures = shelves[0].get(dataset)
-    controls = look_inside.parse_request(request(dataset, family, noise=0.1)).controls
+    controls = parse_request(request(dataset, family, noise=0.1)).controls
     x = apply_controls(pictures.picture(3), controls, loaded.info.canvas, pictures.clutter_from)
     seen = explain(loaded.model, x)
     stage = seen.stages[0]

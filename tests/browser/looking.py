@@ -39,3 +39,14 @@ def colours(page, canvas: str) -> int:
 
 def slider(page, elem_id: str):
     return page.locator(f"#{elem_id} input[type=range]")
+
+
+def stroke(page, *points):
+    """One stroke on the pad through points in [0, 1]."""
+    box = page.locator("#pad").bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()

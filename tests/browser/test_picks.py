@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from looking import pixels, settled, slider
+from looking import pixels, settled, slider, stroke
 
 from demo.mistakes import MistakeFinder
 
@@ -18,17 +18,6 @@ def click_thumb(page, place: int):
     box = page.locator("#strip").bounding_box()
     cell = box["width"] / 6
     page.mouse.click(box["x"] + (place % 6 + 0.5) * cell, box["y"] + (place // 6 + 0.5) * cell)
-
-
-def stroke(page, *points):
-    """One stroke on the pad through points in [0, 1]."""
-    box = page.locator("#pad").bounding_box()
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*at[0])
-    page.mouse.down()
-    for x, y in at[1:]:
-        page.mouse.move(x, y, steps=4)
-    page.mouse.up()
 
 
 def own(page, is_shown: bool = True):

@@ -136,7 +136,7 @@ function show() {
 }
 
 const pump = createPump({
-  ask: pace.timed((state) => server.inside(state)),
+  ask: pace.timed((state) => server.inside(store.request(state))),
   limit: pace.limit,
   fail,
   draw(answer, number, state) {
@@ -152,13 +152,14 @@ const pump = createPump({
     for (const [selector, text] of Object.entries(captionsOf(inside))) setText(find(selector), text);
     find(".channels").hidden = pyramid[0].channels !== 3;
     setText(find(".look-picture"), answer.picture.words);
+    find(".legend .key").hidden = answer.picture.own; // nobody knows its class
     if (hand) tellHand();
     return show();
   },
 });
 
 const handPump = createPump({
-  ask: pace.timed((request) => server.hand(request)),
+  ask: pace.timed((request) => server.hand({ ...request, state: store.request(request.state) })),
   limit: pace.limit,
   fail,
   draw(answer, number, { theta: given }) {

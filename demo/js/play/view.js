@@ -65,6 +65,7 @@ function draw(answer, number, state) {
   for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
   theta.show(stage);
   setText(find("#picture-words"), answer.picture.words);
+  find(".key").hidden = answer.picture.own; // nobody knows its class
   setText(find("#warnings"), answer.warnings.join(" "));
   setText(find("#records"), answer.records.join(" "));
   say("");
@@ -80,9 +81,7 @@ function draw(answer, number, state) {
 const pace = createPace();
 
 const pump = createPump({
-  ask: pace.timed((state) =>
-    server.look(store.own?.dataset === state.dataset ? { ...state, image: store.own.image } : state),
-  ),
+  ask: pace.timed((state) => server.look(store.request(state))),
   limit: pace.limit,
   draw,
   fail: (error) => {

@@ -52,8 +52,20 @@ function refresh() {
     const title = layoutNow.annotations[layoutNow.annotations.length - 1];
     title.text = title.text.replace("its class", `\u201c${current().class}\u201d`);
   }
+  setText(find(".robust-words"), explained(answer, current()));
   chart.show({ data: composed({ data }, current(), legend.hidden), layout: layoutNow, config });
   follow();
+}
+
+// What the charts show, in words. Of a picture of the visitor's own nobody knows the class.
+function explained({ measured, pictures }, sweep) {
+  const own = typeof sweep?.at === "number";
+  const above = measured ? `Above: ${pictures}, every other slider at rest. Below: ` : "Shown: ";
+  const asked = own ? `${sweep.control} ${sweep.at}${UNITS[sweep.control]}` : "";
+  const what = own
+    ? `your own picture, the other sliders as they stand. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked};`
+    : "this picture, the other sliders as they stand;";
+  return `${above}${what} a hollow mark: the network ${own ? "says something else" : "is wrong"} there.`;
 }
 
 // For a projector.
@@ -100,12 +112,6 @@ const figures = createPump({
     legend.build(found.legend);
     find(".robust-note").hidden = found.measured;
     element.firstElementChild.classList.toggle("only-live", !found.measured);
-    setText(
-      find(".robust-words"),
-      !found.measured
-        ? "The other sliders act on this picture. A hollow mark: the network is wrong there."
-        : `Above: ${found.pictures}, every other slider at rest. Below: this picture, the other sliders as they stand; a hollow mark: the network is wrong there.`,
-    );
     refresh();
   },
   fail: lost,
@@ -113,7 +119,7 @@ const figures = createPump({
 
 // One at a time: a sweep is 25 pictures for the server, and whoever drags wants only the last.
 const sweeps = createPump({
-  ask: (wanted) => server.sweep(wanted),
+  ask: (wanted) => server.sweep(store.request(wanted)),
   limit: () => 1,
   draw: (found, number, wanted) => {
     if (found.error) {
@@ -140,7 +146,7 @@ function update() {
     figures.push(figure);
   }
   // The picture's curve does not depend on where its own control stands.
-  const without = JSON.stringify({ ...wanted, [curve]: null });
+  const without = JSON.stringify([store.request({ ...wanted, [curve]: null }), store.renewed]);
   if (without !== sweepKey) {
     sweepKey = without;
     sweeps.push(wanted);

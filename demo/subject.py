@@ -1,0 +1,52 @@
+"""The picture that a request is about: a test picture, a drawing of the page's, or the visitor's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from demo import words
+from demo.pictures import PictureShelf
+from demo.uploads import read_pixels, read_upload
+from demo.view_state import ViewState, parse_request, split_request
+from stn.data import dataset_info
+from stn.distort import Controls, apply_controls
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One picture before any distortion, and what is known of it."""
+
+    picture: Tensor  # (1, C, H, W) in [0, 1], of the data set's own size
+    said: str
+    label: int | None  # None: nobody knows
+    drawn: bool  # one of the page's drawings
+    own: bool  # the visitor's
+    clutter_from: Tensor
+
+    def distorted(self, controls: Controls, canvas: int) -> Tensor:
+        """(1, C, S, S) on the network's canvas."""
+        return apply_controls(self.picture, controls, canvas, self.clutter_from)
+
+
+def find_subject(pictures: PictureShelf, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
+    """The picture of a state, or the outside one that is given in its place. Raises StnError.
+
+    `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI or an uploaded file.
+    """
+    chosen = pictures.get(state.dataset)
+    if pixels is None and upload is None:
+        title = dataset_info(state.dataset).title
+        said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
+        label = chosen.labels[state.sample]
+        return Subject(chosen.picture(state.sample), said, label, chosen.drawn, False, chosen.clutter_from)
+    shape = tuple(chosen.images.shape[1:])
+    picture = read_upload(upload, shape) if upload is not None else read_pixels(pixels, shape)
+    return Subject(picture, "Your own picture", None, False, True, chosen.clutter_from)
+
+
+def parse_shown(given: object) -> tuple[ViewState, object]:
+    """A request's state, and the pixels of the visitor's own picture, its key `image`, or None. Raises StnError."""
+    request, (pixels,) = split_request(given, "image")
+    return parse_request(request), pixels

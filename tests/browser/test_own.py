@@ -1,0 +1,89 @@
+"""A picture of one's own goes with the visitor from tab to tab, and nobody claims to know its class."""
+
+from looking import slider, stroke
+
+LOOKS = "() => document.querySelector('#look')?.dataset.ready === 'true'"
+SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"
+
+
+def draw_one(page):
+    page.locator("#own-draw").click()
+    stroke(page, (0.5, 0.25), (0.5, 0.75))
+
+
+def look_says(page, start: str):
+    page.wait_for_function(
+        "(start) => document.querySelector('.look-picture').textContent.startsWith(start)", arg=start
+    )
+
+
+def swept_own(page, is_own: bool = True):
+    page.wait_for_function(
+        "(own) => document.querySelector('.robust-words').textContent.includes('your own picture') === own", arg=is_own
+    )
+
+
+def test_the_four_panels_show_a_drawing_and_go_back_to_the_test_picture(visit):
+    page = visit("?tab=look&dataset=mnist&sample=3", ready=LOOKS)
+    look_says(page, "Drawing no. 3")
+    draw_one(page)
+    look_says(page, "Your own picture")
+    says = page.locator(".look-says").inner_text()
+    assert "says" in says and "right" not in says and "wrong" not in says
+    # The sums are of the drawing: the transformer's output at the chosen pixel is what they come to.
+    pixel = page.evaluate("() => JSON.parse(document.querySelector('#look').dataset.pixel)")
+    assert abs(pixel["sum"] - pixel["value"]) < 1e-4
+    slider(page, "rotation").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.drawn).rotation === 1")
+    look_says(page, "Your own picture")
+    page.locator("#own-back").click()
+    look_says(page, "Drawing no. 3")
+    assert "right" in page.locator(".look-says").inner_text() or "wrong" in page.locator(".look-says").inner_text()
+    assert page.errors == []
+
+
+def test_theta_by_hand_moves_a_drawing_against_the_networks_class(visit):
+    page = visit("?tab=look&dataset=mnist&sample=3", ready=LOOKS)
+    page.locator(".who label", has_text="You").click()
+    page.wait_for_function("() => document.querySelector('.closeness-title').textContent.startsWith('True class')")
+    assert page.locator("#look .key").is_visible()
+    draw_one(page)
+    page.wait_for_function("() => document.querySelector('.closeness-title').textContent.startsWith('Network')")
+    assert page.locator("#look .key").is_hidden() and page.locator("#look .is-true").count() == 0
+    sent = []
+    page.on("request", lambda request: "component_server" in request.url and sent.append(request.post_data_json))
+    page.locator("[data-part=turn]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.drawn).hand?.[1] !== 0")
+    assert [request["data"]["state"]["image"] for request in sent], "the hand's request holds the drawing"
+
+
+def test_a_drawings_own_curve_is_of_the_transformers_answer(visit):
+    page = visit("?tab=robustness&dataset=mnist&sample=3", ready=SWEPT)
+    swept_own(page, False)
+    draw_one(page)
+    swept_own(page)
+    said = page.locator(".robust-words").inner_text()
+    assert "class is not known" in said and "at rotation 0\u00b0" in said and "is wrong" not in said
+    page.locator("#pad-undo").click()
+    swept_own(page, False)
+    assert "is wrong there" in page.locator(".robust-words").inner_text()
+    assert page.errors == []
+
+
+def test_a_drawing_goes_along_from_tab_to_tab_and_stays_out_of_the_link(visit):
+    page = visit("?dataset=mnist&sample=3")
+    draw_one(page)
+    page.wait_for_function("() => document.querySelector('#picture-words').textContent === 'Your own picture'")
+    assert page.locator("#view .key").is_hidden()
+    page.get_by_role("tab", name="Look inside").click()
+    page.wait_for_function(LOOKS)
+    look_says(page, "Your own picture")
+    page.get_by_role("tab", name="Robustness").click()
+    page.wait_for_function(SWEPT)
+    swept_own(page)
+    page.wait_for_function("() => location.search.includes('tab=robustness')")
+    assert "image" not in page.url and len(page.url) < 200
+    page.locator("#next").click()
+    swept_own(page, False)

@@ -47,7 +47,10 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
     with gr.Blocks(title=prose.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         gr.HTML(prose.HEADER, apply_default_css=False)
         with gr.Row(elem_id="play", equal_height=False):
-            with gr.Column(scale=1, min_width=0, elem_id="stage"), gr.Tabs(elem_id="tabs") as tabs:
+            with (
+                gr.Column(scale=1, min_width=0, elem_id="stage"),
+                gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs,
+            ):
                 for name, (title, build_tab) in TAB_BUILDERS.items():
                     with gr.Tab(title, id=name) as tab:
                         build_tab(shelves)

@@ -143,6 +143,25 @@ def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
     assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the picture must stay above the slider"
 
 
+@pytest.mark.parametrize(("width", "rows"), [(1440, 1), (640, 2), (390, 2), (320, 2)])
+def test_all_six_tabs_are_in_sight_and_none_in_a_menu(visit, width, rows):
+    from demo.page import TAB_BUILDERS
+
+    page = visit("?dataset=mnist&sample=3", width=width, height=844)
+    tabs = page.get_by_role("tab")
+    assert tabs.all_inner_texts() == [title for title, _ in TAB_BUILDERS.values()]
+    boxes = [tab.bounding_box() for tab in tabs.all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    assert len({round(box["y"]) for box in boxes}) == rows
+    assert all(tab.evaluate("(e) => e.scrollWidth <= e.clientWidth") for tab in tabs.all()), "a title is cut"
+    assert page.get_by_label("More tabs").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tabs.nth(4).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.search.includes('tab=lesson')")
+
+
 def test_nothing_grows_while_dragging(visit):
     page = visit("?dataset=mnist&sample=3")
     page.wait_for_load_state("networkidle")

@@ -50,3 +50,23 @@ def stroke(page, *points):
     for x, y in at[1:]:
         page.mouse.move(x, y, steps=4)
     page.mouse.up()
+
+
+def memory(page) -> dict[str, int]:
+    """What the page holds once its garbage is gone: DOM nodes, bytes of the JavaScript heap, bytes of its buffers.
+
+    Nodes and heap hold also what an answer on its way needs, so the least of three readings counts.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    readings = []
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+        metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        usage = session.send("Runtime.getHeapUsage")
+        readings.append((metrics["Nodes"], metrics["JSHeapUsedSize"], usage.get("backingStorageSize", 0)))
+    session.detach()
+    return {
+        key: int(min(values))
+        for key, values in zip(("nodes", "heap", "buffers"), zip(*readings, strict=True), strict=True)
+    }

@@ -29,8 +29,10 @@ SCRIPTS = {  # tab -> its files after the shared ones, in this order; the last o
     "lesson": ("lesson/view.js",),
 }
 STYLES = (
-    *("page.css", "controls.css", "picks.css", "figure.css", "look.css", "look-hand.css", "look-pixel.css"),
-    *("look-sizes.css", "train.css", "class.css", "phone.css", "robustness.css", "gallery.css", "lesson.css"),
+    *("page.css", "controls.css", "picks.css", "figure.css", "readings.css", "about.css"),
+    *("look.css", "look-guide.css", "look-panels.css", "look-hand.css", "look-pixel.css", "look-sizes.css"),
+    *("train.css", "train-run.css", "train-sizes.css", "class.css", "phone.css", "robustness.css", "gallery.css"),
+    *("lesson.css", "lesson-bench.css", "lesson-behind.css", "lesson-sizes.css"),
 )
 
 

@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 
 from demo import assets
-from demo.lesson import EXERCISES, Exercise
+from demo.exercises import EXERCISES
+from demo.lesson_bench import Exercise
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.recipes import list_recipes

@@ -8,7 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from demo.lesson import ANGLES, EXERCISES, Bench, Lesson, turn_of
+from demo.exercises import EXERCISES
+from demo.lesson import Lesson
+from demo.lesson_answers import ANGLES, turn_of
+from demo.lesson_bench import Bench
 from demo.lesson_page import lesson_html, results_html, shipped
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf

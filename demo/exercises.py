@@ -1,0 +1,76 @@
+"""The lesson's five exercises: what is asked, with which choices, on which picture."""
+
+from __future__ import annotations
+
+from demo.lesson_answers import does_it_crop, what_is_up, where_it_looks, which_way, who_fails_first
+from demo.lesson_bench import Exercise
+from demo.words import MINUS
+from stn.distort import Controls
+
+EXERCISES = (
+    Exercise(
+        "Which way does theta turn?",
+        "This 5 was turned by 40\u00b0 counter-clockwise. Theta takes every point of the output to the point of the "
+        "input that is read for it. How does the sampling grid lie on the input, so that the output stands upright?",
+        (
+            "Turned counter-clockwise, as the digit is",
+            "Turned clockwise, against the digit's turn",
+            "Not turned: only the output is",
+        ),
+        5,
+        Controls(rotation=40),
+        "rotation",
+        which_way,
+    ),
+    Exercise(
+        "Where does it look?",
+        "This digit was shrunk to 0.7 and shifted to the right by 0.3 of the picture's half-width. What will theta's "
+        "scale be, and its shift t_x?",
+        (
+            "Scale below 1 and t_x above 0: a small frame on the right",
+            "Scale above 1 and t_x below 0: enlarge it and move it back",
+            "Scale 1 and t_x 0: the classifier copes with it",
+        ),
+        3,
+        Controls(scale=0.7, shift_x=0.3),
+        "shift_x",
+        where_it_looks,
+    ),
+    Exercise(
+        "Which network fails first?",
+        "Twenty digits, two of each class, are turned from 0\u00b0 to 90\u00b0. Both networks were trained on turned "
+        "digits. Which is the first to lose more than one in ten?",
+        ("The plain CNN", "The network with the transformer", "Neither of them, up to 90\u00b0"),
+        2,
+        Controls(rotation=90),
+        "rotation",
+        who_fails_first,
+    ),
+    Exercise(
+        "Does it crop the clutter away?",
+        "Eight patches cut out of other digits lie about this 4. What can an affine transformer do against them?",
+        (
+            "Leave out what lies outside its frame; inside, they stay",
+            "Erase them, wherever they are",
+            "Nothing: it does not see them",
+        ),
+        4,
+        Controls(scale=1.2, clutter=8),
+        "clutter",
+        does_it_crop,
+    ),
+    Exercise(
+        "What if nothing says which way is up?",
+        "Half a turn makes a 1 into a 1 again. This one lies on its side, turned by 90\u00b0. What does the "
+        "transformer do?",
+        (
+            f"Turns it back by about {MINUS}90\u00b0, as it was turned",
+            "Turns it on, until it stands on its head",
+            "Leaves it lying, or askew",
+        ),
+        1,
+        Controls(rotation=90),
+        "rotation",
+        what_is_up,
+    ),
+)

@@ -1,0 +1,128 @@
+"""The answers to the lesson's exercises, measured on the networks that are there: the right choice, and why."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from demo.lesson_bench import DATASET, Bench, Exercise
+from demo.words import MINUS, number
+from stn import geometry
+from stn.distort import Controls, apply_controls
+from stn.explain import Stage
+from stn.rectify import held
+
+ANGLES = tuple(range(0, 91, 15))  # degrees, of the third exercise
+A_CLASS = 2  # pictures of each class in the third exercise
+KEEPS = 0.9  # of its pictures, as long as which a network counts as not failing
+
+
+def turn_of(stage: Stage) -> float:
+    """By how many degrees counter-clockwise a transformer turns its picture."""
+    radians, _ = geometry.polar(geometry.nearest_affine(stage.grid))
+    return math.degrees(float(radians))
+
+
+def degrees(value: float) -> str:
+    return f"{number(value, 0)}\u00b0"
+
+
+def which_way(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
+    turn = turn_of(bench.stage(bench.given(sample, exercise.controls)))
+    if abs(turn) < 5:
+        return 2, "This network does not turn its grid here, and hands the digit on as it lies."
+    way = "counter-clockwise" if turn < 0 else "clockwise"
+    said = f"The grid lies turned by {degrees(abs(turn))} {way} on the input. "
+    if turn > 0:
+        return 1, said + "Theory asks for the other way: this network has this picture wrong."
+    return 0, (
+        f"{said}It is turned as the digit is, since the top of the output has to be read where the top of the digit "
+        f"is. Seen from the output, the picture turns by {degrees(turn)}, back upright: theta is the inverse of what "
+        "was done to the picture. Move the slider: the grid goes with the digit."
+    )
+
+
+def where_it_looks(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
+    stage = bench.stage(bench.given(sample, exercise.controls))
+    matrix = geometry.nearest_affine(stage.grid)[0]
+    size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
+    said = f"The frame is {number(size)} times as wide as the picture, and its middle, t_x, lies at {number(right)}. "
+    if size < 0.97 and right > 0.1:
+        return 0, (
+            f"{said}A small frame enlarges what is in it, here {number(1 / size, 1)} times; a frame on the right "
+            "brings what is there to the middle. Signs look the wrong way round only as long as one thinks of moving "
+            "the picture; theta moves the frame."
+        )
+    return (1 if size > 1.03 and right < -0.1 else 2), said + "That is not where theory wants it to be."
+
+
+def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
+    chosen = bench.pictures.get(DATASET)
+    which = [i for digit in range(10) for i in [i for i, label in enumerate(chosen.labels) if label == digit][:A_CLASS]]
+    images, labels = chosen.images[which].float() / 255, torch.tensor([chosen.labels[i] for i in which])
+    stn, cnn = bench.models.pair(DATASET, None)
+    known: dict[str, list[int]] = {"cnn": [], "stn": []}
+    for angle in ANGLES:
+        x = apply_controls(images, Controls(rotation=angle), stn.info.canvas, chosen.clutter_from)
+        for name, net in (("cnn", cnn), ("stn", stn)):
+            known[name].append(int((net.explain(x).logits.argmax(1) == labels).sum()))
+    fails = {
+        name: next((a for a, n in zip(ANGLES, found, strict=True) if n < KEEPS * len(which)), None)
+        for name, found in known.items()
+    }
+    what = "drawings" if chosen.drawn else "test pictures"
+    said = (
+        f"Of {len(which)} {what}, the plain CNN knows {known['cnn'][0]} upright and {known['cnn'][-1]} at 90\u00b0, "
+        f"at the worst angle {min(known['cnn'])}; the network with the transformer {known['stn'][0]}, "
+        f"{known['stn'][-1]} and {min(known['stn'])}. "
+    )
+    if fails["cnn"] is None and fails["stn"] is None:
+        return 2, (
+            f"{said}Both were taught with digits turned by up to 90\u00b0 either way, and a plain CNN learns a "
+            "rotation that it is shown. It needs no transformer for that, only pictures and capacity. What the "
+            "transformer adds can be seen: the digit stands upright in its output."
+        )
+    if fails["stn"] is None or (fails["cnn"] is not None and fails["cnn"] < fails["stn"]):
+        return 0, f"{said}The plain CNN is the first to lose more than one in ten, at {fails['cnn']}\u00b0."
+    return (
+        1,
+        f"{said}The network with the transformer is the first to lose more than one in ten, at {fails['stn']}\u00b0.",
+    )
+
+
+def does_it_crop(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
+    x = bench.given(sample, exercise.controls)
+    clean = bench.given(sample, Controls(**{**vars(exercise.controls), "clutter": 0}))
+    stage = bench.stage(x)
+    clutter = (x - clean).clamp(min=0).mean(1, keepdim=True)  # (1, 1, S, S), what the patches added
+    inside, digit = float(held(clutter, stage.grid)), float(held(clean.mean(1, keepdim=True), stage.grid))
+    said = (
+        f"Its frame holds {100 * digit:.0f} % of the digit and {100 * inside:.0f} % of what the patches added; the "
+        "rest of them it leaves outside. "
+    )
+    return 0, (
+        f"{said}An affine transformer can only choose where to read. What lies inside the frame it hands on, patches "
+        "too, and the classifier after it has to cope. Change the number of patches: the frame may be pulled aside."
+    )
+
+
+def what_is_up(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
+    turn = turn_of(bench.stage(bench.given(sample, exercise.controls)))
+    left = (exercise.controls.rotation + turn + 180) % 360 - 180
+    said = f"The 1 was turned by {degrees(exercise.controls.rotation)}, and the transformer turns it by {degrees(turn)}"
+    if abs(left) > 110:
+        return 1, (
+            f"{said}: on, not back, so it ends upside down. For a 1 that is as good as upright: hardly anything in "
+            f"the picture tells +90\u00b0 from {MINUS}90\u00b0, so it cannot be learnt. Where two answers are "
+            "equally good, a localisation net jumps from one to the other; move the slider slowly and watch where."
+        )
+    if abs(left) < 45:
+        return 0, (
+            f"{said}: back upright. Yet hardly anything in a 1 tells +90\u00b0 from {MINUS}90\u00b0: move the slider "
+            f"to {MINUS}90\u00b0 and watch where the net changes its mind."
+        )
+    return 2, (
+        f"{said}: it lies askew. Hardly anything in a 1 tells +90\u00b0 from {MINUS}90\u00b0, and between two "
+        "equally good answers the net gives neither. Move the slider and watch where it finds one again."
+    )

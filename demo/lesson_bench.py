@@ -1,0 +1,61 @@
+"""What the lesson's exercises are made of, and the pictures and networks that they are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf
+from stn.distort import Controls, apply_controls
+from stn.errors import StnError
+from stn.explain import Stage
+
+DATASET = "mnist"
+TRIED = 12  # pictures of a class that are tried, at most, until both networks know one
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One question. `controls` is what the learner sees first, `slider` what may be moved once it is answered."""
+
+    title: str
+    question: str
+    choices: tuple[str, ...]
+    digit: int
+    controls: Controls
+    slider: str
+    solve: Callable[[Bench, Exercise, int], tuple[int, str]]  # (.., sample) -> the right choice, and why
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The pictures and networks that exercises are measured on."""
+
+    pictures: PictureShelf
+    models: ModelShelf
+
+    def given(self, sample: int, controls: Controls) -> torch.Tensor:
+        """One picture, distorted: (1, C, S, S)."""
+        chosen = self.pictures.get(DATASET)
+        canvas = self.models.pair(DATASET, None)[0].info.canvas
+        return apply_controls(chosen.picture(sample), controls, canvas, chosen.clutter_from)
+
+    def stage(self, x: torch.Tensor) -> Stage:
+        """What the transformer does with pictures. Raises StnError where there is none."""
+        stages = self.models.pair(DATASET, None)[0].explain(x).stages
+        if not stages:
+            raise StnError("The network of this lesson holds no spatial transformer.")
+        return stages[-1]
+
+    def sample_for(self, exercise: Exercise) -> int:
+        """The first picture of the exercise's digit that both networks know as it is shown, else the first there is."""
+        chosen = self.pictures.get(DATASET)
+        first = [i for i, label in enumerate(chosen.labels) if label == exercise.digit][:TRIED]
+        for sample in first:
+            x = self.given(sample, exercise.controls)
+            if all(int(net.explain(x).logits.argmax()) == exercise.digit for net in self.models.pair(DATASET, None)):
+                return sample
+        return first[0]

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from urllib.parse import parse_qsl
 
 import pytest
 
 OPEN = "() => document.querySelector('#view')?.dataset.ready === 'true'"
+INSIDE = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -68,3 +70,36 @@ def visit(browser, address):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def look(browser, address):
+    """Opens the tab with a query; every error of the page is recorded and none may be left at the end."""
+    contexts, pages = [], []
+
+    def open_page(query: str = "", width: int = 1440, height: int = 900, at: str = "", **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        pages.append(page)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(f"{at or address}?tab=look{query}")
+        page.wait_for_function(INSIDE, timeout=30_000)
+        # The first picture may still be the opening one.
+        wanted = {key: value for key, value in parse_qsl(query) if key in ("dataset", "sample", "model")}
+        page.wait_for_function(
+            """(wanted) => {
+                const drawn = JSON.parse(document.querySelector('#look').dataset.drawn);
+                return Object.entries(wanted).every(([key, value]) => String(drawn[key]) === value);
+            }""",
+            arg=wanted,
+        )
+        return page
+
+    yield open_page
+    try:
+        assert [error for page in pages for error in page.errors] == []
+    finally:
+        for context in contexts:
+            context.close()

@@ -19,7 +19,7 @@ from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 
-ANY_CLASS = "any"
+ANY_CLASS = ("any class", "any")
 SLIDERS = {  # name -> (label, step)
     "rotation": ("Rotation, degrees", 1),
     "scale": ("Scale", 0.01),
@@ -81,7 +81,7 @@ def _lay_out(shelves: Shelves) -> Parts:
                 elem_id="dataset",
             )
             with gr.Row(elem_classes="pair"):
-                klass = gr.Dropdown([ANY_CLASS], value=ANY_CLASS, label="Class", elem_id="class", min_width=60)
+                klass = gr.Dropdown([ANY_CLASS], value=ANY_CLASS[1], label="Class", elem_id="class", min_width=60)
                 sample = gr.Number(
                     OPENING.sample, label="Number", precision=0, minimum=0, elem_id="sample", min_width=60
                 )
@@ -180,7 +180,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
         # Escaped: what a link holds is shown as it is and must not become a picture or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
-            gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS),
+            gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS[1]),
             gr.update(choices=[(model_label(n), n) for n in names], value=model),
             gr.update(value=escape(note), visible=bool(note)),
             gr.update(visible=chosen.drawn),

@@ -37,10 +37,10 @@ def find_subject(pictures: PictureShelf, state: ViewState, pixels: object = None
     """
     chosen = pictures.get(state.dataset)
     if pixels is None and upload is None:
+        picture = chosen.picture(state.sample)  # first: it says which numbers there are
         title = dataset_info(state.dataset).title
         said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
-        label = chosen.labels[state.sample]
-        return Subject(chosen.picture(state.sample), said, label, chosen.drawn, False, chosen.clutter_from)
+        return Subject(picture, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
     shape = tuple(chosen.images.shape[1:])
     picture = read_upload(upload, shape) if upload is not None else read_pixels(pixels, shape)
     return Subject(picture, "Your own picture", None, False, True, chosen.clutter_from)

@@ -73,6 +73,11 @@ def test_a_theta_by_hand_looks_at_the_own_picture(shelves):
     assert own["network"]["right"] is None
 
 
+@pytest.mark.parametrize("tab", ASK)
+def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(shelves, tab):
+    assert "numbered 0 to" in ASK[tab](*shelves, {"dataset": "mnist", "sample": 10**6})["error"]
+
+
 @pytest.mark.parametrize("control", robustness.CONTROLS)
 def test_an_own_picture_is_swept_for_what_the_transformers_network_says_at_rest(shelves, control):
     state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(shelves, 5)}

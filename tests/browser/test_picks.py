@@ -68,12 +68,23 @@ def test_thumbnails_follow_the_class_and_the_data_set(visit):
     page.wait_for_function("() => document.querySelector('#strip').dataset.samples.split(' ').length === 12")
 
 
+@pytest.mark.parametrize("query", ["", "&view=class"])
+def test_the_longest_class_and_the_highest_number_are_not_cut(visit, query):
+    page = visit(f"?dataset=cifar10&sample=3{query}")
+    for field, text in (("#class input", "automobile"), ("#sample input", "9999")):
+        hidden = page.locator(field).evaluate("(e, t) => { e.value = t; return e.scrollWidth - e.clientWidth; }", text)
+        assert hidden <= 0, field
+    assert abs(page.locator("#class").bounding_box()["y"] - page.locator("#sample").bounding_box()["y"]) < 8
+
+
 def test_one_the_cnn_gets_wrong_is_shown_or_said_not_to_be_there(visit, monkeypatch):
     page = visit("?dataset=mnist&sample=3")
     monkeypatch.setattr(MistakeFinder, "find", lambda *_: {"sample": 9, "words": "Here is one."})
+    before = slider(page, "rotation").bounding_box()
     page.locator("#mistake").click()
     settled(page, sample=9)
     assert page.locator("#picks-said").inner_text() == "Here is one."
+    assert slider(page, "rotation").bounding_box() == before, "the sliders stay where they are"
     monkeypatch.setattr(MistakeFinder, "find", lambda *_: {"sample": None, "words": "None of them."})
     page.locator("#mistake").click()
     page.wait_for_function("() => document.querySelector('#picks-said').innerText === 'None of them.'")

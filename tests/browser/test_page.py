@@ -160,6 +160,7 @@ def test_all_six_tabs_are_in_sight_and_none_in_a_menu(visit, width, rows):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_function("() => location.search.includes('tab=lesson')")
+    assert [tab.bounding_box() for tab in tabs.all()] == boxes, "the tabs stay where they are"
 
 
 MOVE = """async (moves) => {

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from demo import words
-from demo.explain_api import guarded
+from demo.explain_api import said
 from demo.kept import Kept, Means
 from demo.payload import encode_lattice, encode_pixels, lattice_of
 from demo.pictures import PictureSet, PictureShelf
@@ -67,9 +67,7 @@ class Gallery:
         if not self._room.acquire(blocking=False):
             return {"error": "Many visitors ask for pictures right now; try again in a few seconds."}
         try:
-            return guarded(lambda: self._answer(read_request(given)))
-        except StnError as error:
-            return {"error": str(error)}
+            return said(lambda: self._answer(read_request(given)))
         finally:
             self._room.release()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
-from demo import assets
 from demo.gallery import Gallery
+from demo.live import live
 from demo.shelf import Shelves
 
 
@@ -16,10 +14,4 @@ def gallery_tab(shelves: Shelves) -> None:
     def show(request):
         return gallery.answer(request)
 
-    gr.HTML(
-        html_template=assets.html("gallery"),
-        js_on_load=assets.script("gallery"),
-        apply_default_css=False,
-        elem_id="gallery",
-        server_functions=[show],
-    )
+    live("gallery", "gallery", [show])

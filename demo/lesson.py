@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from demo.exercises import EXERCISES
-from demo.explain_api import guarded
+from demo.explain_api import said
 from demo.lesson_bench import DATASET, Bench, Exercise
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf
@@ -35,7 +35,7 @@ class Lesson:
                 "slider": exercise.slider,
             }
 
-        return self._answer(work)
+        return said(work)
 
     def solve(self, given: object) -> dict[str, Any]:
         """The right choice and the reason, measured: {"exercise", "right", "words"}."""
@@ -43,10 +43,10 @@ class Lesson:
         def work():
             n, exercise = read_number(given)
             sample = self._sample(n)
-            right, said = self._once("answer", n, lambda: exercise.solve(self._bench, exercise, sample))
-            return {"exercise": n, "right": right, "words": said}
+            right, words = self._once("answer", n, lambda: exercise.solve(self._bench, exercise, sample))
+            return {"exercise": n, "right": right, "words": words}
 
-        return self._answer(work)
+        return said(work)
 
     def _sample(self, n: int) -> int:
         return self._once("sample", n, lambda: self._bench.sample_for(EXERCISES[n - 1]))
@@ -59,12 +59,6 @@ class Lesson:
                 with torch.inference_mode():
                     self._found[key] = work()
             return self._found[key]
-
-    def _answer(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        try:
-            return guarded(work)
-        except StnError as error:
-            return {"error": str(error)}
 
 
 def read_number(given: object) -> tuple[int, Exercise]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
-from demo import assets, explain_api
+from demo import explain_api
 from demo.lesson import Lesson
 from demo.lesson_page import lesson_html
+from demo.live import live
 from demo.shelf import Shelves
 
 
@@ -23,10 +22,4 @@ def lesson_tab(shelves: Shelves) -> None:
     def look(request):
         return explain_api.answer(shelves.pictures, shelves.models, request)
 
-    gr.HTML(
-        html_template=lesson_html(shelves.models.folder),
-        js_on_load=assets.script("lesson"),
-        apply_default_css=False,
-        elem_id="lesson",
-        server_functions=[set_up, solve, look],
-    )
+    live("lesson", "lesson", [set_up, solve, look], html=lesson_html(shelves.models.folder))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
-from demo import assets, look_inside
+from demo import look_inside
+from demo.live import live
 from demo.shelf import Shelves
 
 
@@ -17,10 +16,4 @@ def look_tab(shelves: Shelves) -> None:
     def hand(request):
         return look_inside.by_hand(shelves.pictures, shelves.models, request)
 
-    gr.HTML(
-        html_template=assets.html("look"),
-        js_on_load=assets.script("look"),
-        apply_default_css=False,
-        elem_id="look",
-        server_functions=[inside, hand],
-    )
+    live("look", "look", [inside, hand])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import gradio as gr
-
-from demo import assets
 from demo.explain_api import said
+from demo.live import live
 from demo.mistakes import MistakeFinder
 from demo.shelf import Shelves
 from demo.thumbnails import thumbnails
-from demo.view_state import parse_request
+from demo.view_state import parse_request, split_request
 
 
 def picks(shelves: Shelves) -> None:
@@ -22,14 +18,7 @@ def picks(shelves: Shelves) -> None:
         return said(lambda: thumbnails(shelves.pictures, request))
 
     def mistake(request):
-        klass = request.get("klass") if isinstance(request, Mapping) else None
-        state = {k: v for k, v in request.items() if k != "klass"} if isinstance(request, Mapping) else request
+        state, (klass,) = split_request(request, "klass")
         return said(lambda: finder.find(parse_request(state), klass))
 
-    gr.HTML(
-        html_template=assets.html("picks"),
-        js_on_load=assets.script("picks"),
-        apply_default_css=False,
-        elem_id="picks",
-        server_functions=[thumbs, mistake],
-    )
+    live("picks", "picks", [thumbs, mistake])

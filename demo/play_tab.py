@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
-from demo import assets, explain_api
+from demo import explain_api
+from demo.live import live
 from demo.shelf import Shelves
 
 
@@ -14,10 +13,4 @@ def play_tab(shelves: Shelves) -> None:
     def look(request):
         return explain_api.answer(shelves.pictures, shelves.models, request)
 
-    gr.HTML(
-        html_template=assets.html("play"),
-        js_on_load=assets.script("play"),
-        apply_default_css=False,
-        elem_id="view",
-        server_functions=[look],
-    )
+    live("play", "view", [look])

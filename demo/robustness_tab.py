@@ -7,7 +7,8 @@ import json
 import gradio as gr
 from gradio.components.plot import PlotData
 
-from demo import assets, robustness
+from demo import robustness
+from demo.live import live
 from demo.shelf import Shelves
 
 
@@ -22,13 +23,7 @@ def robustness_tab(shelves: Shelves) -> None:
         return robustness.sweep(shelves.pictures, shelves.models, request)
 
     with gr.Column(elem_id="robustness", min_width=0):
-        gr.HTML(
-            html_template=assets.html("robustness"),
-            js_on_load=assets.script("robustness"),
-            apply_default_css=False,
-            elem_id="robustness-head",
-            server_functions=[figure, sweep],
-        )
+        live("robustness", "robustness-head", [figure, sweep])
         # Brings plotly.js, only when the tab is opened, and holds the charts, which js/robustness/ then draws: an
         # update through Gradio would mount them anew each time.
         empty = {"data": [], "layout": {"height": 560, "xaxis": {"visible": False}, "yaxis": {"visible": False}}}

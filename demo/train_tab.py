@@ -5,9 +5,8 @@ from __future__ import annotations
 import atexit
 import json
 
-import gradio as gr
-
-from demo import assets, training_api
+from demo import training_api
+from demo.live import live
 from demo.shelf import Shelves
 from demo.training_data import TrainingData
 from demo.training_room import TrainingRoom
@@ -22,13 +21,7 @@ def train_tab(shelves: Shelves) -> None:
     def train(request):
         return training_api.answer(room, request)
 
-    gr.HTML(
-        html_template=assets.html("train"),
-        js_on_load=f"{constants()}\n{assets.script('train')}",
-        apply_default_css=False,
-        elem_id="train-view",
-        server_functions=[train],
-    )
+    live("train", "train-view", [train], constants=constants())
 
 
 def constants() -> str:

@@ -1,0 +1,24 @@
+"""The parts of the page that move: HTML with a script of our own, which asks the server without Gradio's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from demo import assets
+
+
+def live(name: str, elem_id: str, functions: list[Callable], html: str | None = None, constants: str = "") -> gr.HTML:
+    """Builds one inside the current context: the scripts of `name` over html/`name`.html, or over `html`.
+
+    The scripts call `functions` by their names, with one object each; so can anybody. `constants` is JavaScript that
+    stands before the scripts.
+    """
+    return gr.HTML(
+        html_template=assets.html(name) if html is None else html,
+        js_on_load=f"{constants}\n{assets.script(name)}",
+        apply_default_css=False,
+        elem_id=elem_id,
+        server_functions=functions,
+    )

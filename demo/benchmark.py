@@ -86,7 +86,7 @@ def _visit(browser: Chromium, address: str, seconds: float) -> tuple[dict[str, A
         wait_for_picture(page)
         page.wait_for_timeout(1000)
         nodes = page.evaluate("() => document.querySelectorAll('*').length")
-    drag(browser.page, 1.0)  # whatever is done at the first drag only
+    drag(browser.page, seconds)  # the browser compiles what it runs often only while it runs it often
     seen = drag(browser.page, seconds)
     with browser.page() as page:
         return seen, page.evaluate("() => document.querySelectorAll('*').length") - nodes

@@ -62,11 +62,12 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
 
 
 def warm_up(shelves: Shelves) -> None:
-    """Reads everything once and runs it once, so that the first visitor does not wait for it."""
+    """Reads everything once and runs it once, so that no visitor waits for it."""
     for dataset in DATASETS:
-        answer(
-            shelves.pictures, shelves.models, {"dataset": dataset}
-        )  # raises nothing; the page says what is wrong when it is asked
+        for model in shelves.models.transformers(dataset) or [None]:
+            # Raises nothing; the page says what is wrong when it is asked.
+            answer(shelves.pictures, shelves.models, {"dataset": dataset, "model": model})
+    shelves.warm.set()
 
 
 def launch_options() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,7 @@ class Shelves:
 
     pictures: PictureShelf
     models: ModelShelf
+    warm: threading.Event = field(default_factory=threading.Event)  # set once all of them have been read and used
 
 
 def _remedy(name: str) -> str:

@@ -12,6 +12,11 @@ function createPace({ least = 2, most = 6, now = () => performance.now() } = {})
     if (serverTime > 0) work = work === null ? serverTime : 0.9 * work + 0.1 * serverTime;
   }
 
+  function limit() {
+    if (trip === null || work === null) return most;
+    return Math.max(least, Math.min(most, Math.ceil(trip / work)));
+  }
+
   return {
     // `call`, timed: a function that asks the server and resolves to an answer with its `milliseconds`.
     timed: (call) => async (request) => {
@@ -25,9 +30,8 @@ function createPace({ least = 2, most = 6, now = () => performance.now() } = {})
         inFlight -= 1;
       }
     },
-    limit() {
-      if (trip === null || work === null) return most;
-      return Math.max(least, Math.min(most, Math.ceil(trip / work)));
-    },
+    limit,
+    // ms between two requests where as many as possible are in flight: spread evenly over a round trip.
+    gap: () => (trip !== null && limit() === most ? trip / most : 0),
   };
 }

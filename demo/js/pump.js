@@ -1,18 +1,21 @@
 // The pump keeps up to `limit()` requests in flight and only ever draws the newest answer.
 //
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,
-// never the last one. An answer that arrives after a newer one was drawn is thrown away. The first answer since the last
+// never the last one. Requests are at least `gap()` ms apart: answers that come in pairs share a frame, and one of them
+// is never seen. An answer that arrives after a newer one was drawn is thrown away. The first answer since the last
 // animation frame is drawn at once, so that the next frame has only to show it; more of them wait for that frame, which
-// draws the newest. A failure counts as the answer to its request: told unless
-// something newer has arrived, and an older answer no longer hides it.
+// draws the newest. A failure counts as the answer to its request: told unless something newer has arrived, and an
+// older answer no longer hides it.
 
-function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnimationFrame.bind(window) }) {
+function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
   let waiting = null; // the newest state that has not been sent
   let inFlight = 0;
   let sent = 0; // number of the newest request
   let arrived = 0; // number of the newest answer, drawn or about to be
   let newest = null; // that answer, until it is drawn
   let sendPlanned = false;
+  let lastSent = -Infinity; // when, ms
+  let pause = null; // until the next may be sent
   let frameTaken = false; // something was drawn that no frame has shown yet
 
   function push(state) {
@@ -27,20 +30,29 @@ function createPump({ ask, draw, fail, limit = () => 6, nextFrame = requestAnima
   }
 
   function send() {
-    if (waiting === null || inFlight >= limit()) return;
+    if (waiting === null || inFlight >= limit() || pause) return;
+    const early = lastSent + gap() - performance.now();
+    if (early > 1) {
+      pause = setTimeout(() => {
+        pause = null;
+        send();
+      }, early);
+      return;
+    }
+    lastSent = performance.now();
     const state = waiting;
     const number = ++sent;
     waiting = null;
     inFlight += 1;
     ask(state)
+      .finally(() => {
+        inFlight -= 1;
+        send(); // before the answer is drawn, which takes a while
+      })
       .then(
         (answer) => receive(number, state, answer),
         (error) => receive(number, state, null, error ?? new Error("no answer")),
-      )
-      .finally(() => {
-        inFlight -= 1;
-        send();
-      });
+      );
   }
 
   function receive(number, state, answer, error = null) {

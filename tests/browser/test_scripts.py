@@ -1,6 +1,7 @@
 """The page's JavaScript on its own, in a real browser: newest wins, the last is never lost, links are kept."""
 
 import base64
+import itertools
 
 import numpy as np
 import pytest
@@ -56,6 +57,22 @@ def test_never_more_in_flight_than_the_limit_and_the_last_state_is_sent(blank):
     assert sent == [3, 20]
 
 
+def test_requests_keep_their_distance_and_the_last_state_is_sent(blank):
+    sent = pump(
+        blank,
+        """const when = [];
+           const spaced = createPump({
+               ask: async (state) => { when.push([state, performance.now()]); },
+               draw: () => {}, fail: () => {}, gap: () => 60,
+           });
+           for (let i = 1; i <= 10; i += 1) { spaced.push(i); await rest(); }
+           await new Promise((done) => setTimeout(done, 100));
+           return when;""",
+    )
+    assert sent[0][0] == 1 and sent[-1][0] == 10
+    assert all(b - a > 55 for (_, a), (_, b) in itertools.pairwise(sent))
+
+
 def test_an_old_answer_that_comes_late_is_thrown_away(blank):
     drawn = pump(
         blank,
@@ -72,7 +89,7 @@ def test_the_first_answer_of_a_frame_is_drawn_at_once_and_of_the_others_the_newe
         blank,
         """for (const s of ["a", "b", "c", "d"]) { pump.push(s); await rest(); }
            const drawnWhen = [];
-           const count = async () => { await null; await null; drawnWhen.push(drawn.length); };
+           const count = async () => { for (let i = 0; i < 9; i += 1) await null; drawnWhen.push(drawn.length); };
            for (const r of open_.slice(0, 3)) { r.resolve(r.state); await count(); }
            await rest(); await count();
            open_[3].resolve("d"); await count();
@@ -113,7 +130,7 @@ def test_an_old_failure_does_not_hide_a_newer_answer(blank):
 
 
 # Answers that take `trip` ms each, `together` of them in flight at a time; the limit before, after them, and after as
-# many that take `later` ms.
+# many that take `later` ms; then the gap.
 PACE = """async ([trip, later, work, together]) => {
     let clock = 0;
     const pace = createPace({ now: () => clock });
@@ -129,6 +146,7 @@ PACE = """async ([trip, later, work, together]) => {
         }
         limits.push(pace.limit());
     }
+    limits.push(pace.gap());
     return limits;
 }"""
 
@@ -136,11 +154,11 @@ PACE = """async ([trip, later, work, together]) => {
 @pytest.mark.parametrize(
     ("trip", "later", "together", "limits"),
     [
-        (12, 12, 2, [6, 2, 2]),
-        (110, 300, 2, [6, 6, 6]),
-        (12, 110, 1, [6, 2, 6]),  # the network has become slow
-        (12, 110, 6, [6, 2, 6]),
-        (110, 12, 6, [6, 6, 2]),
+        (12, 12, 2, [6, 2, 2, 0]),
+        (110, 300, 2, [6, 6, 6, 50]),
+        (12, 120, 1, [6, 2, 6, 20]),  # the network has become slow
+        (12, 120, 6, [6, 2, 6, 20]),
+        (110, 12, 6, [6, 6, 2, 0]),
     ],
 )
 def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank, trip, later, together, limits):

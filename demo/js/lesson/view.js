@@ -103,6 +103,7 @@ const pace = createPace();
 const looks = createPump({
   ask: pace.timed((state) => server.look(state)),
   limit: pace.limit,
+  gap: pace.gap,
   draw,
   fail: lost,
 });

@@ -138,6 +138,7 @@ function show() {
 const pump = createPump({
   ask: pace.timed((state) => server.inside(store.request(state))),
   limit: pace.limit,
+  gap: pace.gap,
   fail,
   draw(answer, number, state) {
     if (answer.error) return say(answer.error);
@@ -161,6 +162,7 @@ const pump = createPump({
 const handPump = createPump({
   ask: pace.timed((request) => server.hand({ ...request, state: store.request(request.state) })),
   limit: pace.limit,
+  gap: pace.gap,
   fail,
   draw(answer, number, { theta: given }) {
     if (answer.error) return say(answer.error);

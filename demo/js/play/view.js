@@ -83,6 +83,7 @@ const pace = createPace();
 const pump = createPump({
   ask: pace.timed((state) => server.look(store.request(state))),
   limit: pace.limit,
+  gap: pace.gap,
   draw,
   fail: (error) => {
     console.error(error);

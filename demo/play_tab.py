@@ -16,8 +16,8 @@ def play_tab(shelves: Shelves) -> None:
 
     async def look(request):
         # Here and now: a hop to another thread and back takes a tenth of an answer's time, and threads that take turns
-        # at the interpreter serve a crowd no faster. Only what may have to read files first must not hold up the rest.
-        if shelves.warm.is_set():
+        # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere.
+        if shelves.warm.is_set() and not shelves.models.busy():
             seen = explain_api.answer(shelves.pictures, shelves.models, request)
         else:
             seen = await asyncio.to_thread(explain_api.answer, shelves.pictures, shelves.models, request)

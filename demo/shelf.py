@@ -58,6 +58,10 @@ class ModelShelf:
         """Every playground checkpoint in the folder."""
         return sorted(p.stem for p in self._folder.glob("*.safetensors") if PLAY_NAME.fullmatch(p.stem))
 
+    def busy(self) -> bool:
+        """Whether some thread looks inside one of them right now, maybe at a whole batch."""
+        return any(loaded.lock.locked() for loaded in list(self._loaded.values()))
+
     def transformers(self, dataset: str) -> list[str]:
         """The networks with a transformer that are shipped for a data set, affine first."""
         names = [n for n in self.names() if kind_of(n) != "cnn" and dataset_of(n) == dataset]

@@ -2,7 +2,9 @@ import gc
 import urllib.request
 
 from demo import prose
+from demo.pictures import PictureShelf
 from demo.serve import serve
+from demo.shelf import ModelShelf, Shelves
 
 
 def test_python_app_py_opens_the_page():
@@ -27,3 +29,12 @@ def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
         gc.unfreeze()
         gc.enable()
     assert [enabled for enabled, _ in seen] == [True]
+
+
+def test_the_page_is_warm_also_where_there_is_nothing_to_warm(tmp_path):
+    from demo.page import warm_up
+
+    shelves = Shelves(PictureShelf(tmp_path), ModelShelf(tmp_path))
+    assert not shelves.warm.is_set()
+    warm_up(shelves)
+    assert shelves.warm.is_set() and not shelves.models.busy()

@@ -196,3 +196,11 @@ def test_a_model_without_a_transformer_is_refused(shelves, tmp_path):
         (tmp_path / f"{name}.safetensors").write_bytes(cnn)
     with pytest.raises(StnError, match="no spatial transformer"):
         explain_api.look(shelves[0], ModelShelf(tmp_path), parse_request({"dataset": "mnist"}))
+
+
+def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(shelves):
+    _, models = shelves
+    loaded = models.get("mnist-play-cnn")
+    assert not models.busy()
+    with loaded.lock:
+        assert models.busy()

@@ -171,6 +171,18 @@ def test_polar_finds_angle_and_stretches():
     assert geometry.polar(matrix)[1][0, 1] < 0
 
 
+def test_polar_is_what_the_singular_values_say(generator):
+    matrix = torch.randn(200, 3, 3, generator=generator, dtype=torch.float64)  # half of them mirror
+    u, values, vh = torch.linalg.svd(matrix[:, :2, :2])
+    sign = torch.ones_like(values)
+    sign[:, 1] = torch.det(u @ vh).sign()
+    turn = u * sign[:, None] @ vh  # (B, 2, 2)
+    angle, stretches = geometry.polar(matrix)
+    torch.testing.assert_close(stretches, values * sign, rtol=0, atol=1e-12)
+    torch.testing.assert_close(angle.cos(), turn[:, 0, 0], rtol=0, atol=1e-12)
+    torch.testing.assert_close(angle.sin(), turn[:, 1, 0], rtol=0, atol=1e-12)
+
+
 def test_outside_fraction_counts_points_beyond_the_edges():
     grid = geometry.base_grid((12, 12))[None] * 2  # half of each axis stays inside
     assert geometry.outside_fraction(grid).item() == pytest.approx(0.75, abs=0.01)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -22,14 +21,20 @@ from pathlib import Path
 from typing import Any
 
 from demo.distance import distance
-from demo.serve import MeasuringError, serve
+from demo.serve import PATIENCE, MeasuringError, end_process, serve
 
 # A picture, or the reason why there is none.
 NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
 SETTLED = f"() => document.querySelector('#view')?.dataset.ready === 'true' || {NOTICE}"
 START = """([drag, seconds]) => {
     window.dragged = null;
-    setTimeout(async () => { window.dragged = await eval(drag)({ seconds }); }, 500);
+    setTimeout(async () => {
+        try {
+            window.dragged = await eval(drag)({ seconds });
+        } catch (error) {
+            window.dragged = { error: String(error) };
+        }
+    }, 500);
 }"""
 SETTLING = 3.0  # seconds around a drag: before it, and until the last answer has been drawn
 FAR = 0.1  # seconds of a round trip to a visitor far away
@@ -110,6 +115,8 @@ def drag(open_page: Callable[[], AbstractContextManager[Any]], seconds: float) -
     with open_page() as page:
         seen = page.wait_for_function("() => window.dragged").json_value()
         _refuse_notice(page)
+    if "error" in seen:
+        raise MeasuringError(f"The slider could not be dragged: {seen['error']}")
     lags = sorted(seen["lags"])
     if len(lags) < 2:
         raise MeasuringError("Nothing was drawn during the drag; open the page and look.")
@@ -143,15 +150,9 @@ class Chromium:
             self._playwright = undo.enter_context(sync_playwright())
             profile = undo.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
             arguments = [*FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
-            process = subprocess.Popen([path, *arguments], stderr=subprocess.PIPE, text=True)
-            undo.callback(process.wait)
-            undo.callback(process.terminate)
-            # It says where it listens; what it says later is not read, and there is little of it.
-            said = (re.search(r"DevTools listening on \S+:(\d+)/", line) for line in process.stderr)
-            listening = next(filter(None, said), None)
-            if listening is None:
-                raise MeasuringError("Chromium does not start here; run it by hand to see why.")
-            self._port = int(listening[1])
+            process = subprocess.Popen([path, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            undo.callback(end_process, process)
+            self._port = _listening(process, Path(profile) / "DevToolsActivePort")
             self._undo = undo.pop_all()
         return self
 
@@ -166,6 +167,16 @@ class Chromium:
             yield browser.contexts[0].pages[0]
         finally:
             browser.close()  # lets go of it
+
+
+def _listening(process: subprocess.Popen, file: Path) -> int:
+    """The port that Chromium writes, first of two lines, once it listens there."""
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        if file.is_file() and len(lines := file.read_text().splitlines()) == 2:
+            return int(lines[0])
+        time.sleep(0.05)
+    raise MeasuringError("Chromium does not start here; run it by hand to see why.")
 
 
 if __name__ == "__main__":

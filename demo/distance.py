@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 CHUNK = 65536
 
@@ -17,15 +17,18 @@ def distance(port: int, round_trip: float) -> Iterator[int]:
     opened: Future = Future()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        with suppress(asyncio.CancelledError):  # by the end of the block
-            await asyncio.gather(_carry(reader, far_writer, round_trip / 2), _carry(far_reader, writer, round_trip / 2))
-        writer.close()
-        far_writer.close()
+        with closing(writer), suppress(OSError, asyncio.CancelledError):  # nobody there; the end of the block
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            with closing(far_writer):
+                there, back = _carry(reader, far_writer, round_trip / 2), _carry(far_reader, writer, round_trip / 2)
+                await asyncio.gather(there, back)
 
     async def stay() -> None:
         left = asyncio.Event()
-        gate = await asyncio.start_server(meet, "127.0.0.1", 0)
+        try:
+            gate = await asyncio.start_server(meet, "127.0.0.1", 0)
+        except OSError as error:
+            return opened.set_exception(error)
         opened.set_result((asyncio.get_running_loop(), left, gate.sockets[0].getsockname()[1]))
         await left.wait()
         gate.close()

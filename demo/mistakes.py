@@ -62,7 +62,7 @@ class MistakeFinder:
                     hits = wrong.nonzero()[:, 0].tolist()
                     for at, is_right in zip(hits, right.tolist(), strict=True):
                         if is_right:
-                            return {"sample": batch[at], "words": "The CNN is wrong, the other right."}
+                            return {"sample": batch[at], "words": "CNN wrong, transformer right."}
                     second_best = batch[hits[0]] if second_best is None else second_best
                 if time.monotonic() > end:
                     break

@@ -110,8 +110,9 @@ class PictureShelf:
         try:
             if self.get(dataset).drawn:
                 data.download(dataset, self._data_dir, on_progress=on_progress)
+                fresh = self._read(dataset)  # before the lock is taken, for which all visitors would wait
                 with self._lock:
-                    self._sets.pop(dataset, None)
+                    self._sets[dataset] = fresh
         except Exception as error:  # its sentence names folders of the server: for the log, not for visitors
             log.warning("Fetching %s failed: %s", title, error)
             return (

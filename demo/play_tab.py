@@ -16,7 +16,8 @@ def play_tab(shelves: Shelves) -> None:
 
     async def look(request):
         # Here and now: a hop to another thread and back takes a tenth of an answer's time, and threads that take turns
-        # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere.
+        # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere
+        # (a batch that begins at this very moment holds up the rest, for a tenth of a second).
         if shelves.warm.is_set() and not shelves.models.busy():
             seen = explain_api.answer(shelves.pictures, shelves.models, request)
         else:

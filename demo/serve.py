@@ -62,12 +62,17 @@ def serve() -> Iterator[Serving]:
             time.sleep(0.02)
         yield Serving(f"http://127.0.0.1:{port}/", started, process.pid, port)
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)
+
+
+def end_process(process: subprocess.Popen) -> None:
+    """Ends a child process, by force where it does not go within ten seconds."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _answers(port: int) -> bool:

@@ -91,7 +91,7 @@ def wait_for_team() -> None:
     try:
         dist.barrier()
     except RuntimeError as error:
-        raise StnError("Another process of the team stopped; see what it said.") from error
+        raise StnError("Another process of the team stopped; train without torchrun to see why.") from error
 
 
 def leave_team() -> None:

@@ -42,6 +42,23 @@ stn.cli.main(["train", "mnist-tutorial", "--device", "cpu", "--out", sys.argv[1]
 """
 
 
+# One that stops while another trains on.
+STOPS = """
+import sys
+import stn.cli, stn.train_command
+from stn.errors import StnError
+from stn.parallel import Team, join_team
+
+def train_one(recipe, options, resume):
+    join_team("cpu")
+    if Team().rank == 1:
+        raise StnError("Out of memory.")
+
+stn.train_command.train_one = train_one
+stn.cli.main(["train", "mnist-tutorial"])
+"""
+
+
 def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
     """Exit status, standard output and error of every process of a team."""
     with socket.socket() as free:
@@ -81,6 +98,13 @@ def test_missing_data_are_looked_for_once_and_said_once(tmp_path, monkeypatch):
     assert first[0] == second[0] == 2
     assert "stn: No MNIST here.\n" in first[2]
     assert "MNIST" not in second[2] and "Traceback" not in second[2]
+
+
+def test_one_that_stops_takes_the_others_with_it_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", ".")
+    first, second = run(STOPS, tmp_path, 2)
+    assert first[0] == second[0] == 2
+    assert "stn: Another process of the team stopped" in first[2] and "Traceback" not in first[2]
 
 
 def test_more_processes_than_gpus_are_one_sentence(monkeypatch):

@@ -1,13 +1,16 @@
 // How many requests may be in flight. On a slow network it takes several to keep the server busy; on a fast one more
 // than two only wait for each other at the server, and the picture lags behind the hand.
 
+const LONGEST_GAP = 50; // ms: a single slow answer must not make the next ones wait
+
 function createPace({ least = 2, most = 6, now = () => performance.now() } = {}) {
   let trip = null; // ms of a round trip that did not wait in line
   let work = null; // what the server needs for one answer, ms, smoothed
   let inFlight = 0;
 
   function note(roundTrip, serverTime, alone) {
-    // With nothing else in flight, a trip says what the network takes now, be it more than before.
+    // With nothing else in flight, a trip says what the network takes now, be it more than before. Among others it may
+    // only have waited in line, so a network that turns slow while the hand moves is noticed when the hand rests.
     trip = trip === null || alone ? roundTrip : Math.min(roundTrip, trip);
     if (serverTime > 0) work = work === null ? serverTime : 0.9 * work + 0.1 * serverTime;
   }
@@ -32,6 +35,6 @@ function createPace({ least = 2, most = 6, now = () => performance.now() } = {})
     },
     limit,
     // ms between two requests where as many as possible are in flight: spread evenly over a round trip.
-    gap: () => (trip !== null && limit() === most ? trip / most : 0),
+    gap: () => (trip !== null && limit() === most ? Math.min(trip / most, LONGEST_GAP) : 0),
   };
 }

@@ -47,6 +47,8 @@ function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame
     ask(state)
       .finally(() => {
         inFlight -= 1;
+        clearTimeout(pause); // the gap may have changed
+        pause = null;
         send(); // before the answer is drawn, which takes a while
       })
       .then(

@@ -187,10 +187,22 @@ def test_two_thousand_moves_leave_the_page_as_large_as_it_was(visit):
     before, drawn = moved(600), seq(page)  # the browser compiles, and its list of requests fills
     after = moved(2000)
     assert seq(page) > drawn + 50, "the view followed"
-    # Some hundred answers of 9 kB were drawn: a leak of one in ten would be seen.
     assert after["nodes"] - before["nodes"] < 10
+    # An answer is 9 kB, a move's state a third of one: a page that keeps either, for every move, is seen.
     assert after["heap"] - before["heap"] < 300_000
     assert after["buffers"] - before["buffers"] < 300_000
+
+
+def test_what_is_asked_for_before_gradio_says_it_is_what_gradio_says(visit):
+    page = visit()
+    asked = []
+    page.on("request", lambda request: asked.append(request.post_data_json) if request.method == "POST" else None)
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'")
+    page.wait_for_load_state("networkidle")
+    states = [body["data"] for body in asked if body.get("fn_name") == "look"]
+    assert "model" not in states[0] and states[-1]["model"].startswith("mnist-play-")
+    assert all({**state, "model": states[-1]["model"]} == states[-1] for state in states)
 
 
 def test_the_view_speaks_and_is_named(visit):

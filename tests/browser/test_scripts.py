@@ -73,6 +73,23 @@ def test_requests_keep_their_distance_and_the_last_state_is_sent(blank):
     assert all(b - a > 55 for (_, a), (_, b) in itertools.pairwise(sent))
 
 
+def test_a_gap_that_shrinks_is_not_waited_for(blank):
+    took = pump(
+        blank,
+        """let gap = 10_000, answered = () => {};
+           const asked = [];
+           const spaced = createPump({
+               ask: (state) => { asked.push(state); return new Promise((resolve) => { answered = resolve; }); },
+               draw: () => {}, fail: () => {}, gap: () => gap,
+           });
+           spaced.push(1); await rest(); spaced.push(2); await rest();
+           const before = [...asked];
+           gap = 0; answered("A"); await rest();
+           return [before, asked];""",
+    )
+    assert took == [[1], [1, 2]]
+
+
 def test_an_old_answer_that_comes_late_is_thrown_away(blank):
     drawn = pump(
         blank,
@@ -159,6 +176,7 @@ PACE = """async ([trip, later, work, together]) => {
         (12, 120, 1, [6, 2, 6, 20]),  # the network has become slow
         (12, 120, 6, [6, 2, 6, 20]),
         (110, 12, 6, [6, 6, 2, 0]),
+        (12, 3000, 1, [6, 2, 6, 50]),
     ],
 )
 def test_pace_keeps_two_in_flight_on_a_fast_network_and_six_on_a_slow_one(blank, trip, later, together, limits):

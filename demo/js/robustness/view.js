@@ -63,9 +63,9 @@ function explained({ measured, pictures }, sweep) {
   const above = measured ? `Above: ${pictures}, every other slider at rest. Below: ` : "Shown: ";
   const asked = own ? `${sweep.control} ${sweep.at}${UNITS[sweep.control]}` : "";
   const what = own
-    ? `your own picture, the other sliders as they stand. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked};`
-    : "this picture, the other sliders as they stand;";
-  return `${above}${what} a hollow mark: the network ${own ? "says something else" : "is wrong"} there.`;
+    ? `your own picture, the other sliders as they stand. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked}.`
+    : "this picture, the other sliders as they stand.";
+  return `${above}${what} A hollow mark: the network ${own ? "says something else" : "is wrong"} there.`;
 }
 
 // For a projector.

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from demo.pictures import PictureShelf
+from demo.shelf import ModelShelf
+from stn.checkpoint import save_checkpoint
 from stn.data import Dataset, dataset_info, is_available
+from stn.models import build_model
+from stn.recipes import get_recipe
 
 
 @pytest.fixture
@@ -23,6 +28,17 @@ def bars(n: int, dataset: str = "mnist", seed: int = 0) -> Dataset:
         row = 4 + 2 * label
         images[i, :, row : row + 3, 8:20] = 250
     return Dataset(info, images, labels)
+
+
+@pytest.fixture(scope="module")
+def mnist_shelves(tmp_path_factory) -> tuple[PictureShelf, ModelShelf]:
+    """MNIST's drawings, and an untrained pair of networks in place of the playground's."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    for name in ("mnist-play-cnn", "mnist-play-affine"):
+        recipe = get_recipe(name)
+        save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
+    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
 
 
 @pytest.fixture

@@ -3,17 +3,11 @@
 import json
 
 import pytest
-import torch
 
 from demo import explain_api, robustness
 from demo.figures import DARK, LIGHT, floor_of, line_styles, robustness_figure
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
-from stn.checkpoint import save_checkpoint
 from stn.curves import Curve, control_values
 from stn.distort import CONTROL_RANGES
-from stn.models import build_model
-from stn.recipes import get_recipe
 
 CNN, STN, OTHER = "mnist-play-cnn", "mnist-play-affine", "mnist-play-similarity"
 NAMES = [CNN, STN, OTHER]
@@ -28,16 +22,6 @@ def measured(control: str, accuracy: float = 97.0) -> Curve:
 def drawn(control="rotation", names=NAMES, palette=LIGHT):
     curves = {name: measured(control) for name in names}
     return robustness_figure(control, curves, line_styles(NAMES, STN, palette), LABELS, [CNN, STN], palette)
-
-
-@pytest.fixture(scope="module")
-def shelves(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("checkpoints")
-    torch.manual_seed(0)
-    for name in (CNN, STN):
-        recipe = get_recipe(name)
-        save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
-    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
 
 
 def write_curves(folder, names=(CNN, STN)):
@@ -85,8 +69,8 @@ def test_the_accuracy_axis_starts_below_every_value_and_at_zero_for_low_ones():
     assert floor_of({"a": Curve("scale", (0, 1), (30.0, 99.0), 1)}) == 0
 
 
-def test_the_figure_follows_the_file(shelves):
-    _, models = shelves
+def test_the_figure_follows_the_file(mnist_shelves):
+    _, models = mnist_shelves
     curves, request = robustness.CurveShelf(models.folder), {"dataset": "mnist", "curve": "shear", "theme": "dark"}
     before = robustness.figure(models, curves, request)
     assert not before["measured"] and [entry["label"] for entry in before["legend"]] == [
@@ -103,12 +87,12 @@ def test_the_figure_follows_the_file(shelves):
 
 
 @pytest.mark.parametrize("control", robustness.CONTROLS)
-def test_a_sweep_says_at_each_value_what_the_live_view_says(shelves, control):
+def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_shelves, control):
     request = {"dataset": "mnist", "sample": 5, "rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
-    found = robustness.sweep(*shelves, {**request, "curve": control})
+    found = robustness.sweep(*mnist_shelves, {**request, "curve": control})
     assert found["values"] == list(control_values(control))
     for i in (0, len(found["values"]) // 2, -1):
-        seen = explain_api.answer(*shelves, {**request, control: found["values"][i]})
+        seen = explain_api.answer(*mnist_shelves, {**request, control: found["values"][i]})
         assert found["class"] == seen["classes"][seen["picture"]["label"]]
         for name, key in ((CNN, "cnn"), (STN, "stn")):
             chance = 100 * seen["networks"][key]["probabilities"][seen["picture"]["label"]]
@@ -131,9 +115,9 @@ def test_a_sweep_says_at_each_value_what_the_live_view_says(shelves, control):
         {"dataset": "mnist", "curve": "noise", "sample": 10**9},
     ],
 )
-def test_bad_requests_get_one_sentence(shelves, bad):
-    answers = [robustness.sweep(*shelves, bad)]
+def test_bad_requests_get_one_sentence(mnist_shelves, bad):
+    answers = [robustness.sweep(*mnist_shelves, bad)]
     if not isinstance(bad, dict) or "sample" not in bad:
-        answers.append(robustness.figure(shelves[1], robustness.CurveShelf(shelves[1].folder), bad))
+        answers.append(robustness.figure(mnist_shelves[1], robustness.CurveShelf(mnist_shelves[1].folder), bad))
     for answer in answers:
         assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300

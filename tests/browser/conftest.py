@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-OPEN = "() => document.querySelector('#view')?.dataset.ready === 'true'"
+# Gradio has said what the page shows, the network too; a first picture may be drawn before.
+OPEN = "() => 'model' in JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}')"
 INSIDE = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -195,8 +195,7 @@ def test_two_thousand_moves_leave_the_page_as_large_as_it_was(visit):
 
 def test_what_is_asked_for_before_gradio_says_it_is_what_gradio_says(visit, address):
     page = visit()
-    drawn = "() => JSON.parse(document.querySelector('#view').dataset.drawn ?? '{}')"
-    page.wait_for_function(f"() => 'model' in ({drawn})()")
+    drawn = "() => JSON.parse(document.querySelector('#view').dataset.drawn)"
     said = page.evaluate(drawn)
     page.route("**/run/predict*", lambda route: None)  # Gradio never says
     page.goto(address)

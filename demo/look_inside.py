@@ -25,7 +25,7 @@ from stn.errors import StnError
 from stn.explain import Explanation, Stage
 from stn.families import Family
 from stn.geometry import FAR, mip_level
-from stn.modules import SpatialTransformer
+from stn.modules import SpatialTransformer, ZoomLocalizer
 
 MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
@@ -58,23 +58,28 @@ def first_transformer(model: nn.Module) -> SpatialTransformer:
 
 
 @contextmanager
-def watch_maps(localizer: nn.Module) -> Iterator[list[Tensor]]:
+def watch_maps(localizer: nn.Module) -> Iterator[list[tuple[str, Tensor]]]:
     """Collects the feature maps (B, C, h, w) that end each stage of a localisation net while the block runs.
 
-    A stage ends where the maps have become smaller and have been rectified: at the first ReLU of each new size. A net
-    without ReLUs is watched at its convolutions. The net knows nothing of it; where it runs more than once, as in a
-    transformer of several iterations, the first run counts.
+    Each comes with the name of its net where there are two, "" where there is one. A stage ends where the maps have
+    become smaller and have been rectified: at the first ReLU of each new size. A net without ReLUs is watched at its
+    convolutions. The net knows nothing of it; where it runs more than once, as in a transformer of several iterations,
+    the first run counts.
     """
-    kinds = nn.ReLU if any(isinstance(m, nn.ReLU) for m in localizer.modules()) else nn.Conv2d
-    seen: list[Tensor] = []
-    sizes: set[torch.Size] = set()
+    zooms = isinstance(localizer, ZoomLocalizer)
+    nets = {"Finder": localizer.finder, "Looker": localizer.looker} if zooms else {"": localizer}
+    seen: list[tuple[str, Tensor]] = []
+    sizes: set[tuple[str, torch.Size]] = set()
+    handles = []
+    for name, net in nets.items():
 
-    def record(module, arguments, output):
-        if output.ndim == 4 and output.shape[-2:] not in sizes:
-            sizes.add(output.shape[-2:])
-            seen.append(output.detach().clone())  # a copy: later layers may work in place
+        def record(module, arguments, output, name=name):
+            if output.ndim == 4 and (name, output.shape[-2:]) not in sizes:
+                sizes.add((name, output.shape[-2:]))
+                seen.append((name, output.detach().clone()))  # a copy: later layers may work in place
 
-    handles = [m.register_forward_hook(record) for m in localizer.modules() if isinstance(m, kinds)]
+        kinds = nn.ReLU if any(isinstance(m, nn.ReLU) for m in net.modules()) else nn.Conv2d
+        handles += [m.register_forward_hook(record) for m in net.modules() if isinstance(m, kinds)]
     try:
         yield seen
     finally:
@@ -125,7 +130,7 @@ def find_sight(pictures: PictureShelf, models: ModelShelf, request: object) -> S
     return Sight(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
 
 
-def run(sight: Sight, theta: object = None) -> tuple[Explanation, list[Tensor]]:
+def run(sight: Sight, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
     """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
     model = sight.loaded.model
     transformer = first_transformer(model)
@@ -153,7 +158,7 @@ def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> 
             "classes": list(info.classes),
             "model": info.name,
             "input": encode_values(info.unnormalise(stage.input)[0]),
-            "maps": [_encode_maps(most_active(of_stage[0])) for of_stage in maps],
+            "maps": [_encode_maps(net, most_active(of_stage[0])) for net, of_stage in maps],
             "iterations": transformer.iterations,
             "padding": transformer.sampler.padding,
             # What the sampler reads as 0 outside the picture stands for the mean, for networks normalise first thing.
@@ -215,8 +220,9 @@ def _result(stage: Stage, explanation: Explanation, sight: Sight) -> dict[str, A
     }
 
 
-def _encode_maps(maps: Maps) -> dict[str, Any]:
+def _encode_maps(net: str, maps: Maps) -> dict[str, Any]:
     return {
+        "net": net,
         "channels": maps.channels,
         "chosen": list(maps.chosen),
         "pictures": [encode_pixels(one[None]) for one in maps.maps],

@@ -34,6 +34,8 @@ NAMES = {"shift_x": "shift x", "shift_y": "shift y"}
 def network_record(info: Any) -> str:
     """`Affine transformer: 512,352 parameters, 16 epochs on MNIST under ...; test accuracy 96.9 % there.`"""
     what = f"{info.family} transformer" if info.family else "plain CNN"
+    if info.recipe.model.localizer_zoom:
+        what += ", which first finds, then looks closer"
     parts = []
     if isinstance(params := info.record.get("params"), int):
         parts.append(f"{params:,} parameters")

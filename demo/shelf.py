@@ -129,5 +129,6 @@ def kind_of(name: str) -> str:
 
 
 def model_label(name: str) -> str:
-    """How the picker calls a model: `affine transformer`."""
-    return f"{kind_of(name).replace('-', ' ')} transformer"
+    """How the picker calls a model: `affine transformer`; a variant of one `affine, zoom`."""
+    family, _, variant = kind_of(name).partition("-")
+    return f"{family}, {variant.replace('-', ' ')}" if variant else f"{family} transformer"

@@ -19,7 +19,7 @@ from stn.explain import evaluating, explain, transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.optim import make_optimizer
-from stn.train import pose_loss
+from stn.teaching import pose_loss
 
 TEST_SEED = 20150605  # fixes how the test pictures are distorted, for every run alike
 TEST_BATCH = 250

@@ -13,7 +13,7 @@ from stn import geometry
 from stn.airbench import AirbenchNet
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
-from stn.modules import Localizer, SpatialTransformer, conv_stages, exact_head, start_at_identity
+from stn.modules import Localizer, SpatialTransformer, ZoomLocalizer, conv_stages, exact_head, start_at_identity
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class ModelConfig:
     localizer_depths: tuple[int, ...] | None = None
     localizer_hidden: int = 32
     localizer_shrink: int = 1
+    localizer_zoom: int = 0  # side of the window that a ZoomLocalizer looks through; 0: a Localizer, at everything
     luminance: bool = False
     random_transform: bool = False
     dropout: float = 0.5
@@ -179,14 +180,17 @@ PLACEMENTS = {"input": ("input",), "feature": ("feature",), "both": ("input", "f
 
 def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTransformer:
     """The configuration's transformer for maps `halved` times as small as it says."""
-    localizer = Localizer(
-        channels,
-        get_family(config.family, config.points),
-        config.localizer_widths,
-        config.localizer_depths,
-        config.localizer_hidden,
-        shrink=max(1, config.localizer_shrink // halved),
-    )
+    family = get_family(config.family, config.points)
+    net = {
+        "widths": config.localizer_widths,
+        "depths": config.localizer_depths,
+        "hidden": config.localizer_hidden,
+        "shrink": max(1, config.localizer_shrink // halved),
+    }
+    if config.localizer_zoom:
+        localizer = ZoomLocalizer(channels, family, config.localizer_zoom // halved, **net)
+    else:
+        localizer = Localizer(channels, family, **net)
     out_size = config.out_size and tuple(n // halved for n in config.out_size)
     return SpatialTransformer(localizer, out_size, config.padding, config.average, config.iterations)
 
@@ -199,7 +203,7 @@ def _airbench(config: ModelConfig) -> AirbenchNet:
 NETS = {"reference": ReferenceNet, "conv": ConvNet, "airbench": _airbench}
 UNUSED = {  # fields that a network has no use for
     "reference": (
-        *("depths", "localizer_depths", "localizer_shrink"),
+        *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom"),
         *("out_size", "average", "iterations", "points", "placement"),
     ),
     "conv": ("hidden", "luminance"),

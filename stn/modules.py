@@ -56,6 +56,45 @@ class Localizer(nn.Module):
         return exact_head(self.head, self.features(x))  # (B, n)
 
 
+ZOOMING = ("attention", "similarity", "affine", "projective")  # families that scale and shift
+
+
+class ZoomLocalizer(nn.Module):
+    """A localisation net in two steps: one finds the object, the other looks at it closely.
+
+    `finder`, of the family "attention" (Jaderberg et al. 2015, eq. 2), sees the whole picture averaged over 2x2 pixels
+    and says where the object is and how large. A window is cut out there; `looker` sees it, with the object in the
+    middle and of one size, and says how it lies. The two are composed. How a thing is turned is far easier to learn
+    where it does not also move about. Starts at the identity, as `Localizer` does.
+    Maps (B, in_channels, H, W) to theta (B, family.n_params).
+
+    Args:
+        window: side of the window in pixels.
+        looker: what `Localizer` takes, for the second net.
+
+    Raises StnError for a family that cannot hold a window: one that does not scale and shift, or has no matrices.
+    """
+
+    def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **looker):
+        super().__init__()
+        self.looker = Localizer(in_channels, family, **looker)
+        if self.family.name not in ZOOMING:
+            raise unknown("family that can zoom", self.family.name, ZOOMING)
+        self.finder = Localizer(in_channels, "attention", (16, 32, 48), (1, 1, 2), shrink=2)
+        self.window = window
+
+    @property
+    def family(self) -> Family:
+        return self.looker.family
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = self.finder.family.matrix(self.finder(x))  # (B, 3, 3)
+        # The looker's errors are not to move the window: that is the composition's to say.
+        grid = geometry.affine_grid(found.detach(), (self.window, self.window))
+        theta = self.looker(geometry.sample(x, grid, average=True).to(x.dtype))
+        return self.family.from_matrix(geometry.product(found, self.family.matrix(theta)))  # (B, n)
+
+
 def exact_head(head: nn.Sequential, features: Tensor) -> Tensor:
     """theta (B, n) from the last layers of a localisation net, in the weights' own precision even under autocast.
 

@@ -171,7 +171,7 @@ def _distorted_mnist() -> Iterator[Recipe]:
 
 def _variants() -> Iterator[Recipe]:
     """What a choice is worth: where the transformer stands, and how it is taught."""
-    bases = {recipe.name: recipe for recipe in (*_distorted_mnist(), *_rsc())}
+    bases = {recipe.name: recipe for recipe in (*_play(), *_distorted_mnist(), *_rsc())}
     # Two localisation nets with about as many parameters as one.
     for name, small in {"mnist-rts-affine": (12, 24, 36), "cifar10-rsc-affine": (24, 44, 60, 60)}.items():
         yield _variant(bases[name], "feature", "before the second stage", {"placement": "feature"})
@@ -181,6 +181,10 @@ def _variants() -> Iterator[Recipe]:
     for name in ("mnist-r-affine", "cifar10-rsc-affine"):
         yield _variant(bases[name], "alone", "by classification alone", train=alone)
         yield _variant(bases[name], "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
+    # The same number of parameters, in two nets.
+    zoom = {"localizer_zoom": 28, "localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2)}
+    name = "mnist-play-affine"
+    yield _variant(bases[name], "zoom", "finds the digit first, then turns it", zoom | {"localizer_hidden": 96})
 
 
 def _variant(base: Recipe, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:

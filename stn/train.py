@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stn import geometry
 from stn.airbench import WHITENING_PICTURES, AirbenchNet
 from stn.checkpoint import read_tensors, write_file, write_tensors
 from stn.config import Recipe, recipe_from_dict, recipe_to_dict
@@ -28,6 +27,7 @@ from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
 from stn.optim import lr_factor, make_optimizer
 from stn.parallel import Team
+from stn.teaching import pose_loss, watch_windows, window_loss
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1
@@ -178,7 +178,8 @@ class Run:
         config = self.config
         index, weight = self.team.share(index)
         images, matrix = self.batch(index, generator)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        half = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
+        with half, watch_windows(self.model) as windows:
             transformer = self.model.net.stn
             if lesson and isinstance(transformer, SpatialTransformer):  # the classifier need not run
                 theta = transformer.locate((images - self.model.mean) / self.model.std)
@@ -188,7 +189,8 @@ class Run:
             loss = 0.0
             if lesson or config.pose_weight:
                 _, sampler, _, theta, _ = passes[0]
-                loss = (1 if lesson else config.pose_weight) * pose_loss(sampler.family, theta, matrix)
+                loss = pose_loss(sampler.family, theta, matrix) + sum(window_loss(found, matrix) for found in windows)
+                loss = loss * (1 if lesson else config.pose_weight)
             if not lesson:
                 loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad()
@@ -269,21 +271,6 @@ class Run:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
         self.history = history
-
-
-def pose_loss(family, theta: Tensor, matrix: Tensor | None) -> Tensor:
-    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
-
-    The mean squared distance of 9 points, and 5 (1 - cos) of the angle between the two turns. The distance alone makes
-    a net that is unsure shrink theta towards zero and the turn with it; the angle counts whatever the scale.
-    """
-    if matrix is None:
-        raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
-    points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
-    wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
-    found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
-    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)
-    return (found - wanted).square().sum(-1).mean() + 5 * (1 - turn.cos()).mean()
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:

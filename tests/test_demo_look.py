@@ -20,7 +20,7 @@ from stn.explain import explain
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import sample
 from stn.models import build_model
-from stn.modules import Localizer, SpatialTransformer
+from stn.modules import Localizer, SpatialTransformer, ZoomLocalizer
 from stn.recipes import get_recipe
 
 FAMILIES = ("affine", "projective", "tps")
@@ -157,10 +157,19 @@ def test_maps_are_those_that_end_each_stage_and_the_net_is_left_as_it_was():
             watched = localizer(x)
             localizer(1 - x)  # of several runs the first counts
     assert torch.equal(before, watched)
-    assert [tuple(maps.shape) for maps in seen] == [(1, 4, 14, 14), (1, 8, 7, 7), (1, 6, 4, 4)]
+    assert [tuple(maps.shape) for _, maps in seen] == [(1, 4, 14, 14), (1, 8, 7, 7), (1, 6, 4, 4)]
     with torch.no_grad():  # the first stage, by hand: Identity, Conv, MaxPool, BatchNorm, ReLU
-        assert torch.equal(seen[0], localizer.features[:5](x))
+        assert torch.equal(seen[0][1], localizer.features[:5](x))
     assert not any(module._forward_hooks for module in localizer.modules())
+
+
+def test_the_maps_of_two_nets_are_told_apart():
+    zoom = ZoomLocalizer(1, "affine", widths=(4, 8)).eval()
+    with torch.no_grad(), look_inside.watch_maps(zoom) as seen:
+        zoom(torch.rand(1, 1, 60, 60, generator=torch.Generator().manual_seed(0)))
+    shapes = [(name, tuple(maps.shape[1:])) for name, maps in seen]
+    finder = [("Finder", (16, 15, 15)), ("Finder", (32, 8, 8)), ("Finder", (48, 4, 4))]
+    assert shapes == [*finder, ("Looker", (4, 14, 14)), ("Looker", (8, 7, 7))]
 
 
 def test_the_most_active_maps_are_chosen_and_normalised():

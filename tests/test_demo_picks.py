@@ -135,10 +135,10 @@ def test_own_pixels_of_the_wrong_size_are_refused(bad):
         read_pixels(bad, (1, 28, 28))
 
 
-def info(family="affine", distortion="play"):
+def info(family="affine", distortion="play", name="mnist-play-affine"):
     from stn.recipes import get_recipe
 
-    recipe = get_recipe("mnist-play-affine" if family else "mnist-play-cnn")
+    recipe = get_recipe(name if family else "mnist-play-cnn")
     fields = {"record": {"params": 512352, "epochs": 16}, "result": {"accuracy": 96.93}, "recipe": recipe}
     return type("Info", (), {"family": family, "distortion": distortion, "dataset": "mnist", **fields})
 
@@ -148,6 +148,8 @@ def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
     assert said.startswith("Affine transformer: 512,352 parameters, 16 epochs on MNIST under everything")
     assert "the first 4 to undo the known distortion" in said and "96.9 %" in said
     assert "undo" not in records.network_record(info(None))
+    zooming = records.network_record(info(name="mnist-play-affine-zoom"))
+    assert zooming.startswith("Affine transformer, which first finds, then looks closer: 512,352 parameters")
 
 
 def test_a_control_beyond_the_training_is_named():

@@ -7,6 +7,7 @@ from torch import nn
 from stn import Localizer, SpatialTransformer, StnError, explain, geometry
 from stn.families import FAMILY_NAMES, get_family
 from stn.models import ReferenceLocalizer
+from stn.modules import ZOOMING, ZoomLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:
@@ -100,10 +101,44 @@ def test_theta_is_exact_under_autocast(generator, iterations):
         torch.testing.assert_close(layer(x), out, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("net", [Localizer(1), ReferenceLocalizer(1, 28, (8, 10), 32)])
+def test_zooming_composes_what_the_finder_and_the_looker_say(generator):
+    x = torch.rand(2, 1, 40, 40, generator=generator)
+    zoom = ZoomLocalizer(1, "affine", window=20).eval()
+    window, look = torch.tensor([[0.5, 0.2, -0.1]]), torch.tensor([[0.8, 0.6, 0.1, -0.6, 0.8, 0.0]])
+    with torch.no_grad():
+        zoom.finder.head[-1].bias.copy_(window[0])
+        zoom.looker.head[-1].bias.copy_(look[0])
+    seen = []
+    zoom.looker.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    attention, affine = get_family("attention"), get_family("affine")
+    expected = affine.compose(affine.from_matrix(attention.matrix(window)), look)
+    torch.testing.assert_close(zoom(x), expected.expand(2, -1), rtol=0, atol=1e-6)
+    cut = geometry.sample(x, attention.grid(window.expand(2, -1), (20, 20)), average=True)
+    torch.testing.assert_close(seen[0], cut, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", sorted({*FAMILY_NAMES} - {*ZOOMING}))
+def test_a_family_that_does_not_scale_and_shift_cannot_zoom(family):
+    with pytest.raises(StnError, match=rf"zoom.*'{family}'"):
+        ZoomLocalizer(1, family)
+
+
+@pytest.mark.parametrize("family", ZOOMING)
+def test_zooming_starts_as_the_identity_and_teaches_both_nets(family, generator):
+    layer = SpatialTransformer(ZoomLocalizer(1, family)).train()
+    x = torch.rand(4, 1, 40, 40, generator=generator)
+    torch.testing.assert_close(layer(x), x, rtol=0, atol=2e-5)
+    for net in (layer.localizer.finder, layer.localizer.looker):
+        nn.init.normal_(net.head[-1].weight, std=0.01)
+    layer(x).square().sum().backward()
+    for name, parameter in layer.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("net", [Localizer(1), ZoomLocalizer(1), ReferenceLocalizer(1, 28, (8, 10), 32)])
 def test_the_last_layers_of_a_localisation_net_are_exact_under_autocast(generator, net):
     x = torch.rand(3, 1, 28, 28, generator=generator)
-    last = [m for m in net.modules() if isinstance(m, nn.Linear)][-1]
+    last = [m for m in net.modules() if isinstance(m, nn.Linear) and m.out_features == 6][-1]
     with torch.no_grad():
         last.bias.copy_(torch.tensor(FINE))
     with torch.autocast("cpu", torch.bfloat16):

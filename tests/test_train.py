@@ -11,7 +11,7 @@ from stn.evaluate import distorted_batches, evaluate_model
 from stn.models import build_model
 from stn.monitor import ThetaMonitor
 from stn.recipes import get_recipe
-from stn.train import Run, lr_factor, make_optimizer, pose_loss, random_shift, train, with_epochs
+from stn.train import Run, lr_factor, make_optimizer, random_shift, train, with_epochs
 from tests.conftest import bars
 
 
@@ -193,19 +193,6 @@ def test_the_one_cycle_rises_and_falls_to_nothing():
     assert max(factors) == 1 and factors.index(1.0) == 24
     assert factors[0] == pytest.approx(0.04) and factors[-1] == pytest.approx(1 / 75)
     assert sorted(factors[:25]) == factors[:25] and sorted(factors[24:], reverse=True) == factors[24:]
-
-
-def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
-    family = build_model(get_recipe("mnist-play-affine").model).net.stn.family
-    matrix = family.matrix(family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator))
-    undoing = family.invert(family.from_matrix(matrix))
-    assert pose_loss(family, undoing, matrix).item() == pytest.approx(0, abs=1e-8)
-    assert pose_loss(family, family.identity(3), matrix).item() > 1e-3
-    # Half as large but turned right is better than as large and turned wrong by a right angle.
-    small, wrong = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]), torch.tensor([[0.0, -1, 0, 1, 0, 0]])
-    assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
-    with pytest.raises(StnError, match=r"need a distortion"):
-        pose_loss(family, undoing, None)
 
 
 def test_random_shift_moves_whole_pixels_and_repeats_the_edge(generator):

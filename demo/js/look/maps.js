@@ -5,10 +5,10 @@ function createMaps(box) {
   let rows = [];
 
   function build(stages) {
-    const wanted = stages.map(({ pictures }) => pictures.length).join();
+    const wanted = stages.map(({ net, pictures }) => net + pictures.length).join();
     if (box.dataset.made === wanted) return;
     box.dataset.made = wanted;
-    rows = stages.map(({ pictures }, i) => {
+    rows = stages.map(({ net, pictures }, i) => {
       const row = make("div", "maps-row");
       const said = make("p", "maps-said");
       const strip = make("div", "maps-strip");
@@ -16,7 +16,8 @@ function createMaps(box) {
       const cells = pictures.map(() => ({ screen: createPicture(), channel: null }));
       for (const { screen } of cells) strip.append(screen.canvas);
       row.append(said, strip);
-      return { row, said, strip, cells, number: i + 1 };
+      const number = stages.slice(0, i + 1).filter((stage) => stage.net === net).length;
+      return { row, said, strip, cells, title: net ? `${net}, stage ${number}` : `Stage ${number}` };
     });
     box.replaceChildren(...rows.map(({ row }) => row));
   }
@@ -24,7 +25,7 @@ function createMaps(box) {
   return {
     show(stages) {
       build(stages);
-      rows.forEach(({ said, strip, cells, number }, i) => {
+      rows.forEach(({ said, strip, cells, title }, i) => {
         const { channels, chosen, pictures } = stages[i];
         const fresh = chosen.filter((channel) => !cells.some((cell) => cell.channel === channel));
         for (const cell of cells) {
@@ -32,8 +33,8 @@ function createMaps(box) {
           cell.screen.set(pictures[chosen.indexOf(cell.channel)]);
         }
         const { width, height } = pictures[0];
-        setText(said, `Stage ${number}: ${channels} maps, ${height} \u00d7 ${width}`);
-        strip.setAttribute("aria-label", `Stage ${number} of the localisation net, the ${cells.length} most active of its ${channels} maps`);
+        setText(said, `${title}: ${channels} maps, ${height} \u00d7 ${width}`);
+        strip.setAttribute("aria-label", `${title} of the localisation net, the ${cells.length} most active of its ${channels} maps`);
       });
     },
   };

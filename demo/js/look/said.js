@@ -1,17 +1,20 @@
 // What stands in words round the panels. Pure: from an answer to texts.
 
 // Selector -> text: what depends on the network and its sizes, not on theta.
-function captionsOf({ stage, grid, input, average, iterations }) {
+function captionsOf({ stage, grid, input, average, iterations, maps }) {
   const [h, w] = [grid.height, grid.width];
   const numbers = `${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`;
   const affine = stage.matrix && stage.family !== "projective";
   const more = iterations > 1 ? ` It looks ${iterations} times; these are the maps of its first look.` : "";
+  const last = maps.some(({ net }) => net === "Looker")
+    ? `The finder\u2019s three numbers cut a window out of the picture, the looker sees that window; both together give ${numbers}.`
+    : `Two linear layers turn the last ones into ${numbers}.`;
   return {
     ".theta-code": `# ${stage.family}, ${numbers}`,
     ".grid-code": `grid = ${affine ? "affine_grid" : "family.grid"}(theta, size)`,
     ".sampler-code": average ? "y = sample(x, grid)" : "y = grid_sample(x, grid)",
     ".grid-note": `${h} \u00d7 ${w} dots on ${input.height} \u00d7 ${input.width} pixels: one for each pixel of the output.`,
-    ".maps-end": `Shown: each stage\u2019s most active maps. Two linear layers turn the last ones into ${numbers}.${more}`,
+    ".maps-end": `Shown: each stage\u2019s most active maps. ${last}${more}`,
   };
 }
 

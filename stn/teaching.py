@@ -1,0 +1,53 @@
+"""What teaches a localisation net besides the labels: the distortion, which is known because we made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from stn import geometry
+from stn.errors import StnError
+from stn.families import Family
+from stn.modules import ZoomLocalizer
+
+
+def pose_loss(family: Family, theta: Tensor, matrix: Tensor | None) -> Tensor:
+    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
+
+    The mean squared distance of 9 points, and 5 (1 - cos) of the angle between the two turns. The distance alone makes
+    a net that is unsure shrink theta towards zero and the turn with it; the angle counts whatever the scale.
+    """
+    if matrix is None:
+        raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
+    points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
+    wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
+    found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
+    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)
+    return (found - wanted).square().sum(-1).mean() + 5 * (1 - turn.cos()).mean()
+
+
+def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
+    """How far windows `found` (B, 3: scale, shift x, shift y) are from the object that `matrix` (B, 3, 3) placed.
+
+    Four times the mean squared error; the wanted scale is the root of the undoing matrix's |det|, whatever the turn.
+    """
+    undoing = geometry.invert(matrix)
+    scale = torch.linalg.det(undoing[:, :2, :2]).abs().sqrt()
+    wanted = torch.stack([scale, undoing[:, 0, 2], undoing[:, 1, 2]], dim=1)
+    return 4 * (found - wanted).square().sum(1).mean()
+
+
+@contextmanager
+def watch_windows(model: nn.Module) -> Iterator[list[Tensor]]:
+    """Collects what the finders (see `ZoomLocalizer`) inside a model say while the block runs: (B, 3) each time."""
+    seen: list[Tensor] = []
+    finders = [m.finder for m in model.modules() if isinstance(m, ZoomLocalizer)]
+    handles = [finder.register_forward_hook(lambda _, x, found: seen.append(found)) for finder in finders]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -149,7 +149,7 @@ def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
     assert "the first 4 to undo the known distortion" in said and "96.9 %" in said
     assert "undo" not in records.network_record(info(None))
     zooming = records.network_record(info(name="mnist-play-affine-zoom"))
-    assert zooming.startswith("Affine transformer, which first finds, then looks closer: 512,352 parameters")
+    assert zooming.startswith("Affine transformer with a zoom: 512,352 parameters")
 
 
 def test_a_control_beyond_the_training_is_named():

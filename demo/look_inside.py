@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,31 +70,26 @@ def watch_maps(localizer: nn.Module) -> Iterator[list[tuple[str, Tensor]]]:
     nets = {"Finder": localizer.finder, "Looker": localizer.looker} if zooms else {"": localizer}
     seen: list[tuple[str, Tensor]] = []
     sizes: set[tuple[str, torch.Size]] = set()
-    handles = []
-    for name, net in nets.items():
+    with ExitStack() as hooks:
+        for name, net in nets.items():
 
-        def record(module, arguments, output, name=name):
-            if output.ndim == 4 and (name, output.shape[-2:]) not in sizes:
-                sizes.add((name, output.shape[-2:]))
-                seen.append((name, output.detach().clone()))  # a copy: later layers may work in place
+            def record(module, arguments, output, name=name):
+                if output.ndim == 4 and (name, output.shape[-2:]) not in sizes:
+                    sizes.add((name, output.shape[-2:]))
+                    seen.append((name, output.detach().clone()))  # a copy: later layers may work in place
 
-        kinds = nn.ReLU if any(isinstance(m, nn.ReLU) for m in net.modules()) else nn.Conv2d
-        handles += [m.register_forward_hook(record) for m in net.modules() if isinstance(m, kinds)]
-    try:
+            kinds = nn.ReLU if any(isinstance(m, nn.ReLU) for m in net.modules()) else nn.Conv2d
+            for module in net.modules():
+                if isinstance(module, kinds):
+                    hooks.enter_context(module.register_forward_hook(record))
         yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager
 def steered(transformer: SpatialTransformer, theta: Tensor) -> Iterator[None]:
     """Makes a transformer sample where theta (1, n) says, whatever its localisation net finds, while the block runs."""
-    handle = transformer.sampler.register_forward_pre_hook(lambda _, arguments: (arguments[0], theta))
-    try:
+    with transformer.sampler.register_forward_pre_hook(lambda _, arguments: (arguments[0], theta)):
         yield
-    finally:
-        handle.remove()
 
 
 def most_active(maps: Tensor, most: int = MAPS) -> Maps:

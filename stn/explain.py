@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -44,21 +44,17 @@ def transformers_of(model: nn.Module) -> dict[str, SpatialTransformer]:
 def watch(transformers: dict[str, SpatialTransformer], keep_output: bool = False) -> Iterator[list[Pass]]:
     """Collects every pass through the transformers in the block; with `keep_output`, copies, outputs included."""
     seen: list = []
-    handles = []
-    for name, transformer in transformers.items():
+    with ExitStack() as hooks:
+        for name, transformer in transformers.items():
 
-        def record(sampler, arguments, output, name=name):
-            x, theta = arguments
-            # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
-            kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
-            seen.append((name, sampler, *kept))
+            def record(sampler, arguments, output, name=name):
+                x, theta = arguments
+                # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
+                kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
+                seen.append((name, sampler, *kept))
 
-        handles.append(transformer.sampler.register_forward_hook(record))
-    try:
+            hooks.enter_context(transformer.sampler.register_forward_hook(record))
         yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -44,10 +44,8 @@ def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
 def watch_windows(model: nn.Module) -> Iterator[list[Tensor]]:
     """Collects what the finders (see `ZoomLocalizer`) inside a model say while the block runs: (B, 3) each time."""
     seen: list[Tensor] = []
-    finders = [m.finder for m in model.modules() if isinstance(m, ZoomLocalizer)]
-    handles = [finder.register_forward_hook(lambda _, x, found: seen.append(found)) for finder in finders]
-    try:
+    with ExitStack() as hooks:
+        for module in model.modules():
+            if isinstance(module, ZoomLocalizer):
+                hooks.enter_context(module.finder.register_forward_hook(lambda _, x, found: seen.append(found)))
         yield seen
-    finally:
-        for handle in handles:
-            handle.remove()

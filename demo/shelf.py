@@ -124,7 +124,7 @@ def dataset_of(name: str) -> str:
 
 
 def kind_of(name: str) -> str:
-    """The family in a checkpoint's name, or `cnn`."""
+    """The family in a checkpoint's name, with its variant where it has one (`affine-zoom`), or `cnn`."""
     return PLAY_NAME.fullmatch(name)["kind"]
 
 

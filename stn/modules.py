@@ -69,10 +69,11 @@ class ZoomLocalizer(nn.Module):
     Maps (B, in_channels, H, W) to theta (B, family.n_params).
 
     Args:
-        window: side of the window in pixels.
+        window: side of the window in pixels; what of it lies outside the picture is 0.
         looker: what `Localizer` takes, for the second net.
 
-    Raises StnError for a family that cannot hold a window: one that does not scale and shift, or has no matrices.
+    Raises StnError for a family that cannot hold a window (one that does not scale and shift, or has no matrices), and
+    for a window that is no whole number from 1.
     """
 
     def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **looker):
@@ -80,6 +81,8 @@ class ZoomLocalizer(nn.Module):
         self.looker = Localizer(in_channels, family, **looker)
         if self.family.name not in ZOOMING:
             raise unknown("family that can zoom", self.family.name, ZOOMING)
+        if not is_count(window):
+            raise StnError(f"The window is {window!r}; give its side in pixels, a whole number from 1.")
         self.finder = Localizer(in_channels, "attention", (16, 32, 48), (1, 1, 2), shrink=2)
         self.window = window
 

@@ -181,7 +181,7 @@ def _variants() -> Iterator[Recipe]:
     for name in ("mnist-r-affine", "cifar10-rsc-affine"):
         yield _variant(bases[name], "alone", "by classification alone", train=alone)
         yield _variant(bases[name], "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
-    # The same number of parameters, in two nets.
+    # About as many parameters, in two nets.
     zoom = {"localizer_zoom": 28, "localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2)}
     name = "mnist-play-affine"
     yield _variant(bases[name], "zoom", "finds the digit first, then turns it", zoom | {"localizer_hidden": 96})

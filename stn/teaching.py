@@ -35,6 +35,7 @@ def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
     Four times the mean squared error; the wanted scale is the root of the undoing matrix's |det|, whatever the turn.
     """
     undoing = geometry.invert(matrix)
+    undoing = undoing / undoing[:, 2:, 2:]
     scale = torch.linalg.det(undoing[:, :2, :2]).abs().sqrt()
     wanted = torch.stack([scale, undoing[:, 0, 2], undoing[:, 1, 2]], dim=1)
     return 4 * (found - wanted).square().sum(1).mean()

@@ -189,7 +189,9 @@ class Run:
             loss = 0.0
             if lesson or config.pose_weight:
                 _, sampler, _, theta, _ = passes[0]
-                loss = pose_loss(sampler.family, theta, matrix) + sum(window_loss(found, matrix) for found in windows)
+                loss = pose_loss(sampler.family, theta, matrix)
+                if windows:  # the first: later ones are of what has been warped already
+                    loss = loss + window_loss(windows[0], matrix)
                 loss = loss * (1 if lesson else config.pose_weight)
             if not lesson:
                 loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)

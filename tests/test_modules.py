@@ -115,12 +115,19 @@ def test_zooming_composes_what_the_finder_and_the_looker_say(generator):
     torch.testing.assert_close(zoom(x), expected.expand(2, -1), rtol=0, atol=1e-6)
     cut = geometry.sample(x, attention.grid(window.expand(2, -1), (20, 20)), average=True)
     torch.testing.assert_close(seen[0], cut, rtol=0, atol=1e-6)
+    assert not seen[0].requires_grad, "the finder is not moved by what the looker makes of its window"
 
 
 @pytest.mark.parametrize("family", sorted({*FAMILY_NAMES} - {*ZOOMING}))
 def test_a_family_that_does_not_scale_and_shift_cannot_zoom(family):
     with pytest.raises(StnError, match=rf"zoom.*'{family}'"):
         ZoomLocalizer(1, family)
+
+
+@pytest.mark.parametrize("window", [0, -3, 2.5, True])
+def test_a_window_without_pixels_is_refused(window):
+    with pytest.raises(StnError, match=r"window is .* from 1"):
+        ZoomLocalizer(1, window=window)
 
 
 @pytest.mark.parametrize("family", ZOOMING)

@@ -28,6 +28,7 @@ def test_window_loss_is_zero_for_the_window_that_holds_the_object_however_it_is_
     matrix = invert(torch.stack([placed, placed @ turn]))
     right = torch.tensor([[0.5, 0.2, -0.1]]).expand(2, -1)
     assert window_loss(right, matrix).item() == pytest.approx(0, abs=1e-8)
+    assert window_loss(right, 3 * matrix).item() == pytest.approx(0, abs=1e-8), "the same matrices, homogeneous"
     assert window_loss(right + torch.tensor([0, 0.1, 0]), matrix).item() == pytest.approx(0.04, rel=1e-4)
 
 
@@ -38,6 +39,7 @@ def test_windows_are_seen_while_the_block_runs_and_only_then(generator):
         net(x)
     net(x)
     assert [tuple(found.shape) for found in windows] == [(3, 3)]
-    with watch_windows(Localizer(1)) as windows:
-        pass
+    plain = Localizer(1)
+    with watch_windows(plain) as windows:
+        plain(x)
     assert windows == []

@@ -121,6 +121,14 @@ def test_another_number_of_epochs_leaves_some_to_the_classifier(epochs, lessons)
     assert with_epochs(get_recipe("mnist-tutorial"), 1).train.pose_epochs == 0
 
 
+@pytest.mark.parametrize("lessons", [1, 0])
+def test_a_finder_is_taught_its_window(small_mnist, monkeypatch, lessons):
+    recipe = short("mnist-play-affine-zoom", pose_epochs=lessons)
+    monkeypatch.setattr("stn.train.window_loss", lambda found, matrix: 100 + 0 * found.sum())
+    loss, _ = Run(recipe, small_mnist, 0, torch.device("cpu")).epoch(1, lambda report: None)
+    assert 100 < loss < 120
+
+
 def test_the_classifiers_schedule_begins_after_the_lessons(small_mnist):
     recipe = get_recipe("mnist-play-affine")
     run = Run(recipe, small_mnist, 0, torch.device("cpu"))

@@ -4,6 +4,8 @@ import pytest
 from looking import slider
 from looking_inside import hand_is, pixel, state
 
+from demo import assets
+
 
 def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
     page = look("&dataset=mnist&sample=3&rotation=20")
@@ -112,6 +114,24 @@ def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
     page.unroute("**/component_server/")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('#look-notice').hidden")
+
+
+def test_the_caption_of_two_nets_says_how_they_work_together(browser):
+    page = browser.new_page()
+    page.add_script_tag(path=str(assets.HERE / "js" / "look" / "said.js"))
+    one, two = (
+        page.evaluate(
+            """(nets) => captionsOf({
+                stage: { names: ["a", "b"], matrix: true, family: "affine" }, grid: {}, input: {}, iterations: 1,
+                maps: nets.map((net) => ({ net })),
+            })[".maps-end"]""",
+            nets,
+        )
+        for nets in ([""], ["Finder", "Looker"])
+    )
+    page.close()
+    assert "Two linear layers" in one and one.endswith("into 2 numbers.")
+    assert "window" in two and two.endswith("give 2 numbers.")
 
 
 @pytest.mark.parametrize("query", ["", "&step=6", "&dataset=cifar10&step=5"])

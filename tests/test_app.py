@@ -1,4 +1,5 @@
 import gc
+import os
 import urllib.request
 
 from demo import prose
@@ -10,6 +11,8 @@ from demo.shelf import ModelShelf, Shelves
 def test_python_app_py_opens_the_page():
     with serve() as app, urllib.request.urlopen(app.address, timeout=60) as answer:
         assert prose.TITLE in answer.read().decode()
+        if os.path.exists("/proc/self/statm"):  # only Linux says how large a process is
+            assert app.memory() > 10e6
 
 
 def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):

@@ -5,37 +5,22 @@ import torch
 from test_demo_payload import unpack_pixels
 
 from demo import gallery
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
-from stn.checkpoint import save_checkpoint
 from stn.errors import StnError
-from stn.models import build_model
-from stn.recipes import get_recipe
 
 ASK = {"dataset": "mnist", "distortion": "turned", "seed": 1}
 
 
-@pytest.fixture(scope="module")
-def shelves(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("checkpoints")
-    torch.manual_seed(0)
-    for name in ("mnist-play-affine", "mnist-play-cnn"):
-        recipe = get_recipe(name)
-        save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
-    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
-
-
-def ask(shelves, kept=None, **changes):
-    found = (kept or gallery.Gallery(*shelves)).answer({**ASK, **changes})
+def ask(mnist_shelves, kept=None, **changes):
+    found = (kept or gallery.Gallery(*mnist_shelves)).answer({**ASK, **changes})
     assert "error" not in found, found
     return found
 
 
-def test_a_batch_is_24_different_pictures_with_both_answers(shelves):
-    found = ask(shelves)
+def test_a_batch_is_24_different_pictures_with_both_answers(mnist_shelves):
+    found = ask(mnist_shelves)
     assert len(found["cells"]) == gallery.CELLS == found["looked_at"]
     assert len({cell["sample"] for cell in found["cells"]}) == gallery.CELLS
-    labels = shelves[0].get("mnist").labels
+    labels = mnist_shelves[0].get("mnist").labels
     for cell in found["cells"]:
         assert cell["label"] == labels[cell["sample"]]
         assert unpack_pixels(cell["input"]).shape[:2] == (60, 60)
@@ -46,37 +31,39 @@ def test_a_batch_is_24_different_pictures_with_both_answers(shelves):
     assert "drawings" in found["words"], "the page says which pictures are drawings"
 
 
-def test_a_seed_brings_the_same_pictures_again_and_another_one_others(shelves):
-    assert ask(shelves) == ask(shelves)
-    assert ask(shelves)["cells"] != ask(shelves, seed=2)["cells"]
+def test_a_seed_brings_the_same_pictures_again_and_another_one_others(mnist_shelves):
+    assert ask(mnist_shelves) == ask(mnist_shelves)
+    assert ask(mnist_shelves)["cells"] != ask(mnist_shelves, seed=2)["cells"]
 
 
 @pytest.mark.parametrize("of", gallery.NETWORKS)
-def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(shelves, monkeypatch, of):
+def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnist_shelves, monkeypatch, of):
     monkeypatch.setattr(gallery, "LOOKED_AT", 60)
-    found = ask(shelves, kind="mistakes", of=of, distortion="all")
+    found = ask(mnist_shelves, kind="mistakes", of=of, distortion="all")
     assert all(cell[of]["top"] != cell["label"] for cell in found["cells"])
     assert len(found["cells"]) == found["wrong"][of] <= found["looked_at"] <= gallery.LOOKED_AT
 
 
 @pytest.mark.parametrize("distortion", gallery.DISTORTIONS)
-def test_every_distortion_fills_the_canvas(shelves, distortion):
-    chosen = shelves[0].get("mnist")
+def test_every_distortion_fills_the_canvas(mnist_shelves, distortion):
+    chosen = mnist_shelves[0].get("mnist")
     x = gallery.distorted(chosen, [0, 1, 2], distortion, 60, seed=3)
     assert x.shape == (3, 1, 60, 60) and x.min() >= 0 and x.max() <= 1
     if distortion == "none":
         assert torch.equal((x[:, :, 16:44, 16:44] * 255).round().to(torch.uint8), chosen.images[:3])
 
 
-def test_class_means_grow_part_by_part_and_are_kept(shelves, monkeypatch):
+def test_class_means_grow_part_by_part_and_are_kept(mnist_shelves, monkeypatch):
     monkeypatch.setattr(gallery, "PARTS", 4)
-    means = gallery.Gallery(*shelves)
-    first, second = (ask(shelves, means, kind="means", part=part) for part in (0, 1))
+    means = gallery.Gallery(*mnist_shelves)
+    first, second = (ask(mnist_shelves, means, kind="means", part=part) for part in (0, 1))
     assert (first["n"], second["n"]) == (gallery.PART, 2 * gallery.PART)
     assert not second["done"] and len(second["means"]["before"]) == len(second["means"]["after"]) == 10
-    assert ask(shelves, means, kind="means", part=0) == first, "kept"
-    assert ask(shelves, means, kind="means", part=3)["n"] == 3 * gallery.PART, "one request makes one part at most"
-    last = ask(shelves, means, kind="means", part=3)
+    assert ask(mnist_shelves, means, kind="means", part=0) == first, "kept"
+    assert ask(mnist_shelves, means, kind="means", part=3)["n"] == 3 * gallery.PART, (
+        "one request makes one part at most"
+    )
+    last = ask(mnist_shelves, means, kind="means", part=3)
     assert last["done"] and last["n"] == 4 * gallery.PART
 
 
@@ -87,19 +74,19 @@ def test_only_so_much_is_kept():
     assert made == [1, 2, 3, 2] and len(kept) == 2, "the one asked for last stays longest"
 
 
-def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(shelves, monkeypatch):
-    made = gallery.Gallery(*shelves)
-    first = ask(shelves, made)
+def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(mnist_shelves, monkeypatch):
+    made = gallery.Gallery(*mnist_shelves)
+    first = ask(mnist_shelves, made)
     monkeypatch.setattr(gallery, "_cells", None)
-    assert ask(shelves, made) == first
+    assert ask(mnist_shelves, made) == first
     for _ in range(gallery.ROOM):
         made._room.acquire()
     assert "try again" in made.answer(ASK)["error"]
 
 
-def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(shelves):
-    found = ask(shelves, kind="means", distortion="none")
-    chosen = shelves[0].get("mnist")
+def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(mnist_shelves):
+    found = ask(mnist_shelves, kind="means", distortion="none")
+    chosen = mnist_shelves[0].get("mnist")
     threes = torch.stack([chosen.images[i] for i, label in enumerate(chosen.labels) if label == 3]).float().mean(0)
     mean = unpack_pixels(found["means"]["before"][3])[16:44, 16:44, 0]
     assert abs(mean - threes[0].numpy()).max() <= 1, "each of the four drawings counts twice"
@@ -136,8 +123,8 @@ def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
         {"dataset": "mnist", "model": 3},
     ],
 )
-def test_bad_requests_get_one_sentence(shelves, bad):
-    answer = gallery.Gallery(*shelves).answer(bad)
+def test_bad_requests_get_one_sentence(mnist_shelves, bad):
+    answer = gallery.Gallery(*mnist_shelves).answer(bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
 
 

@@ -67,7 +67,7 @@ def watch_maps(localizer: nn.Module) -> Iterator[list[tuple[str, Tensor]]]:
     the first run counts.
     """
     zooms = isinstance(localizer, ZoomLocalizer)
-    nets = {"Finder": localizer.finder, "Looker": localizer.looker} if zooms else {"": localizer}
+    nets = {"Coarse": localizer.coarse, "Fine": localizer.fine} if zooms else {"": localizer}
     seen: list[tuple[str, Tensor]] = []
     sizes: set[tuple[str, torch.Size]] = set()
     with ExitStack() as hooks:

@@ -58,7 +58,11 @@ class MatrixFamily:
     def compose(self, first: Tensor, second: Tensor) -> Tensor:
         """The theta of warping with `first` and then warping the result with `second`."""
         # Grids map backwards: the later warp's grid is looked up first.
-        return self.from_matrix(geometry.product(self.matrix(first), self.matrix(second)))
+        return self.within(second, self.matrix(first))
+
+    def within(self, theta: Tensor, window: Tensor) -> Tensor:
+        """The theta (B, n) whose grid is that of `theta` mapped by the matrices `window` (B, 3, 3)."""
+        return self.from_matrix(geometry.product(window, self.matrix(theta)))
 
     def invert(self, theta: Tensor) -> Tensor:
         """The theta that undoes theta. Raises StnError where it has no inverse."""
@@ -93,6 +97,14 @@ class ThinPlateSpline:
     def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
         """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""
         return geometry.thin_plate_grid(_checked(theta, self).unflatten(1, (-1, 2)), size)
+
+    def within(self, theta: Tensor, window: Tensor) -> Tensor:
+        """The theta (B, n) whose grid is that of `theta` mapped by the affine matrices `window` (B, 3, 3).
+
+        Exact: a spline through mapped points is the mapped spline, as long as the map is affine (Bookstein 1989).
+        """
+        points = _checked(theta, self).unflatten(1, (-1, 2))  # (B, K * K, 2)
+        return (geometry.product(points, window[:, :2, :2].mT) + window[:, None, :2, 2]).flatten(1)
 
 
 Family = MatrixFamily | ThinPlateSpline

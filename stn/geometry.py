@@ -170,7 +170,7 @@ def mip_level(grid: Tensor, in_size: tuple[int, int]) -> Tensor:
 
 @exact
 def product(first: Tensor, second: Tensor) -> Tensor:
-    """The products (B, 3, 3) of two batches of matrices."""
+    """The products (B, n, k) of two batches of matrices (B, n, m) and (B, m, k)."""
     return first @ second
 
 
@@ -223,6 +223,12 @@ def best_turn(points: Tensor, moved: Tensor) -> Tensor:
     dot = (points * moved).sum((1, 2))
     cross = (points[:, 0] * moved[..., 1] - points[:, 1] * moved[..., 0]).sum(1)
     return torch.atan2(cross, dot)
+
+
+def growth(points: Tensor, moved: Tensor) -> Tensor:
+    """How many times (B,) as far `moved` (B, N, 2) spread about their middle as points (N, 2), whose mean is 0, do."""
+    spread = (moved - moved.mean(1, keepdim=True)).square().sum((1, 2))
+    return (spread / points.square().sum()).clamp(min=1e-6).sqrt()
 
 
 def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -56,46 +56,50 @@ class Localizer(nn.Module):
         return exact_head(self.head, self.features(x))  # (B, n)
 
 
-ZOOMING = ("attention", "similarity", "affine", "projective")  # families that scale and shift
+ZOOMING = ("similarity", "affine", "projective", "tps")  # families that turn, scale and shift
 
 
 class ZoomLocalizer(nn.Module):
-    """A localisation net in two steps: one finds the object, the other looks at it closely.
+    """A localisation net in two steps, coarse to fine: one finds the object, the other looks at it closely.
 
-    `finder`, of the family "attention" (Jaderberg et al. 2015, eq. 2), sees the whole picture averaged over 2x2 pixels
-    and says where the object is and how large. A window is cut out there; `looker` sees it, with the object in the
+    `coarse`, of the family "attention" (Jaderberg et al. 2015, eq. 2), sees the whole picture averaged over 2x2 pixels
+    and says where the object is and how large. A window is cut out there; `fine` sees it, with the object in the
     middle and of one size, and says how it lies. The two are composed. How a thing is turned is far easier to learn
-    where it does not also move about. Starts at the identity, as `Localizer` does.
+    where it does not also move about. The size of the frame is the coarse net's alone: a net that is unsure how a thing
+    is turned gives the mean of several turns, a smaller frame. Starts at the identity, as `Localizer` does.
     Maps (B, in_channels, H, W) to theta (B, family.n_params).
 
     Args:
         window: side of the window in pixels; what of it lies outside the picture is 0.
-        looker: what `Localizer` takes, for the second net.
+        fine: what `Localizer` takes, for the second net.
 
-    Raises StnError for a family that cannot hold a window (one that does not scale and shift, or has no matrices), and
-    for a window that is no whole number from 1.
+    Raises StnError for a family that cannot zoom (one that does not turn, scale and shift), and for a window that is no
+    whole number from 1.
     """
 
-    def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **looker):
+    def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **fine):
         super().__init__()
-        self.looker = Localizer(in_channels, family, **looker)
+        self.fine = Localizer(in_channels, family, **fine)
         if self.family.name not in ZOOMING:
             raise unknown("family that can zoom", self.family.name, ZOOMING)
         if not is_count(window):
             raise StnError(f"The window is {window!r}; give its side in pixels, a whole number from 1.")
-        self.finder = Localizer(in_channels, "attention", (16, 32, 48), (1, 1, 2), shrink=2)
+        self.coarse = Localizer(in_channels, "attention", (16, 32, 48), (1, 1, 2), shrink=2)
         self.window = window
 
     @property
     def family(self) -> Family:
-        return self.looker.family
+        return self.fine.family
 
     def forward(self, x: Tensor) -> Tensor:
-        found = self.finder.family.matrix(self.finder(x))  # (B, 3, 3)
-        # The looker's errors are not to move the window: that is the composition's to say.
+        found = self.coarse.family.matrix(self.coarse(x))  # (B, 3, 3)
+        # The fine net's errors are not to move the window: that is the composition's to say.
         grid = geometry.affine_grid(found.detach(), (self.window, self.window))
-        theta = self.looker(geometry.sample(x, grid, average=True).to(x.dtype))
-        return self.family.from_matrix(geometry.product(found, self.family.matrix(theta)))  # (B, n)
+        theta = self.fine(geometry.sample(x, grid, average=True).to(x.dtype))
+        frame = self.family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
+        grow = 1 / geometry.growth(geometry.base_grid((3, 3), device=x.device).reshape(-1, 2), frame)[:, None]  # (B, 1)
+        regrown = self.coarse.family.matrix(torch.cat([grow, frame.mean(1) * (1 - grow)], dim=1))
+        return self.family.within(theta, geometry.product(found, regrown))  # (B, n)
 
 
 def exact_head(head: nn.Sequential, features: Tensor) -> Tensor:

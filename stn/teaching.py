@@ -17,16 +17,22 @@ from stn.modules import ZoomLocalizer
 def pose_loss(family: Family, theta: Tensor, matrix: Tensor | None) -> Tensor:
     """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
 
-    The mean squared distance of 9 points, and 5 (1 - cos) of the angle between the two turns. The distance alone makes
-    a net that is unsure shrink theta towards zero and the turn with it; the angle counts whatever the scale.
+    5 (1 - cos) of the angle between the two turns, and the mean squared distance of 9 points when one has been turned
+    back by that angle, in half-widths of the wanted frame. Were the turn in the distance too, a net that is unsure of
+    it would shrink theta, for points nearer to the middle are less wrong whatever the turn is.
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
     points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
     wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
     found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
-    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)
-    return (found - wanted).square().sum(-1).mean() + 5 * (1 - turn.cos()).mean()
+    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)  # (B,)
+    cos, sin = turn.cos()[:, None], turn.sin()[:, None]
+    middle = found.mean(1, keepdim=True)
+    x, y = (found - middle).unbind(-1)  # (B, 9) each
+    turned = middle + torch.stack([cos * x + sin * y, cos * y - sin * x], dim=-1)
+    distance = (turned - wanted).square().sum(-1).mean(1) / geometry.growth(points, wanted).square()
+    return distance.mean() + 5 * (1 - cos).mean()
 
 
 def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
@@ -43,10 +49,10 @@ def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
 
 @contextmanager
 def watch_windows(model: nn.Module) -> Iterator[list[Tensor]]:
-    """Collects what the finders (see `ZoomLocalizer`) inside a model say while the block runs: (B, 3) each time."""
+    """Collects what the coarse nets (see `ZoomLocalizer`) inside a model say while the block runs: (B, 3) each time."""
     seen: list[Tensor] = []
     with ExitStack() as hooks:
         for module in model.modules():
             if isinstance(module, ZoomLocalizer):
-                hooks.enter_context(module.finder.register_forward_hook(lambda _, x, found: seen.append(found)))
+                hooks.enter_context(module.coarse.register_forward_hook(lambda _, x, found: seen.append(found)))
         yield seen

@@ -20,7 +20,7 @@ from stn.explain import explain
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import sample
 from stn.models import build_model
-from stn.modules import Localizer, SpatialTransformer, ZoomLocalizer
+from stn.modules import Localizer, ZoomLocalizer
 from stn.recipes import get_recipe
 
 FAMILIES = ("affine", "projective", "tps")
@@ -38,9 +38,9 @@ def floats(encoded: dict) -> torch.Tensor:
 def disturbed(model: torch.nn.Module) -> torch.nn.Module:
     """A net fresh from the start says the identity; this one says something else for each picture."""
     for module in model.modules():
-        if isinstance(module, SpatialTransformer):
-            torch.nn.init.normal_(module.localizer.head[-1].weight, std=0.03)
-            module.localizer.head[-1].bias.data += 0.1
+        if isinstance(module, Localizer):
+            torch.nn.init.normal_(module.head[-1].weight, std=0.03)
+            module.head[-1].bias.data += 0.1
     return model
 
 
@@ -168,8 +168,8 @@ def test_the_maps_of_two_nets_are_told_apart():
     with torch.no_grad(), look_inside.watch_maps(zoom) as seen:
         zoom(torch.rand(1, 1, 60, 60, generator=torch.Generator().manual_seed(0)))
     shapes = [(name, tuple(maps.shape[1:])) for name, maps in seen]
-    finder = [("Finder", (16, 15, 15)), ("Finder", (32, 8, 8)), ("Finder", (48, 4, 4))]
-    assert shapes == [*finder, ("Looker", (4, 14, 14)), ("Looker", (8, 7, 7))]
+    coarse = [("Coarse", (16, 15, 15)), ("Coarse", (32, 8, 8)), ("Coarse", (48, 4, 4))]
+    assert shapes == [*coarse, ("Fine", (4, 14, 14)), ("Fine", (8, 7, 7))]
 
 
 def test_the_most_active_maps_are_chosen_and_normalised():

@@ -5,6 +5,7 @@ from torch.autograd import gradcheck
 from stn import geometry
 from stn.errors import StnError
 from stn.families import FAMILY_NAMES, MATRIX_FAMILIES, ThinPlateSpline, get_family
+from stn.modules import ZOOMING
 
 COUNTS = {"translation": 2, "rotation": 1, "attention": 3, "similarity": 4, "affine": 6, "projective": 8, "tps": 32}
 
@@ -68,6 +69,17 @@ def test_gradients_are_right(name, generator):
         return geometry.sample(images, family.grid(theta, (5, 4)))
 
     assert gradcheck(transform, (images, theta))
+
+
+@pytest.mark.parametrize("name", ZOOMING)
+def test_theta_within_a_window_is_the_mapped_grid(name, generator):
+    family = get_family(name)
+    theta = near_identity(family, 3, generator, torch.float64)
+    s, x, y = torch.rand(3, 3, generator=generator, dtype=torch.float64)
+    window = get_family("attention").matrix(torch.stack([s + 0.1, x - 0.5, y - 0.5], dim=1))  # of every zooming family
+    grid = family.grid(theta, (6, 5))  # (B, H, W, 2)
+    expected = grid @ window[:, None, :2, :2].mT + window[:, None, None, :2, 2]
+    torch.testing.assert_close(family.grid(family.within(theta, window), (6, 5)), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("points", [2, 3, 7])

@@ -1,3 +1,4 @@
+import math
 import pickle
 
 import pytest
@@ -101,25 +102,43 @@ def test_theta_is_exact_under_autocast(generator, iterations):
         torch.testing.assert_close(layer(x), out, rtol=0, atol=1e-5)
 
 
-def test_zooming_composes_what_the_finder_and_the_looker_say(generator):
+def test_zooming_composes_what_the_coarse_and_the_fine_net_say(generator):
     x = torch.rand(2, 1, 40, 40, generator=generator)
     zoom = ZoomLocalizer(1, "affine", window=20).eval()
     window, look = torch.tensor([[0.5, 0.2, -0.1]]), torch.tensor([[0.8, 0.6, 0.1, -0.6, 0.8, 0.0]])
     with torch.no_grad():
-        zoom.finder.head[-1].bias.copy_(window[0])
-        zoom.looker.head[-1].bias.copy_(look[0])
+        zoom.coarse.head[-1].bias.copy_(window[0])
+        zoom.fine.head[-1].bias.copy_(look[0])
     seen = []
-    zoom.looker.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    zoom.fine.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
     attention, affine = get_family("attention"), get_family("affine")
     expected = affine.compose(affine.from_matrix(attention.matrix(window)), look)
     torch.testing.assert_close(zoom(x), expected.expand(2, -1), rtol=0, atol=1e-6)
     cut = geometry.sample(x, attention.grid(window.expand(2, -1), (20, 20)), average=True)
     torch.testing.assert_close(seen[0], cut, rtol=0, atol=1e-6)
-    assert not seen[0].requires_grad, "the finder is not moved by what the looker makes of its window"
+    assert not seen[0].requires_grad, "the coarse net is not moved by what the fine one makes of its window"
+
+
+@pytest.mark.parametrize("family", ZOOMING)
+def test_the_size_of_the_frame_is_the_coarse_nets_alone(family, generator):
+    x = torch.rand(1, 1, 40, 40, generator=generator)
+    zoom = ZoomLocalizer(1, family, window=20).eval()
+    said = zoom.family.identity() + 0.1 * torch.rand(1, zoom.family.n_params, generator=generator)
+    frames = []
+    for scale in (1, 0.2):
+        points = zoom.family.grid(said, (3, 3))
+        x0, y0 = points.mean((0, 1, 2)) * (1 - scale)
+        shrunk = zoom.family.within(said, get_family("attention").matrix(torch.stack([x0 * 0 + scale, x0, y0])[None]))
+        with torch.no_grad():
+            zoom.fine.head[-1].bias.copy_(shrunk[0])
+        frames.append(zoom.family.grid(zoom(x), (3, 3)))
+    torch.testing.assert_close(frames[0], frames[1], rtol=0, atol=1e-5)
+    spread = frames[0] - frames[0].mean((1, 2), keepdim=True)
+    assert spread.square().sum(-1).mean().item() == pytest.approx(2 * (2 / 3) * (2 / 3) ** 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("family", sorted({*FAMILY_NAMES} - {*ZOOMING}))
-def test_a_family_that_does_not_scale_and_shift_cannot_zoom(family):
+def test_a_family_that_does_not_turn_scale_and_shift_cannot_zoom(family):
     with pytest.raises(StnError, match=rf"zoom.*'{family}'"):
         ZoomLocalizer(1, family)
 
@@ -135,7 +154,7 @@ def test_zooming_starts_as_the_identity_and_teaches_both_nets(family, generator)
     layer = SpatialTransformer(ZoomLocalizer(1, family)).train()
     x = torch.rand(4, 1, 40, 40, generator=generator)
     torch.testing.assert_close(layer(x), x, rtol=0, atol=2e-5)
-    for net in (layer.localizer.finder, layer.localizer.looker):
+    for net in (layer.localizer.coarse, layer.localizer.fine):
         nn.init.normal_(net.head[-1].weight, std=0.01)
     layer(x).square().sum().backward()
     for name, parameter in layer.named_parameters():
@@ -151,7 +170,8 @@ def test_the_last_layers_of_a_localisation_net_are_exact_under_autocast(generato
     with torch.autocast("cpu", torch.bfloat16):
         theta = net(x)
     assert theta.dtype == torch.float32
-    torch.testing.assert_close(theta, torch.tensor([FINE]).expand(3, -1), rtol=0, atol=1e-6)
+    size = math.hypot(FINE[0], FINE[1]) if isinstance(net, ZoomLocalizer) else 1  # which is not the fine net's to say
+    torch.testing.assert_close(theta, torch.tensor([FINE]).expand(3, -1) / size, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from stn.errors import StnError
+from stn.families import get_family
 from stn.geometry import invert
 from stn.models import build_model
 from stn.modules import Localizer, ZoomLocalizer
@@ -20,6 +21,20 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
         pose_loss(family, undoing, None)
+
+
+def test_shrinking_does_not_pay_whatever_the_turn():
+    family = get_family("similarity")
+    matrix = family.matrix(torch.tensor([[0.0, 2, 0.3, 0.1]]))  # the object is half as large, turned by 90 degrees
+    undoing = family.invert(torch.tensor([[0.0, 2, 0.3, 0.1]]))
+    for angle in torch.linspace(0, torch.pi, 7):
+        c, s = angle.cos(), angle.sin()
+        turn = torch.stack([c, s, 0 * c, 0 * c])[None]
+        right, half = (family.compose(undoing, turn * scale) for scale in (1, 0.5))
+        assert pose_loss(family, right, matrix).item() == pytest.approx(5 * (1 - c.item()), abs=1e-5)
+        # 9 points, the outer ones at 2/3: of the wanted frame, whatever its size
+        lost = (8 / 9) * (2 / 3) ** 2 * 3 / 2 * 0.25
+        assert pose_loss(family, half, matrix).item() == pytest.approx(5 * (1 - c.item()) + lost, abs=1e-5)
 
 
 def test_window_loss_is_zero_for_the_window_that_holds_the_object_however_it_is_turned():

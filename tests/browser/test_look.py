@@ -127,7 +127,7 @@ def test_the_caption_of_two_nets_says_how_they_work_together(browser):
             })[".maps-end"]""",
             nets,
         )
-        for nets in ([""], ["Finder", "Looker"])
+        for nets in ([""], ["Coarse", "Fine"])
     )
     page.close()
     assert "Two linear layers" in one and one.endswith("into 2 numbers.")

@@ -6,8 +6,8 @@ function captionsOf({ stage, grid, input, average, iterations, maps }) {
   const numbers = `${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`;
   const affine = stage.matrix && stage.family !== "projective";
   const more = iterations > 1 ? ` It looks ${iterations} times; these are the maps of its first look.` : "";
-  const last = maps.some(({ net }) => net === "Looker")
-    ? `The finder\u2019s three numbers cut a window out of the picture, the looker sees that window; both together give ${numbers}.`
+  const last = maps.some(({ net }) => net === "Fine")
+    ? `The coarse net\u2019s three numbers cut a window out of the picture, the fine net sees that window; both together give ${numbers}.`
     : `Two linear layers turn the last ones into ${numbers}.`;
   return {
     ".theta-code": `# ${stage.family}, ${numbers}`,

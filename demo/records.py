@@ -35,7 +35,7 @@ def network_record(info: Any) -> str:
     """`Affine transformer: 512,352 parameters, 16 epochs on MNIST under ...; test accuracy 96.9 % there.`"""
     what = f"{info.family} transformer" if info.family else "plain CNN"
     if info.recipe.model.localizer_zoom:
-        what += " with a zoom"
+        what += ", coarse to fine"
     parts = []
     if isinstance(params := info.record.get("params"), int):
         parts.append(f"{params:,} parameters")

@@ -20,7 +20,7 @@ from stn.explain import Explanation, explain_again, transformers_of
 from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
-PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9-]+)")
+PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,10 @@ def dataset_of(name: str) -> str:
 
 
 def kind_of(name: str) -> str:
-    """The family in a checkpoint's name, with its variant where it has one (`affine-zoom`), or `cnn`."""
+    """The family in a checkpoint's name, or `cnn`."""
     return PLAY_NAME.fullmatch(name)["kind"]
 
 
 def model_label(name: str) -> str:
-    """How the picker calls a model: `affine transformer`; a variant of one `affine, zoom`."""
-    family, _, variant = kind_of(name).partition("-")
-    return f"{family}, {variant.replace('-', ' ')}" if variant else f"{family} transformer"
+    """How the picker calls a model: `affine transformer`."""
+    return f"{kind_of(name)} transformer"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stn._torchvision import import_torchvision
@@ -218,3 +219,16 @@ def _damaged(info: DatasetInfo, folder: Path, split: str) -> list[Path]:
 def _downloaded_bytes(folder: Path, info: DatasetInfo) -> int:
     archives = (folder / info.torchvision_name).glob("raw/*.gz") if info.name == "mnist" else folder.glob("cifar*.gz")
     return sum(file.stat().st_size for file in archives)
+
+
+def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (most,) * 4, mode="replicate")
+    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
+    out = torch.empty_like(images)
+    for dy in range(2 * most + 1):
+        for dx in range(2 * most + 1):
+            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
+            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
+    return out

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from stn import geometry
@@ -148,19 +148,6 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
     return (images + noise * sd[:, None, None, None]).clamp(0, 1)
 
 
-def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
-    height, width = images.shape[-2:]
-    padded = F.pad(images, (most,) * 4, mode="replicate")
-    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
-    out = torch.empty_like(images)
-    for dy in range(2 * most + 1):
-        for dx in range(2 * most + 1):
-            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
-            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
-    return out
-
-
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:
     """Pictures (B, C, H, W) in [0, 1] under the same controls: (B, C, canvas, canvas).
 
@@ -181,14 +168,21 @@ def _controlled(
     return Distorted(add_noise(out, values["noise"], noise), matrix)
 
 
-def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
-    """Every control drawn uniformly from its whole range; clutter is left out of half of the pictures, noise too."""
+def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator, only_turned: float = 0.0) -> Distorted:
+    """Every control drawn uniformly from its whole range; clutter is left out of half of the pictures, noise too.
+
+    The part `only_turned` of the pictures, 0 to 1, is turned and nothing else.
+    """
     b = len(images)
     values = {name: uniform(b, low, high, generator) for name, (low, high) in CONTROL_RANGES.items()}
     low, high = CONTROL_RANGES["clutter"]
     values["clutter"] = torch.randint(low, high + 1, (b,), generator=generator)
     for name in ("clutter", "noise"):
         values[name] = values[name] * (torch.rand(b, generator=generator) < 0.5)
+    if only_turned:
+        at_rest = torch.rand(b, generator=generator) < only_turned
+        for name in CONTROL_RANGES.keys() - {"rotation"}:
+            values[name][at_rest] = getattr(Controls, name)
     return _controlled(images, values, canvas, pool, generator)
 
 
@@ -282,8 +276,8 @@ DISTORTIONS: dict[str, Distortion] = {
     "tc": placed_in_clutter,
     "rsc": rotated_scaled_cluttered,
     "play": play,
+    "play-turned": partial(play, only_turned=3 / 4),
 }
-
 
 CLUTTERED = ("tc", "rsc", "play")
 TURNED = ("r", "rsc", "play")  # by up to 90 degrees either way

@@ -145,11 +145,13 @@ def info(family="affine", distortion="play", name="mnist-play-affine"):
 
 def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
     said = records.network_record(info())
-    assert said.startswith("Affine transformer: 512,352 parameters, 16 epochs on MNIST under everything")
-    assert "the first 4 to undo the known distortion" in said and "96.9 %" in said
+    assert said.startswith(
+        "Affine transformer, coarse to fine: 512,352 parameters, 16 epochs on MNIST under everything"
+    )
+    assert "the first 8 to undo the known distortion" in said and "96.9 %" in said
     assert "undo" not in records.network_record(info(None))
-    zooming = records.network_record(info(name="mnist-play-affine-zoom"))
-    assert zooming.startswith("Affine transformer with a zoom: 512,352 parameters")
+    one_net = records.network_record(info(name="mnist-r-affine"))
+    assert one_net.startswith("Affine transformer: 512,352 parameters")
 
 
 def test_a_control_beyond_the_training_is_named():

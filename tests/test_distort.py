@@ -145,6 +145,19 @@ def test_playing_covers_the_whole_range_of_rotation(generator):
     assert angles.min() < low + 15 and angles.max() > high - 15
 
 
+def test_three_quarters_of_the_lessons_are_pictures_that_are_only_turned(generator):
+    images = torch.zeros(600, 1, 28, 28)
+    lesson = get_distortion("play-turned")(images, images + 1, 60, generator)
+    undoing = geometry.invert(lesson.matrix)
+    stretches = torch.linalg.svdvals(undoing[:, :2, :2])
+    turned = ((stretches - 28 / 60).abs() < 1e-4).all(1) & (undoing[:, :2, 2].abs() < 1e-5).all(1)
+    assert turned.float().mean().item() == pytest.approx(3 / 4, abs=0.08)
+    assert not lesson.images[turned].any(), "neither clutter nor noise"
+    assert lesson.images[~turned].flatten(1).any(1).float().mean() > 0.6
+    angles = torch.rad2deg(geometry.polar(undoing[turned])[0])
+    assert angles.min() < -75 and angles.max() > 75
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

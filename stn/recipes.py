@@ -113,17 +113,16 @@ def _play() -> Iterator[Recipe]:
     title = "trained over all of the page's sliders"
     looks = {"padding": "border", "average": True, "dropout": 0.1}
     # MNIST: equal parameters, data and steps. How a digit is turned is learnt best where nothing else is changed.
-    often_turned = "play-turned"
     train = replace(OURS, epochs=20)
+    lesson = replace(train, pose_epochs=8, pose_weight=4.0)
     cnn = _model("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **looks)
     zoom = {"localizer_zoom": 28, "localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2)}
     stn = replace(cnn, widths=(32, 64, 128), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **zoom)
     for family in ("affine", "similarity", "tps"):
-        model, lesson = replace(stn, family=family), replace(train, pose_epochs=8, pose_weight=4.0)
-        words = f"{family} STN {title}, taught to undo them"
-        yield Recipe(f"mnist-play-{family}", words, "mnist", model, lesson, "play", train_distortion=often_turned)
-    yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion=often_turned)
-    # CIFAR-10: equal likewise.
+        model, words = replace(stn, family=family), f"{family} STN {title}, taught to undo them"
+        yield Recipe(f"mnist-play-{family}", words, "mnist", model, lesson, "play", train_distortion="play-turned")
+    yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
+    # CIFAR-10: likewise.
     stn, cnn = _turned_cifar10()
     train = replace(OURS, flip=True)
     for family in ("affine", "similarity"):

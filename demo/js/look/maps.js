@@ -1,5 +1,6 @@
 // What the localisation net sees: a row of its most active feature maps for each stage.
 
+// A localiser of two nets has them side by side, with half as many maps each.
 // Keeps a map in its place from answer to answer while it is among the most active, or the rows would flicker.
 function createMaps(box) {
   let rows = [];
@@ -8,33 +9,44 @@ function createMaps(box) {
     const wanted = stages.map(({ net, pictures }) => net + pictures.length).join();
     if (box.dataset.made === wanted) return;
     box.dataset.made = wanted;
-    rows = stages.map(({ net, pictures }, i) => {
+    rows = [];
+    const nets = [...new Set(stages.map(({ net }) => net))];
+    box.replaceChildren(...nets.map((net) => buildNet(net, stages, nets.length)));
+  }
+
+  function buildNet(net, stages, nets) {
+    const column = make("div", "maps-net");
+    if (net) column.append(make("h3", "", `${net} net`));
+    stages.filter((stage) => stage.net === net).forEach(({ chosen, pictures }, i) => {
       const row = make("div", "maps-row");
       const said = make("p", "maps-said");
       const strip = make("div", "maps-strip");
       strip.setAttribute("role", "img");
-      const cells = pictures.map(() => ({ screen: createPicture(), channel: null }));
+      const cells = pictures.slice(0, Math.ceil(pictures.length / nets)).map(() => ({ screen: createPicture(), channel: null }));
       for (const { screen } of cells) strip.append(screen.canvas);
       row.append(said, strip);
-      const number = stages.slice(0, i + 1).filter((stage) => stage.net === net).length;
-      return { row, said, strip, cells, title: net ? `${net}, stage ${number}` : `Stage ${number}` };
+      column.append(row);
+      rows.push({ said, strip, cells, net, number: i + 1 });
     });
-    box.replaceChildren(...rows.map(({ row }) => row));
+    return column;
   }
 
   return {
     show(stages) {
       build(stages);
-      rows.forEach(({ said, strip, cells, title }, i) => {
-        const { channels, chosen, pictures } = stages[i];
+      rows.forEach(({ said, strip, cells, net, number }, i) => {
+        const { channels, pictures } = stages[i];
+        const chosen = stages[i].chosen.slice(0, cells.length);
         const fresh = chosen.filter((channel) => !cells.some((cell) => cell.channel === channel));
         for (const cell of cells) {
           if (!chosen.includes(cell.channel)) cell.channel = fresh.shift();
           cell.screen.set(pictures[chosen.indexOf(cell.channel)]);
         }
         const { width, height } = pictures[0];
-        setText(said, `${title}: ${channels} maps, ${height} \u00d7 ${width}`);
-        strip.setAttribute("aria-label", `${title} of the localisation net, the ${cells.length} most active of its ${channels} maps`);
+        // Beside another net there is no room for more.
+        setText(said, net ? `${channels} maps ${height}\u00d7${width}` : `Stage ${number}: ${channels} maps, ${height} \u00d7 ${width}`);
+        const whose = net ? `the ${net.toLowerCase()} localisation net` : "the localisation net";
+        strip.setAttribute("aria-label", `Stage ${number} of ${whose}, the ${cells.length} most active of its ${channels} maps`);
       });
     },
   };

@@ -17,6 +17,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "tc": "shifted, among clutter",
     "rsc": "turned, scaled and shifted, among clutter",
     "play": "under everything that the sliders can do",
+    "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
 }
 COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was trained on, control by control
     "r": {"rotation": (-90, 90)},
@@ -39,14 +40,15 @@ def network_record(info: Any) -> str:
     parts = []
     if isinstance(params := info.record.get("params"), int):
         parts.append(f"{params:,} parameters")
-    train = info.recipe.train
+    train, tested = info.recipe.train, WHAT.get(info.distortion, "distorted")
+    trained = WHAT.get(info.recipe.train_distortion, "distorted") if info.recipe.train_distortion else tested
     done = info.record.get("epochs", train.epochs)
-    parts.append(f"{done} epochs on {dataset_info(info.dataset).title} {WHAT.get(info.distortion, 'distorted')}")
+    parts.append(f"{done} epochs on {dataset_info(info.dataset).title} {trained}")
     said = f"{what[0].upper()}{what[1:]}: {', '.join(parts)}"
     if info.family and train.pose_epochs:
         said += f", the first {train.pose_epochs} to undo the known distortion"
     if isinstance(accuracy := info.result.get("accuracy"), int | float):
-        said += f"; {number(accuracy, 1)} % of test pictures right so"
+        said += f"; {number(accuracy, 1)} % of test pictures right {'so' if trained == tested else tested}"
     return f"{said}."
 
 

@@ -99,9 +99,14 @@ def curve(
     control: str,
     on_value: Callable[[float, float], None] = lambda value, accuracy: None,
 ) -> Curve:
-    """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed."""
+    """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed.
+
+    The model runs in the precision that it was trained in: in bf16 the million pictures of five curves take half the
+    time.
+    """
     values = control_values(control)
     model = model.to(memory_format=torch.channels_last)  # a quarter faster
+    half = torch.autocast("cpu", torch.bfloat16, enabled=recipe.train.precision == "bf16")
     found, stock = [], clutter_stock(test)
     for value in values:
         controls = Controls(**{control: value}, seed=TEST_SEED)
@@ -109,7 +114,7 @@ def curve(
         for start in range(0, len(test), BATCH):
             images = test.images[start : start + BATCH].float() / 255
             given = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
-            with evaluating(model):
+            with evaluating(model), half:
                 correct += int((model(given).argmax(1) == test.labels[start : start + BATCH]).sum())
         found.append(100 * correct / len(test))
         on_value(value, found[-1])

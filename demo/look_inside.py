@@ -25,7 +25,7 @@ from stn.errors import StnError
 from stn.explain import Explanation, Stage
 from stn.families import Family
 from stn.geometry import FAR, mip_level
-from stn.modules import SpatialTransformer, ZoomLocalizer
+from stn.modules import SideLocalizer, SpatialTransformer, ZoomLocalizer
 
 MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
@@ -155,6 +155,7 @@ def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> 
             "input": encode_values(info.unnormalise(stage.input)[0]),
             "maps": [_encode_maps(net, most_active(of_stage[0])) for net, of_stage in maps],
             "iterations": transformer.iterations,
+            "sides": isinstance(transformer.localizer, SideLocalizer),
             "padding": transformer.sampler.padding,
             # What the sampler reads as 0 outside the picture stands for the mean, for networks normalise first thing.
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,

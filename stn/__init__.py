@@ -4,11 +4,12 @@ from stn.checkpoint import load_checkpoint
 from stn.errors import StnError
 from stn.explain import explain
 from stn.families import get_family
-from stn.modules import Localizer, SpatialTransformer, ZoomLocalizer
+from stn.modules import Localizer, SideLocalizer, SpatialTransformer, ZoomLocalizer
 from stn.recipes import get_recipe, list_recipes
 
 __all__ = [
     "Localizer",
+    "SideLocalizer",
     "SpatialTransformer",
     "StnError",
     "ZoomLocalizer",

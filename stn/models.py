@@ -13,7 +13,15 @@ from stn import geometry
 from stn.airbench import AirbenchNet
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
-from stn.modules import Localizer, SpatialTransformer, ZoomLocalizer, conv_stages, exact_head, start_at_identity
+from stn.modules import (
+    Localizer,
+    SideLocalizer,
+    SpatialTransformer,
+    ZoomLocalizer,
+    conv_stages,
+    exact_head,
+    start_at_identity,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class ModelConfig:
     localizer_hidden: int = 32
     localizer_shrink: int = 1
     localizer_zoom: int = 0  # side of the window that a ZoomLocalizer looks through; 0: a Localizer, at everything
+    localizer_sides: bool = False  # the window lies along the picture's edges: a SideLocalizer
     luminance: bool = False
     random_transform: bool = False
     dropout: float = 0.5
@@ -188,7 +197,8 @@ def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTran
         "shrink": max(1, config.localizer_shrink // halved),
     }
     if config.localizer_zoom:
-        localizer = ZoomLocalizer(channels, family, config.localizer_zoom // halved, **net)
+        zooming = SideLocalizer if config.localizer_sides else ZoomLocalizer
+        localizer = zooming(channels, family, config.localizer_zoom // halved, **net)
     else:
         localizer = Localizer(channels, family, **net)
     out_size = config.out_size and tuple(n // halved for n in config.out_size)
@@ -203,7 +213,7 @@ def _airbench(config: ModelConfig) -> AirbenchNet:
 NETS = {"reference": ReferenceNet, "conv": ConvNet, "airbench": _airbench}
 UNUSED = {  # fields that a network has no use for
     "reference": (
-        *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom"),
+        *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom", "localizer_sides"),
         *("out_size", "average", "iterations", "points", "placement"),
     ),
     "conv": ("hidden", "luminance"),

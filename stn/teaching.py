@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stn import geometry
 from stn.errors import StnError
-from stn.families import Family
-from stn.modules import ZoomLocalizer
+from stn.families import ROTATION, Family
+from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
 
 
-def pose_loss(family: Family, theta: Tensor, matrix: Tensor | None) -> Tensor:
+@dataclass
+class Seen:
+    """What the parts of a localisation net in several steps said, pass by pass; empty for a net in one."""
+
+    windows: list[Tensor] = field(default_factory=list)  # (B, 3, 3) each
+    sides: list[Tensor] = field(default_factory=list)  # (B, 4) logits each
+
+
+def lesson_loss(family: Family, theta: Tensor, matrix: Tensor | None, seen: Seen) -> Tensor:
+    """How far theta (B, n), and what led to it, are from undoing the distortion `matrix` (B, 3, 3).
+
+    Where the net looked several times, its first window counts, for later ones are of what has been warped already, and
+    its last sides, which are what theta was turned by. Raises StnError where the distortion is none or no matrix.
+    """
+    if matrix is None:
+        raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
+    if not seen.windows:
+        return pose_loss(family, theta, matrix)
+    edges = bool(seen.sides)
+    loss = side_loss(family, theta, seen.sides[-1], matrix) if edges else pose_loss(family, theta, matrix)
+    return loss + window_loss(seen.windows[0], matrix, edges)
+
+
+def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
     """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
 
     5 (1 - cos) of the angle between the two turns, and the mean squared distance of 9 points when one has been turned
     back by that angle, in half-widths of the wanted frame. Were the turn in the distance too, a net that is unsure of
     it would shrink theta, for points nearer to the middle are less wrong whatever the turn is.
     """
-    if matrix is None:
-        raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
     points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
     wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
     found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
@@ -35,24 +59,51 @@ def pose_loss(family: Family, theta: Tensor, matrix: Tensor | None) -> Tensor:
     return distance.mean() + 5 * (1 - cos).mean()
 
 
-def window_loss(found: Tensor, matrix: Tensor) -> Tensor:
-    """How far windows `found` (B, 3: scale, shift x, shift y) are from the object that `matrix` (B, 3, 3) placed.
+def side_loss(family: Family, theta: Tensor, sides: Tensor, matrix: Tensor) -> Tensor:
+    """`pose_loss` of theta with the right side up, and the cross-entropy of that side for the logits `sides` (B, 4).
 
-    Four times the mean squared error; the wanted scale is the root of the undoing matrix's |det|, whatever the turn.
+    theta (B, n) is a `SideLocalizer`'s: a frame, turned by the mean direction of its sides.
     """
-    undoing = geometry.invert(matrix)
-    undoing = undoing / undoing[:, 2:, 2:]
-    scale = torch.linalg.det(undoing[:, :2, :2]).abs().sqrt()
-    wanted = torch.stack([scale, undoing[:, 0, 2], undoing[:, 1, 2]], dim=1)
-    return 4 * (found - wanted).square().sum(1).mean()
+    frame = geometry.product(family.matrix(theta), ROTATION.matrix(-mean_turn(sides)[:, None]))
+    missing = geometry.polar(geometry.invert(matrix))[0] - geometry.polar(frame)[0]
+    quarters = (missing / (math.pi / 2)).round().long() % 4  # (B,)
+    upright = geometry.product(frame, ROTATION.matrix(quarters[:, None] * math.pi / 2))
+    return pose_loss(family, family.from_matrix(upright), matrix) + F.cross_entropy(sides, quarters)
+
+
+def window_loss(found: Tensor, matrix: Tensor, edges: bool = False) -> Tensor:
+    """How far windows `found` (B, 3, 3) are from the object that `matrix` (B, 3, 3) placed.
+
+    Four times the mean squared error of scale and shift; the wanted scale is the root of the undoing matrix's |det|,
+    whatever the turn. For windows that lie along the object's edges, 5 (1 - cos) of four times the angle between them
+    too, in which quarter turns do not count.
+    """
+    (scale, turn, shift), (wanted, wanted_turn, wanted_shift) = map(_parts, (found, geometry.invert(matrix)))
+    loss = 4 * ((scale - wanted).square() + (shift - wanted_shift).square().sum(1)).mean()
+    return loss + 5 * (1 - (4 * (turn - wanted_turn)).cos()).mean() if edges else loss
+
+
+def _parts(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Scale (B,), turn (B,) in radians and shift (B, 2) of matrices (B, 3, 3)."""
+    matrix = matrix / matrix[:, 2:, 2:]
+    scale = torch.linalg.det(matrix[:, :2, :2]).abs().sqrt()
+    return scale, geometry.polar(matrix)[0], matrix[:, :2, 2]
 
 
 @contextmanager
-def watch_windows(model: nn.Module) -> Iterator[list[Tensor]]:
-    """Collects what the coarse nets (see `ZoomLocalizer`) inside a model say while the block runs: (B, 3) each time."""
-    seen: list[Tensor] = []
+def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
+    """Collects what the parts of a localisation net in several steps (see `ZoomLocalizer`) say while the block runs."""
+    seen = Seen()
+
+    def record_window(_: nn.Module, x: tuple, said: Tensor) -> None:
+        seen.windows.append(localizer.window_matrix(said))
+
+    def record_sides(_: nn.Module, x: tuple, said: Tensor) -> None:
+        seen.sides.append(said)
+
     with ExitStack() as hooks:
-        for module in model.modules():
-            if isinstance(module, ZoomLocalizer):
-                hooks.enter_context(module.coarse.register_forward_hook(lambda _, x, found: seen.append(found)))
+        if isinstance(localizer, ZoomLocalizer):
+            hooks.enter_context(localizer.coarse.register_forward_hook(record_window))
+        if isinstance(localizer, SideLocalizer):
+            hooks.enter_context(localizer.sides.register_forward_hook(record_sides))
         yield seen

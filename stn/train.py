@@ -27,7 +27,7 @@ from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
 from stn.optim import lr_factor, make_optimizer
 from stn.parallel import Team
-from stn.teaching import pose_loss, watch_windows, window_loss
+from stn.teaching import lesson_loss, watch_steps
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1
@@ -126,6 +126,8 @@ class Run:
         if isinstance(self.model.net, AirbenchNet):
             images = data.images[:WHITENING_PICTURES].float() / 255
             self.model.net.prepare(((images - self.model.mean.cpu()) / self.model.std.cpu()).to(device))
+        first = next(iter(transformers_of(self.model).values()), None)
+        self.localizer = first and first.localizer  # the one that is taught the distortion
         self.optimizer = make_optimizer(self.model, config)
         self.average = None
         if config.ema:
@@ -179,7 +181,7 @@ class Run:
         index, weight = self.team.share(index)
         images, matrix = self.batch(index, generator)
         half = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
-        with half, watch_windows(self.model) as windows:
+        with half, watch_steps(self.localizer) as seen:
             transformer = self.model.net.stn
             if lesson and isinstance(transformer, SpatialTransformer):  # the classifier need not run
                 theta = transformer.locate((images - self.model.mean) / self.model.std)
@@ -189,10 +191,7 @@ class Run:
             loss = 0.0
             if lesson or config.pose_weight:
                 _, sampler, _, theta, _ = passes[0]
-                loss = pose_loss(sampler.family, theta, matrix)
-                if windows:  # the first: later ones are of what has been warped already
-                    loss = loss + window_loss(windows[0], matrix)
-                loss = loss * (1 if lesson else config.pose_weight)
+                loss = lesson_loss(sampler.family, theta, matrix, seen) * (1 if lesson else config.pose_weight)
             if not lesson:
                 loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad()

@@ -1,13 +1,15 @@
+import math
+
 import pytest
 import torch
 
 from stn.errors import StnError
-from stn.families import get_family
+from stn.families import ROTATION, get_family
 from stn.geometry import invert
 from stn.models import build_model
-from stn.modules import Localizer, ZoomLocalizer
+from stn.modules import Localizer, SideLocalizer, ZoomLocalizer, mean_turn
 from stn.recipes import get_recipe
-from stn.teaching import pose_loss, watch_windows, window_loss
+from stn.teaching import Seen, lesson_loss, pose_loss, side_loss, watch_steps, window_loss
 
 
 def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
@@ -20,7 +22,7 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     small, wrong = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]), torch.tensor([[0.0, -1, 0, 1, 0, 0]])
     assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
-        pose_loss(family, undoing, None)
+        lesson_loss(family, undoing, None, Seen())
 
 
 def test_shrinking_does_not_pay_whatever_the_turn():
@@ -37,24 +39,70 @@ def test_shrinking_does_not_pay_whatever_the_turn():
         assert pose_loss(family, half, matrix).item() == pytest.approx(5 * (1 - c.item()) + lost, abs=1e-5)
 
 
-def test_window_loss_is_zero_for_the_window_that_holds_the_object_however_it_is_turned():
+def placed_squares() -> tuple[torch.Tensor, torch.Tensor]:
+    """Matrices that undo a placement (half as large, off the middle), and one turned by a right angle, and those."""
     turn = torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
-    placed = torch.tensor([[0.5, 0, 0.2], [0, 0.5, -0.1], [0, 0, 1]])  # the object is half as large, off the middle
-    matrix = invert(torch.stack([placed, placed @ turn]))
-    right = torch.tensor([[0.5, 0.2, -0.1]]).expand(2, -1)
-    assert window_loss(right, matrix).item() == pytest.approx(0, abs=1e-8)
-    assert window_loss(right, 3 * matrix).item() == pytest.approx(0, abs=1e-8), "the same matrices, homogeneous"
-    assert window_loss(right + torch.tensor([0, 0.1, 0]), matrix).item() == pytest.approx(0.04, rel=1e-4)
+    undoing = torch.tensor([[0.5, 0, 0.2], [0, 0.5, -0.1], [0, 0, 1]])
+    both = torch.stack([undoing, undoing @ turn])
+    return both, invert(both)
 
 
-def test_windows_are_seen_while_the_block_runs_and_only_then(generator):
+@pytest.mark.parametrize("edges", [False, True])
+def test_window_loss_is_zero_for_the_window_that_holds_the_object_however_it_is_turned(edges):
+    undoing, matrix = placed_squares()
+    right = undoing[:1].expand(2, -1, -1)
+    assert window_loss(right, matrix, edges).item() == pytest.approx(0, abs=1e-6)
+    assert window_loss(right, 3 * matrix, edges).item() == pytest.approx(0, abs=1e-6), "the same, homogeneous"
+    shifted = right + torch.tensor([[0, 0, 0], [0, 0, 0.1], [0, 0, 0]])
+    assert window_loss(shifted, matrix, edges).item() == pytest.approx(0.04, rel=1e-4)
+    half = ROTATION.matrix(torch.full((2, 1), math.pi / 8))
+    assert window_loss(right @ half, matrix, edges).item() == pytest.approx(5 if edges else 0, abs=1e-5)
+
+
+def test_the_lesson_on_sides_leaves_the_rest_as_it_were_with_the_right_side_up():
+    family = get_family("affine")
+    undoing, matrix = placed_squares()
+    for side in range(4):
+        sides = 50 * torch.eye(4)[[side, (side + 1) % 4]]
+        turned = undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None])
+        loss = side_loss(family, family.from_matrix(turned), sides, matrix).item()
+        assert loss == pytest.approx(50 if side else 0, abs=1e-3), "the frame is right, the side only for 0"
+    sides = torch.tensor([[50.0, 0, 0, 0]])
+    wider = family.from_matrix(undoing[:1] @ torch.diag(torch.tensor([1.2, 1, 1])))
+    expected = pose_loss(family, wider, matrix[:1]).item()
+    assert expected > 1e-3
+    assert side_loss(family, wider, sides, matrix[:1]).item() == pytest.approx(expected, rel=1e-4)
+    # Unsure between two sides: the frame is as right, and log 2 is what the doubt costs.
+    sides = torch.tensor([[50.0, 50, 0, 0]])
+    half = family.from_matrix(undoing[:1] @ ROTATION.matrix(torch.tensor([[math.pi / 4]])))
+    assert side_loss(family, half, sides, matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
+
+
+def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(generator):
     x = torch.rand(3, 1, 20, 20, generator=generator)
-    net = torch.nn.Sequential(ZoomLocalizer(1))
-    with watch_windows(net) as windows:
+    for net, sides in ((ZoomLocalizer(1), []), (SideLocalizer(1), [(3, 4)])):
+        with watch_steps(net) as seen:
+            net(x)
         net(x)
-    net(x)
-    assert [tuple(found.shape) for found in windows] == [(3, 3)]
-    plain = Localizer(1)
-    with watch_windows(plain) as windows:
-        plain(x)
-    assert windows == []
+        assert [tuple(found.shape) for found in seen.windows] == [(3, 3, 3)]
+        assert [tuple(logits.shape) for logits in seen.sides] == sides
+    for plain in (Localizer(1), None):
+        with watch_steps(plain) as seen:
+            Localizer(1)(x)
+        assert seen == Seen()
+
+
+def test_the_lesson_is_of_the_first_window_and_the_last_sides():
+    family = get_family("affine")
+    undoing, matrix = placed_squares()
+    theta = family.from_matrix(undoing)
+    sides = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
+    windows = [undoing[:1].expand(2, -1, -1), torch.full((2, 3, 3), math.nan)]
+    assert lesson_loss(family, theta, matrix, Seen()).item() == pytest.approx(0, abs=1e-6)
+    assert lesson_loss(family, theta, matrix, Seen(windows)).item() == pytest.approx(0, abs=1e-6)
+    looks = [torch.full((2, 4), math.nan), sides]
+    assert lesson_loss(family, theta, matrix, Seen(windows, looks)).item() == pytest.approx(0, abs=1e-5)
+    sides = sides.flip(0)
+    theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None]))
+    wrong = Seen([windows[0] @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))], [sides])
+    assert lesson_loss(family, theta, matrix, wrong).item() == pytest.approx(50 + 5, abs=1e-3)

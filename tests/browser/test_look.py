@@ -120,19 +120,20 @@ def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
 def test_the_caption_of_two_nets_says_how_they_work_together(browser):
     page = browser.new_page()
     page.add_script_tag(path=str(assets.HERE / "js" / "look" / "said.js"))
-    one, two = (
+    one, window, sides = (
         page.evaluate(
-            """(nets) => captionsOf({
+            """([sides, nets]) => captionsOf({
                 stage: { names: ["a", "b"], matrix: true, family: "affine" }, grid: {}, input: {}, iterations: 1,
-                maps: nets.map((net) => ({ net })),
+                sides, maps: nets.map((net) => ({ net })),
             })[".maps-end"]""",
-            nets,
+            [sides, nets],
         )
-        for nets in ([""], ["Coarse", "Fine"])
+        for sides, nets in ((False, [""]), (False, ["Coarse", "Fine"]), (True, ["Coarse", "Fine"]))
     )
     page.close()
     assert "Two linear layers" in one and one.endswith("into 2 numbers.")
-    assert "window" in two and two.endswith("give 2 numbers.")
+    assert "window" in window and window.endswith("give 2 numbers.")
+    assert "which side is up" in sides and sides.endswith("give 2 numbers.")
 
 
 @pytest.mark.parametrize("query", ["", "&step=6", "&dataset=cifar10&step=5"])

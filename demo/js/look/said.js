@@ -1,13 +1,16 @@
 // What stands in words round the panels. Pure: from an answer to texts.
 
 // Selector -> text: what depends on the network and its sizes, not on theta.
-function captionsOf({ stage, grid, input, average, iterations, maps }) {
+function captionsOf({ stage, grid, input, average, iterations, sides, maps }) {
   const [h, w] = [grid.height, grid.width];
   const numbers = `${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`;
   const affine = stage.matrix && stage.family !== "projective";
   const more = iterations > 1 ? ` It looks ${iterations} times; these are the maps of its first look.` : "";
+  const both = sides
+    ? "The coarse net finds the picture\u2019s edges, the fine net says which side is up"
+    : "The coarse net cuts a window out of the picture, the fine net sees that window";
   const last = maps.some(({ net }) => net === "Fine")
-    ? `The coarse net\u2019s three numbers cut a window out of the picture, the fine net sees that window; both together give ${numbers}.`
+    ? `${both}; together they give ${numbers}.`
     : `Two linear layers turn the last ones into ${numbers}.`;
   return {
     ".theta-code": `# ${stage.family}, ${numbers}`,

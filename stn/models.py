@@ -199,6 +199,8 @@ def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTran
     if config.localizer_zoom:
         zooming = SideLocalizer if config.localizer_sides else ZoomLocalizer
         localizer = zooming(channels, family, config.localizer_zoom // halved, **net)
+    elif config.localizer_sides:
+        raise StnError("localizer_sides=True is for a window: give its side as localizer_zoom, such as 32.")
     else:
         localizer = Localizer(channels, family, **net)
     out_size = config.out_size and tuple(n // halved for n in config.out_size)

@@ -5,7 +5,7 @@ from torch.autograd import gradcheck
 from stn import geometry
 from stn.errors import StnError
 from stn.families import FAMILY_NAMES, MATRIX_FAMILIES, ThinPlateSpline, get_family
-from stn.modules import ZOOMING
+from stn.modules import ZoomLocalizer
 
 COUNTS = {"translation": 2, "rotation": 1, "attention": 3, "similarity": 4, "affine": 6, "projective": 8, "tps": 32}
 
@@ -71,7 +71,7 @@ def test_gradients_are_right(name, generator):
     assert gradcheck(transform, (images, theta))
 
 
-@pytest.mark.parametrize("name", ZOOMING)
+@pytest.mark.parametrize("name", ZoomLocalizer.zooming)
 def test_theta_within_a_window_is_the_mapped_grid(name, generator):
     family = get_family(name)
     theta = near_identity(family, 3, generator, torch.float64)

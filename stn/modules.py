@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -129,10 +130,7 @@ class SideLocalizer(ZoomLocalizer):
     def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **fine):
         super().__init__(in_channels, family, window, **fine)
         hidden = self.fine.head[-1].in_features
-        self.sides = nn.Sequential(nn.Linear(hidden + 2, 32), nn.GELU(), nn.Linear(32, 4))
-        nn.init.zeros_(self.sides[-1].weight)
-        with torch.no_grad():
-            self.sides[-1].bias.copy_(torch.tensor([3.0, 0, 0, 0]))
+        self.sides = nn.Sequential(nn.Linear(hidden + 2, 32), nn.GELU(), start_at(nn.Linear(32, 4), [3.0, 0, 0, 0]))
 
     def window_matrix(self, said: Tensor) -> Tensor:
         """As `ZoomLocalizer`'s, along the edges: turned by a quarter of the angle of the similarity that is said.
@@ -147,7 +145,7 @@ class SideLocalizer(ZoomLocalizer):
         found, window = self.look(x)
         features = self.fine.features(window)
         with torch.autocast(x.device.type, enabled=False):
-            hidden = self.fine.head[:-1](features.to(self.fine.head[0].weight.dtype))
+            hidden = exact_head(self.fine.head[:-1], features)
             frame = geometry.product(found, self.family.matrix(self.fine.head[-1](hidden)))
             # Some turns may be likelier than others: in pictures turned to the left, the left side is seldom up.
             turn = 2 * geometry.polar(found.detach())[0][:, None]
@@ -193,9 +191,14 @@ def conv_stages(
 
 def start_at_identity(linear: nn.Linear, family: Family) -> nn.Linear:
     """The layer with zero weights and the family's identity as its bias."""
+    return start_at(linear, family.identity()[0].tolist())
+
+
+def start_at(linear: nn.Linear, values: Sequence[float]) -> nn.Linear:
+    """The layer with zero weights and `values` as its bias, so that it says these whatever it sees."""
     nn.init.zeros_(linear.weight)
     with torch.no_grad():
-        linear.bias.copy_(family.identity()[0])
+        linear.bias.copy_(torch.tensor(values))
     return linear
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from stn import Localizer, SpatialTransformer, StnError, explain, geometry
 from stn.families import FAMILY_NAMES, get_family
 from stn.models import ReferenceLocalizer
-from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
+from stn.modules import SideLocalizer, ZoomLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:
@@ -100,110 +100,6 @@ def test_theta_is_exact_under_autocast(generator, iterations):
         assert layer.locate(x).dtype == torch.float32
         torch.testing.assert_close(layer.locate(x), exact, rtol=0, atol=1e-6)
         torch.testing.assert_close(layer(x), out, rtol=0, atol=1e-5)
-
-
-def test_zooming_composes_what_the_coarse_and_the_fine_net_say(generator):
-    x = torch.rand(2, 1, 40, 40, generator=generator)
-    zoom = ZoomLocalizer(1, "affine", window=20).eval()
-    window, look = torch.tensor([[0.5, 0.2, -0.1]]), torch.tensor([[0.8, 0.6, 0.1, -0.6, 0.8, 0.0]])
-    with torch.no_grad():
-        zoom.coarse.head[-1].bias.copy_(window[0])
-        zoom.fine.head[-1].bias.copy_(look[0])
-    seen = []
-    zoom.fine.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
-    attention, affine = get_family("attention"), get_family("affine")
-    expected = affine.compose(affine.from_matrix(attention.matrix(window)), look)
-    torch.testing.assert_close(zoom(x), expected.expand(2, -1), rtol=0, atol=1e-6)
-    cut = geometry.sample(x, attention.grid(window.expand(2, -1), (20, 20)), average=True)
-    torch.testing.assert_close(seen[0], cut, rtol=0, atol=1e-6)
-    assert not seen[0].requires_grad, "the coarse net is not moved by what the fine one makes of its window"
-
-
-@pytest.mark.parametrize("family", ZoomLocalizer.zooming)
-def test_the_size_of_the_frame_is_the_coarse_nets_alone(family, generator):
-    x = torch.rand(1, 1, 40, 40, generator=generator)
-    zoom = ZoomLocalizer(1, family, window=20).eval()
-    said = zoom.family.identity() + 0.1 * torch.rand(1, zoom.family.n_params, generator=generator)
-    frames = []
-    for scale in (1, 0.2):
-        points = zoom.family.grid(said, (3, 3))
-        x0, y0 = points.mean((0, 1, 2)) * (1 - scale)
-        shrunk = zoom.family.within(said, get_family("attention").matrix(torch.stack([x0 * 0 + scale, x0, y0])[None]))
-        with torch.no_grad():
-            zoom.fine.head[-1].bias.copy_(shrunk[0])
-        frames.append(zoom.family.grid(zoom(x), (3, 3)))
-    torch.testing.assert_close(frames[0], frames[1], rtol=0, atol=1e-5)
-    spread = frames[0] - frames[0].mean((1, 2), keepdim=True)
-    assert spread.square().sum(-1).mean().item() == pytest.approx(2 * (2 / 3) * (2 / 3) ** 2, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("net", "family"),
-    [(net, name) for net in (ZoomLocalizer, SideLocalizer) for name in FAMILY_NAMES if name not in net.zooming],
-)
-def test_a_family_that_does_not_turn_scale_and_shift_cannot_zoom(net, family):
-    with pytest.raises(StnError, match=rf"zoom.*'{family}'"):
-        net(1, family)
-
-
-@pytest.mark.parametrize("window", [0, -3, 2.5, True])
-def test_a_window_without_pixels_is_refused(window):
-    with pytest.raises(StnError, match=r"window is .* from 1"):
-        ZoomLocalizer(1, window=window)
-
-
-@pytest.mark.parametrize(
-    ("kind", "family"), [(net, name) for net in (ZoomLocalizer, SideLocalizer) for name in net.zooming]
-)
-def test_zooming_starts_as_the_identity_and_teaches_all_nets(kind, family, generator):
-    layer = SpatialTransformer(kind(1, family)).train()
-    x = torch.rand(4, 1, 40, 40, generator=generator)
-    torch.testing.assert_close(layer(x), x, rtol=0, atol=2e-5)
-    net = layer.localizer
-    lasts = [net.coarse.head[-1], net.fine.head[-1], *([net.sides[-1]] if kind is SideLocalizer else [])]
-    for last in lasts:
-        nn.init.normal_(last.weight, std=0.01)
-    layer(x).square().sum().backward()
-    for name, parameter in layer.named_parameters():
-        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
-
-
-@pytest.mark.parametrize("turn", [0, 30, 60, 130, -80, 180])
-def test_a_window_along_the_edges_is_the_same_for_all_four_turns(turn):
-    net = SideLocalizer(1)
-    angles = torch.deg2rad(turn + 90.0 * torch.arange(4))
-    # The square's parameters hold four times its angle, in which quarter turns are whole ones.
-    said = torch.stack([0.7 * (4 * angles).cos(), 0.7 * (4 * angles).sin(), 0 * angles + 0.1, 0 * angles - 0.2], dim=1)
-    windows = net.window_matrix(said)
-    torch.testing.assert_close(windows, windows[:1].expand(4, -1, -1), rtol=0, atol=1e-5)
-    angle, stretches = geometry.polar(windows[:1])
-    assert abs(math.degrees(angle)) <= 45.01
-    assert (math.degrees(angle) - turn + 45) % 90 == pytest.approx(45, abs=1e-3)
-    torch.testing.assert_close(stretches, torch.full((1, 2), 0.7), rtol=0, atol=1e-5)
-    assert windows[0, :2, 2].tolist() == pytest.approx([0.1, -0.2])
-
-
-@pytest.mark.parametrize("side", range(4))
-def test_the_frame_is_turned_until_the_side_that_is_found_is_up(side, generator):
-    x = torch.rand(1, 1, 40, 40, generator=generator)
-    net = SideLocalizer(1, "affine", window=20).eval()
-    window, look = torch.tensor([[0.0, 0.5, 0.2, -0.1]]), torch.tensor([[0.9, 0.1, 0.05, 0.0, 1.1, 0.0]])
-    with torch.no_grad():
-        net.coarse.head[-1].bias.copy_(window[0])
-        net.fine.head[-1].bias.copy_(look[0])
-        net.sides[-1].bias.copy_(50 * torch.eye(4)[side])
-    affine, eighth = get_family("affine"), math.pi / 8  # a quarter of the 90 degrees that the coarse net says
-    square = torch.tensor([[0.5 * math.cos(eighth), 0.5 * math.sin(eighth), 0.2, -0.1]])
-    quarter = torch.tensor([[math.cos(side * math.pi / 2), math.sin(side * math.pi / 2), 0, 0]])
-    as_affine = [affine.from_matrix(get_family("similarity").matrix(t)) for t in (square, quarter)]
-    expected = affine.compose(affine.compose(as_affine[0], look), as_affine[1])
-    torch.testing.assert_close(net(x), expected, rtol=0, atol=1e-5)
-
-
-def test_the_mean_turn_lies_between_sides_that_are_as_likely():
-    logits = torch.tensor([[9.0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 0, 9], [50, 50, 0, 0], [50, 0, 0, 50]])
-    found = torch.rad2deg(mean_turn(logits)).tolist()
-    assert found == pytest.approx([0, 90, -90, 45, -45], abs=0.02)
 
 
 @pytest.mark.parametrize(

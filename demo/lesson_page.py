@@ -13,7 +13,7 @@ from demo.lesson_bench import Exercise
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.recipes import list_recipes
-from stn.table import gain_words, table_rows
+from stn.table import gain_words, grouped, table_rows
 
 log = logging.getLogger(__name__)
 TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}
@@ -82,10 +82,14 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
     head = "".join(
         f'<th scope="col"{" class=number" if i in numbers else ""}>{escape(text)}</th>' for i, text in enumerate(heads)
     )
-    body = "".join(_row(row, titles[row["name"]]) for row in table_rows(list(infos)))
+    body = "".join(
+        f'<tbody><tr class="group"><th colspan="{len(heads)}" scope="rowgroup">{escape(heading)}</th></tr>'
+        f"{''.join(_row(row, titles[row['name']]) for row in rows)}</tbody>"
+        for heading, rows in grouped(table_rows(list(infos))).items()
+    )
     return (
         '<div class="table-scroll" tabindex="0" role="region" aria-labelledby="results-title">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table><thead><tr>{head}</tr></thead>{body}</table></div>"
     )
 
 

@@ -21,7 +21,7 @@ from stn.export import FORMATS, export
 from stn.output import dump, note
 from stn.recipes import get_recipe, list_recipes
 from stn.rectify import rectification
-from stn.table import markdown_table, table_rows, write_table
+from stn.table import markdown_tables, table_rows, write_table
 from stn.train import MAX_SEED
 from stn.train_command import run_train
 
@@ -108,8 +108,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, default=Path("runs"), help="the folder that `train` wrote to")
 
     sub = command(run_table, json_flag=True)
-    sub.add_argument("--markdown", action="store_true", help="as a Markdown table (default)")
-    sub.add_argument("--write", type=Path, nargs="+", metavar="FILE", help="put the table between the files' markers")
+    sub.add_argument("--markdown", action="store_true", help="as Markdown tables (default)")
+    sub.add_argument("--write", type=Path, nargs="+", metavar="FILE", help="put the tables between the files' markers")
     return top
 
 
@@ -213,7 +213,7 @@ def run_ship(options: argparse.Namespace) -> None:
 
 
 def run_table(options: argparse.Namespace) -> None:
-    """the result table, from the shipped checkpoints' own records"""
+    """the result tables, from the shipped checkpoints' own records"""
     order = [name for name in list_recipes() if name in set(shipped_names())]
     rows = table_rows([read_info(name) for name in order])
     for file in options.write or ():
@@ -221,4 +221,4 @@ def run_table(options: argparse.Namespace) -> None:
     if options.json:
         dump(rows)
     elif not options.write:
-        print(markdown_table(rows))
+        print(markdown_tables(rows))

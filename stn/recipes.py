@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -173,21 +173,25 @@ def _distorted_mnist() -> Iterator[Recipe]:
             yield Recipe(f"mnist-{name}-{family or 'cnn'}", title, "mnist", model, train, name, accuracy)
 
 
-def _variants() -> Iterator[Recipe]:
-    """What a choice is worth: where the transformer stands, and how it is taught."""
-    bases = {recipe.name: recipe for recipe in (*_play(), *_distorted_mnist(), *_rsc())}
+def _placement() -> Iterator[Recipe]:
+    """The same transformer elsewhere in the network, or run twice."""
     # Two localisation nets with about as many parameters as one.
     for name, small in {"mnist-rts-affine": (12, 24, 36), "cifar10-rsc-affine": (24, 44, 60, 60)}.items():
-        yield _variant(bases[name], "feature", "before the second stage", {"placement": "feature"})
-        yield _variant(bases[name], "both", "at both places", {"placement": "both", "localizer_widths": small})
-        yield _variant(bases[name], "iterated", "at the input, run twice", {"iterations": 2})
+        yield _variant(name, "feature", "before the second stage", {"placement": "feature"})
+        yield _variant(name, "both", "at both places", {"placement": "both", "localizer_widths": small})
+        yield _variant(name, "iterated", "at the input, run twice", {"iterations": 2})
+
+
+def _teaching() -> Iterator[Recipe]:
+    """The same transformer taught less than its base, which has a warm-up and goes on being taught."""
     alone = {**UNTAUGHT, "pose_epochs": 0, "pose_weight": 0.0}
     for name in ("mnist-r-affine", "cifar10-rsc-affine"):
-        yield _variant(bases[name], "alone", "by classification alone", train=alone)
-        yield _variant(bases[name], "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
+        yield _variant(name, "alone", "by classification alone", train=alone)
+        yield _variant(name, "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
 
 
-def _variant(base: Recipe, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:
+def _variant(name: str, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:
+    base = next(recipe for recipe in (*_distorted_mnist(), *_rsc()) if recipe.name == name)
     changed = {"model": replace(base.model, **model or {}), "train": replace(base.train, **train or {})}
     return replace(base, name=f"{base.name}-{suffix}", title=f"{base.title}; {words}", published=None, **changed)
 
@@ -243,13 +247,31 @@ def _rsc() -> Iterator[Recipe]:
     )
 
 
+GROUPS = {  # heading of a result table -> its recipes, most wanted first
+    "The playground": _play,
+    "The five printed systems": _reference,
+    "Distorted MNIST": _distorted_mnist,
+    "Plain CIFAR-10": _cifar10,
+    "Distorted CIFAR-10 (RSC)": _rsc,
+    "How the transformer is taught": _teaching,
+    "Where the transformer stands": _placement,
+}
+
+
 def list_recipes() -> dict[str, Recipe]:
     """Every recipe by name, in the order of the tables."""
-    return {
-        recipe.name: recipe
-        for group in (_play, _reference, _distorted_mnist, _variants, _cifar10, _rsc)
-        for recipe in group()
-    }
+    return {recipe.name: recipe for group in GROUPS.values() for recipe in group()}
+
+
+def recipe_groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """The given recipes by the heading of their table; what a variant varies stands above it, again where need be."""
+    given, groups = set(names), {}
+    for heading, group in GROUPS.items():
+        found = (recipe.name for recipe in group() if recipe.name in given)
+        rows = dict.fromkeys(row for name in found for row in (name.rpartition("-")[0], name) if row in given)
+        if rows:
+            groups[heading] = list(rows)
+    return groups
 
 
 def get_recipe(name: str) -> Recipe:

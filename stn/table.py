@@ -7,6 +7,7 @@ from statistics import mean, stdev
 
 from stn.checkpoint import CheckpointInfo, write_file
 from stn.errors import StnError
+from stn.recipes import recipe_groups
 
 START, END = "<!-- table -->", "<!-- end of table -->"
 
@@ -51,23 +52,39 @@ def _against(cnn: dict | None, row: dict) -> dict:
     return {"gain": gain, "gain_sds": gain / max(sds) if sure else None}
 
 
+def grouped(rows: list[dict]) -> dict[str, list[dict]]:
+    """The rows of each table, by its heading (see `recipe_groups`)."""
+    by_name = {row["name"]: row for row in rows}
+    return {heading: [by_name[name] for name in names] for heading, names in recipe_groups(by_name).items()}
+
+
+def markdown_tables(rows: list[dict]) -> str:
+    """The rows as Markdown tables under their headings."""
+    return "\n\n".join(f"### {heading}\n\n{markdown_table(group)}" for heading, group in grouped(rows).items())
+
+
 def markdown_table(rows: list[dict]) -> str:
-    """The rows as a Markdown table."""
-    lines = [
-        "| Recipe | Test error, % | Seeds | Shipped file, % | Published, % | Below its CNN, points | Pose left "
-        "| Parameters | Minutes | Transformer |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        sd = "" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}"
-        published = "" if row["published"] is None else f"{row['published']:.2f}"
-        pose = "" if row["pose_left"] is None else f"{row['pose_left']:.1f}°"
-        alive = {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]]
-        lines.append(
-            f"| `{row['name']}` | {row['error_mean']:.2f}{sd} | {row['n_seeds']} | {row['shipped_error']:.2f} "
-            f"| {published} | {gain_words(row)} | {pose} | {row['params']:,} | {row['minutes']:.1f} | {alive} |"
-        )
-    return "\n".join(lines)
+    """The rows as a Markdown table, without columns in which none says anything."""
+    cells = [_cells(row) for row in rows]
+    heads = [head for head in cells[0] if any(line[head] for line in cells)]
+    lines = [heads, ["---" for _ in heads], *([line[head] for head in heads] for line in cells)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(row: dict) -> dict[str, str]:
+    sd = "" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}"
+    return {
+        "Recipe": f"`{row['name']}`",
+        "Test error, %": f"{row['error_mean']:.2f}{sd}",
+        "Seeds": str(row["n_seeds"]),
+        "Shipped file, %": f"{row['shipped_error']:.2f}",
+        "Published, %": "" if row["published"] is None else f"{row['published']:.2f}",
+        "Below its CNN, points": gain_words(row),
+        "Pose left": "" if row["pose_left"] is None else f"{row['pose_left']:.1f}°",
+        "Parameters": f"{row['params']:,}",
+        "Minutes": f"{row['minutes']:.1f}",
+        "Transformer": {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]],
+    }
 
 
 def gain_words(row: dict) -> str:
@@ -86,7 +103,7 @@ def with_table(text: str, rows: list[dict]) -> str:
             f"The file needs the lines {START!r} and {END!r}, once each, in this order, to put the table between them."
         )
     before, rest = text.split(START)
-    return f"{before}{START}\n{markdown_table(rows)}\n{END}{rest.split(END)[1]}"
+    return f"{before}{START}\n{markdown_tables(rows)}\n{END}{rest.split(END)[1]}"
 
 
 def write_table(path: Path, rows: list[dict]) -> None:

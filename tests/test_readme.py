@@ -9,7 +9,7 @@ import torch
 
 from stn import StnError
 from stn.checkpoint import read_info, shipped_names
-from stn.recipes import list_recipes
+from stn.recipes import list_recipes, recipe_groups
 from stn.table import END, START, markdown_table, table_rows, with_table, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,10 +55,25 @@ def test_rows_say_what_was_measured():
         "gain": 0.3,
         "gain_sds": 1.5,
     }
-    line = markdown_table([row]).splitlines()[-1]
+    heads, _, line = markdown_table([row]).splitlines()
     assert line == (
         "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | constant theta |"
     )
+    without = {**row, "published": None, "pose_left": None}
+    _, _, line = markdown_table([without]).splitlines()
+    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | constant theta |"
+    assert "| Published, % |" in heads and "Published" not in markdown_table([without])
+    assert "Published" in markdown_table([without, row])
+
+
+def test_a_variant_stands_below_what_it_varies():
+    names = ("mnist-rts-affine-both", "mnist-tutorial-tuned", "mnist-rts-cnn", "mnist-rts-affine", "mnist-tutorial")
+    assert recipe_groups(names) == {
+        "The five printed systems": ["mnist-tutorial", "mnist-tutorial-tuned"],
+        "Distorted MNIST": ["mnist-rts-cnn", "mnist-rts-affine"],
+        "Where the transformer stands": ["mnist-rts-affine", "mnist-rts-affine-both"],
+    }
+    assert set().union(*recipe_groups(list_recipes()).values()) == set(list_recipes())
 
 
 def test_an_stn_is_compared_with_the_cnn_of_its_set():

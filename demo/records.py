@@ -16,6 +16,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "e": "bent",
     "tc": "shifted, among clutter",
     "rsc": "turned, scaled and shifted, among clutter",
+    "mild": "a quarter of them slightly turned, scaled and shifted",
     "play": "under everything that the sliders can do",
     "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
 }
@@ -34,7 +35,8 @@ NAMES = {"shift_x": "shift x", "shift_y": "shift y"}
 
 def network_record(info: Any) -> str:
     """`Affine transformer: 512,352 parameters, 16 epochs on MNIST under ...; test accuracy 96.9 % there.`"""
-    what = f"{info.family} transformer" if info.family else "plain CNN"
+    family = "thin plate spline" if info.family == "tps" else info.family
+    what = f"{family} transformer" if family else "plain CNN"
     if info.recipe.model.localizer_zoom:
         what += ", coarse to fine"
     parts = []

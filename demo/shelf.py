@@ -130,4 +130,5 @@ def kind_of(name: str) -> str:
 
 def model_label(name: str) -> str:
     """How the picker calls a model: `affine transformer`."""
-    return f"{kind_of(name)} transformer"
+    kind = kind_of(name)
+    return f"{'TPS' if kind == 'tps' else kind} transformer"

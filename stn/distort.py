@@ -249,6 +249,18 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
     return Distorted(_with_patches(out.images, torch.full((b,), 4), pool, generator, pool is images), out.matrix)
 
 
+def mildly_placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """A quarter turned by up to 20 degrees, scaled by 0.85 to 1.15 and shifted by up to 0.1; the rest stay as they are.
+
+    Something for a transformer to undo where a data set has nothing: from it alone theta stays constant.
+    """
+    b = len(images)
+    moved = (torch.rand(b, generator=generator) < 0.25).float()
+    rotation, scale = uniform(b, -20, 20, generator), uniform(b, 0.85, 1.15, generator)
+    shift = (torch.rand(b, 2, generator=generator) * 2 - 1) * 0.1
+    return _placed(images, canvas, rotation * moved, 1 + (scale - 1) * moved, shift * moved[:, None])
+
+
 def _placed(images: Tensor, canvas: int, rotation: Tensor, scale: Tensor, shift: Tensor) -> Distorted:
     matrix = placement_matrix(rotation, scale, shift, torch.zeros(len(images)), canvas, images.shape[-1])
     return Distorted(warp(images, matrix, canvas), matrix)
@@ -275,6 +287,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "e": bent,
     "tc": placed_in_clutter,
     "rsc": rotated_scaled_cluttered,
+    "mild": mildly_placed,
     "play": play,
     "play-turned": partial(play, only_turned=3 / 4),
 }

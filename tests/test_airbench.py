@@ -34,7 +34,7 @@ def test_convolutions_start_by_handing_their_input_on(generator):
 
 
 def test_a_run_prepares_the_network_and_leaves_the_first_layer_alone(generator):
-    recipe = get_recipe("cifar10-clean-affine")
+    recipe = get_recipe("cifar10-clean-cnn")
     images = (smooth(40, generator) * 255).byte()
     run = Run(recipe, Dataset(dataset_info("cifar10"), images, torch.arange(40) % 10), 0, torch.device("cpu"))
     before = run.model.net.whiten.weight.clone()

@@ -153,7 +153,7 @@ def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
     models = ModelShelf(tmp_path)
     assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
     assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
-    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "tps transformer"
+    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "TPS transformer"
 
 
 def test_the_list_of_models_gives_family_and_accuracy(shelves):

@@ -158,6 +158,17 @@ def test_three_quarters_of_the_lessons_are_pictures_that_are_only_turned(generat
     assert angles.min() < -75 and angles.max() > 75
 
 
+def test_mild_leaves_three_quarters_of_the_pictures_as_they_are(generator):
+    images = torch.rand(600, 1, 32, 32, generator=generator)
+    mild = get_distortion("mild")(images, images, 32, generator)
+    moved = (mild.matrix - torch.eye(3)).flatten(1).abs().amax(1) > 1e-5
+    assert moved.float().mean().item() == pytest.approx(1 / 4, abs=0.08)
+    torch.testing.assert_close(mild.images[~moved], images[~moved], atol=1e-5, rtol=0)
+    undoing = geometry.invert(mild.matrix[moved])
+    angles, stretches = torch.rad2deg(geometry.polar(undoing)[0]), torch.linalg.svdvals(undoing[:, :2, :2])
+    assert 15 < angles.abs().max() < 20 and 0.85 < stretches.min() < 0.9 and 1.1 < stretches.max() < 1.15
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

@@ -70,6 +70,8 @@ function createBars(group) {
 function createTheta(box) {
   const numbers = box.querySelector(".theta-numbers");
   const said = box.querySelector(".theta-words");
+  const hint = box.querySelector(".theta-hint");
+  const ofPoints = hint.textContent;
   let shape = "";
   let cells = [];
 
@@ -80,9 +82,14 @@ function createTheta(box) {
     numbers.replaceChildren();
     const matrix = make("div", "matrix");
     matrix.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
-    cells = rows.flat().map(() => make("span", "matrix-cell"));
+    cells = rows.flatMap((row, i) => row.map(() => make("span", i % 2 ? "matrix-cell is-odd" : "matrix-cell")));
     matrix.append(...cells);
     numbers.append(make("span", "matrix-name", "\u03b8 ="), matrix);
+    const spline = stage.family === "tps";
+    numbers.classList.toggle("is-spline", spline);
+    hint.textContent = spline
+      ? `\u03b8 says where ${stage.names.length / 2} control points of the output are read in the input, x above y.`
+      : ofPoints;
   }
 
   return {
@@ -99,11 +106,18 @@ function createTheta(box) {
   };
 }
 
-// Rows of [name, value]. Affine's six are the matrix itself; smaller families show their few numbers as one row.
-function rowsOf({ names, values }) {
+// Rows of [name, value]: the matrix of an affine or projective theta, a spline's control points as they lie, each with x
+// above y, and the few numbers of a smaller family side by side.
+function rowsOf({ family, names, values }) {
   const cells = names.map((name, i) => [name, values[i]]);
-  const width = cells.length <= 4 ? cells.length : cells.length === 6 ? 3 : 8;
-  const rows = [];
-  for (let i = 0; i < cells.length; i += width) rows.push(cells.slice(i, i + width));
-  return rows;
+  if (family === "tps") {
+    const side = 2 * Math.sqrt(names.length / 2);
+    return inRows(cells, side).flatMap((row) => [0, 1].map((xy) => row.filter((_, i) => i % 2 === xy)));
+  }
+  if (family === "projective") cells.push(["always 1", 1]);
+  return inRows(cells, cells.length > 4 ? 3 : cells.length);
+}
+
+function inRows(cells, width) {
+  return Array.from({ length: Math.ceil(cells.length / width) }, (_, i) => cells.slice(i * width, (i + 1) * width));
 }

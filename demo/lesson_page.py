@@ -74,11 +74,12 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
         "Seeds",
         "Published, %",
         "Below its CNN",
+        "Pose left",
         "Parameters",
         "Minutes",
         "Transformer",
     )
-    numbers = range(1, 7)
+    numbers = range(1, 8)
     head = "".join(
         f'<th scope="col"{" class=number" if i in numbers else ""}>{escape(text)}</th>' for i, text in enumerate(heads)
     )
@@ -100,6 +101,7 @@ def _row(row: dict, title: str) -> str:
         str(row["n_seeds"]),
         "" if row["published"] is None else f"{row['published']:.2f}",
         gain_words(row),
+        "" if row["pose_left"] is None else f"{row['pose_left']:.1f}\u00b0",
         f"{row['params']:,}",
         f"{row['minutes']:.0f}",
     )

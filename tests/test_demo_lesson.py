@@ -126,7 +126,7 @@ def test_a_sample_is_one_that_both_networks_know(tmp_path):
 def taught(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    record = {"params": 5, "minutes": 2.0, "theta": {"theta_constant": False}}
+    record = {"params": 5, "minutes": 2.0, "theta": {"theta_constant": False}, "rectification": {"left_sd": 12.34}}
     for name, seeds in (("mnist-play-affine", (97.0, 96.0)), ("mnist-play-cnn", (95.0,))):
         recipe = get_recipe(name)
         runs = [{"accuracy": accuracy} for accuracy in seeds]
@@ -156,6 +156,7 @@ def test_a_bad_request_gets_one_sentence(taught, tmp_path, bad):
 def test_a_network_without_a_record_of_its_training_is_left_out_of_the_table(taught, tmp_path):
     page = results_html(shipped(taught))
     assert page.count("<tr>") == 3 and "3.50 ± 0.71" in page and "1.50, one seed" in page
+    assert page.count("<tbody>") == 1 and "The playground</th>" in page and "12.3°" in page
     recipe = get_recipe("mnist-play-cnn")
     save_checkpoint(tmp_path / "mnist-play-cnn.safetensors", recipe, build_model(recipe.model), {"result": {}})
     (tmp_path / "mnist-tutorial.safetensors").write_text("rubbish")

@@ -96,7 +96,7 @@ def test_nothing_grows_while_theta_changes(look):
 
 @pytest.fixture(scope="module")
 def other_families(tmp_path_factory):
-    """A page with networks of families that are not shipped yet, each with a theta of its own."""
+    """A page with networks of two more families, each with a theta of its own."""
     from demo.page import build, launch_options
     from stn.checkpoint import save_checkpoint
     from stn.models import build_model
@@ -152,3 +152,23 @@ def test_other_families_are_explained_and_moved_by_hand(look, other_families, fa
     page.locator(".hand-net").click()
     hand_is(page, f"Math.abs(t[0] - {theta[0, 0].item()}) < 1e-5")
     assert page.locator(".closeness-words").inner_text() == "As good as the network."
+
+
+@pytest.mark.parametrize(("family", "columns"), [("projective", 3), ("tps", 4)])
+def test_play_lays_out_theta_of_other_families_within_its_column(look, other_families, family, columns):
+    page = look(f"&dataset=mnist&sample=3&model=mnist-play-{family}", at=other_families)
+    page.get_by_role("tab", name="Play").click()
+    page.wait_for_function(
+        "(family) => document.querySelector('#theta .theta-numbers').ariaLabel.includes(family)", arg=family
+    )
+    theta = some_theta(family, 5, spread=0.1)[0].tolist()
+    names = get_family(family).parameter_names
+    shown = {cell.get_attribute("title"): cell.inner_text() for cell in page.locator("#theta .matrix-cell").all()}
+    for name, value in zip(names, theta, strict=True):
+        assert float(shown[name].replace("\u2212", "-")) == pytest.approx(value, abs=0.0051)
+    boxes = [cell.bounding_box() for cell in page.locator("#theta .matrix-cell").all()]
+    assert sum(abs(box["y"] - boxes[0]["y"]) < 1 for box in boxes) == columns
+    column, matrix = (page.locator(where).bounding_box() for where in ("#theta", "#theta .matrix"))
+    assert matrix["x"] + matrix["width"] <= column["x"] + column["width"]
+    hint = page.locator(".theta-hint").inner_text()
+    assert ("16 control points" in hint) == (family == "tps")

@@ -16,7 +16,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "e": "bent",
     "tc": "shifted, among clutter",
     "rsc": "turned, scaled and shifted, among clutter",
-    "mild": "a quarter of them slightly turned, scaled and shifted",
+    "mild": "with a quarter of the pictures slightly turned, scaled and shifted",
     "play": "under everything that the sliders can do",
     "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
 }

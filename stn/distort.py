@@ -250,7 +250,7 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
 
 
 def mildly_placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
-    """A quarter turned by up to 20 degrees, scaled by 0.85 to 1.15 and shifted by up to 0.1; the rest stay as they are.
+    """A quarter of the pictures turned by up to 20 degrees, scaled by 0.85 to 1.15, shifted by up to 0.1 half-widths.
 
     Something for a transformer to undo where a data set has nothing: from it alone theta stays constant.
     """

@@ -238,9 +238,21 @@ def test_links_hold_what_differs_and_keep_foreign_keys(blank):
     )
 
 
-def test_theta_of_six_is_set_as_a_matrix_of_two_rows(blank):
+def test_theta_is_set_as_a_matrix_or_as_points_with_x_above_y(blank):
+    families = {
+        "rotation": 1,
+        "translation": 2,
+        "attention": 3,
+        "similarity": 4,
+        "affine": 6,
+        "projective": 8,
+        "tps": 32,
+    }
     shapes = blank.evaluate(
-        """() => [1, 2, 3, 4, 6, 8, 32].map((n) =>
-            rowsOf({ names: Array(n).fill("n"), values: Array(n).fill(0) }).map((row) => row.length))"""
+        """(families) => Object.entries(families).map(([family, n]) =>
+            rowsOf({ family, names: Array(n).fill("n"), values: Array(n).fill(0) }).map((row) => row.length))""",
+        families,
     )
-    assert shapes == [[1], [2], [3], [4], [3, 3], [8], [8, 8, 8, 8]]
+    assert shapes == [[1], [2], [3], [4], [3, 3], [3, 3, 3], [4] * 8]
+    points = blank.evaluate('() => rowsOf({ family: "tps", names: [..."abcdefgh"], values: [1, 2, 3, 4, 5, 6, 7, 8] })')
+    assert [[value for _, value in row] for row in points] == [[1, 3], [2, 4], [5, 7], [6, 8]]

@@ -147,10 +147,13 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def save_checkpoint(path: Path, recipe: Recipe, model: nn.Module, record: dict[str, Any], half: bool = False) -> None:
-    """Writes a checkpoint; with `half` its weights become float16."""
+    """Writes a checkpoint; with `half` its weights become float16, but for vectors, which hardly need room.
+
+    Among these are the batch norms' statistics: rounded, they change all of a channel alike.
+    """
     tensors = model.state_dict()
     if half:
-        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+        tensors = {name: t.half() if t.is_floating_point() and t.ndim > 1 else t for name, t in tensors.items()}
     write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": recipe_to_dict(recipe), "record": record})
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from stn import StnError, load_checkpoint
 from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
@@ -26,6 +26,8 @@ def test_a_checkpoint_rebuilds_itself(half, tmp_path, generator):
     x = torch.rand(3, 1, 60, 60, generator=generator)
     torch.testing.assert_close(rebuilt(x), model(x), rtol=0, atol=5e-2 if half else 0)
     assert (info.recipe, info.canvas, info.classes[3], info.result) == (recipe, 60, "3", {"accuracy": 12.5})
+    kept = {(tensor.ndim > 1, tensor.dtype) for tensor in load_file(path).values() if tensor.is_floating_point()}
+    assert kept == {(True, torch.float16 if half else torch.float32), (False, torch.float32)}
     assert not rebuilt.training and [p.name for p in tmp_path.iterdir()] == ["some.safetensors"]
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from stn import geometry
+from stn.clutter import with_patches
 from stn.errors import StnError, unknown
 
 # What each of the playground's controls may be, lowest and highest.
@@ -27,7 +28,6 @@ CONTROL_RANGES = {
     "noise": (0.0, 0.3),  # standard deviation, pictures being in [0, 1]
 }
 # Side of a clutter patch in pixels and how it is merged: on black the strokes show through, photographs are covered.
-CLUTTER = {1: (6, "maximum"), 3: (8, "paste")}  # by number of channels
 
 
 @dataclass(frozen=True)
@@ -96,50 +96,6 @@ def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
     return geometry.sample(images, geometry.affine_grid(matrix, (canvas, canvas)), average=True)
 
 
-def add_clutter(
-    images: Tensor,
-    count: Tensor,
-    pool: Tensor,
-    patch: int,
-    merge: str,
-    generator: torch.Generator,
-    others: bool = False,
-) -> Tensor:
-    """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
-
-    Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
-    the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own.
-    """
-    most = int(count.max()) if len(count) else 0
-    if most == 0:
-        return images
-    height, width = images.shape[-2:]
-    out = images.clone()
-    for k in range(most):
-        # Numbers are drawn for all pictures, also those that need no patch, so that no count changes another's patches.
-        source = torch.randint(max(1, len(pool) - others), (len(images),), generator=generator)
-        if others:
-            source = (torch.arange(len(images)) + 1 + source) % len(pool)
-        room = torch.tensor([pool.shape[-2], pool.shape[-1], height, width]).sub(patch - 1)
-        y0, x0, y1, x1 = (torch.rand(4, len(images), generator=generator) * room[:, None]).long()
-        to = (count > k).nonzero()[:, 0]
-        cut = pool.flatten()[_patch_index(pool.shape, source[to], y0[to], x0[to], patch)]  # (b, C, p, p)
-        place = _patch_index(out.shape, to, y1[to], x1[to], patch)
-        if merge == "maximum":
-            cut = torch.maximum(cut, out.flatten()[place])
-        out.view(-1)[place] = cut
-    return out
-
-
-def _patch_index(shape: torch.Size, i: Tensor, y: Tensor, x: Tensor, patch: int) -> Tensor:
-    """Positions (b, C, p, p), in a flattened tensor (N, C, H, W), of the patches of pictures i at rows y, columns x."""
-    _, c, height, width = shape
-    corner = (i * c * height + y) * width + x  # (b,)
-    step = torch.arange(patch)
-    inside = (torch.arange(c)[:, None, None] * height + step[:, None]) * width + step  # (C, p, p)
-    return corner[:, None, None, None] + inside
-
-
 def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
     """Gaussian noise with standard deviation sd (B,), clipped to [0, 1]."""
     if not sd.any():
@@ -164,7 +120,7 @@ def _controlled(
     matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
     # The noise has numbers of its own, so that one patch more does not change it.
     noise = torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
-    out = _with_patches(warp(images, matrix, canvas), values["clutter"], pool, generator, pool is images)
+    out = with_patches(warp(images, matrix, canvas), values["clutter"], pool, generator, pool is images)
     return Distorted(add_noise(out, values["noise"], noise), matrix)
 
 
@@ -236,7 +192,7 @@ def placed_in_clutter(images: Tensor, pool: Tensor, canvas: int, generator: torc
     b, size = len(images), images.shape[-1]
     shift = (torch.rand(b, 2, generator=generator) * 2 - 1) * (1 - size / canvas)
     out = _placed(images, canvas, torch.zeros(b), torch.ones(b), shift)
-    return Distorted(_with_patches(out.images, torch.full((b,), 6), pool, generator, pool is images), out.matrix)
+    return Distorted(with_patches(out.images, torch.full((b,), 6), pool, generator, pool is images), out.matrix)
 
 
 def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
@@ -246,7 +202,7 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
     rotation, scale = uniform(b, -90, 90, generator), uniform(b, 0.6, 1.2, generator)
     shift = _room_shift(rotation, scale * images.shape[-1] / 2, canvas, generator)
     out = _placed(images, canvas, rotation, scale, shift)
-    return Distorted(_with_patches(out.images, torch.full((b,), 4), pool, generator, pool is images), out.matrix)
+    return Distorted(with_patches(out.images, torch.full((b,), 4), pool, generator, pool is images), out.matrix)
 
 
 def mildly_placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
@@ -271,10 +227,6 @@ def _room_shift(rotation: Tensor, side: Tensor, canvas: int, generator: torch.Ge
     angle = torch.deg2rad(rotation)
     box = side * (angle.cos().abs() + angle.sin().abs()) / canvas
     return (torch.rand(len(side), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
-
-
-def _with_patches(images: Tensor, count: Tensor, pool: Tensor, generator: torch.Generator, others: bool) -> Tensor:
-    return add_clutter(images, count, pool, *CLUTTER[images.shape[1]], generator, others)
 
 
 # (pictures, the pictures that clutter is cut out of, canvas, generator); a picture gets no clutter of itself where the

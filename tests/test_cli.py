@@ -1,16 +1,13 @@
-import ast
 import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-import stn
 from stn._torchvision import import_torchvision
 from stn.benchmark import benchmark_train
 from stn.checkpoint import save_checkpoint, shipped_names
@@ -21,8 +18,6 @@ from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
 from tests.conftest import bars
 from tests.tutorial_net import Net
-
-ROOT = Path(stn.__file__).resolve().parent
 
 
 @pytest.fixture
@@ -287,15 +282,3 @@ def test_the_inference_benchmark_prints_its_ratio(monkeypatch, capsys):
     main(["benchmark", "infer", "--json"])
     row = json.loads(capsys.readouterr().out)
     assert row["ratio"] == pytest.approx(row["stn_ms"] / row["cnn_ms"])
-
-
-def test_stn_never_imports_the_demo():
-    forbidden = {"demo", "app", "gradio", "plotly"}
-    for file in ROOT.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            assert not {name.split(".")[0] for name in names} & forbidden, file.name

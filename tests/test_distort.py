@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from stn import StnError, geometry
+from stn.clutter import add_clutter
 from stn.distort import (
     CONTROL_RANGES,
     DISTORTIONS,
     Controls,
-    add_clutter,
     apply_controls,
     get_distortion,
     placement_matrix,

@@ -1,0 +1,57 @@
+"""Clutter: patches cut out of other pictures."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+CLUTTER = {1: (6, "maximum"), 3: (8, "paste")}  # side in pixels and merging, by number of channels
+
+
+def with_patches(images: Tensor, count: Tensor, pool: Tensor, generator: torch.Generator, others: bool) -> Tensor:
+    """`add_clutter` with the size and the merging that belong to the pictures' number of channels."""
+    return add_clutter(images, count, pool, *CLUTTER[images.shape[1]], generator, others)
+
+
+def add_clutter(
+    images: Tensor,
+    count: Tensor,
+    pool: Tensor,
+    patch: int,
+    merge: str,
+    generator: torch.Generator,
+    others: bool = False,
+) -> Tensor:
+    """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
+
+    Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
+    the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own.
+    """
+    most = int(count.max()) if len(count) else 0
+    if most == 0:
+        return images
+    height, width = images.shape[-2:]
+    out = images.clone()
+    for k in range(most):
+        # Numbers are drawn for all pictures, also those that need no patch, so that no count changes another's patches.
+        source = torch.randint(max(1, len(pool) - others), (len(images),), generator=generator)
+        if others:
+            source = (torch.arange(len(images)) + 1 + source) % len(pool)
+        room = torch.tensor([pool.shape[-2], pool.shape[-1], height, width]).sub(patch - 1)
+        y0, x0, y1, x1 = (torch.rand(4, len(images), generator=generator) * room[:, None]).long()
+        to = (count > k).nonzero()[:, 0]
+        cut = pool.flatten()[_patch_index(pool.shape, source[to], y0[to], x0[to], patch)]  # (b, C, p, p)
+        place = _patch_index(out.shape, to, y1[to], x1[to], patch)
+        if merge == "maximum":
+            cut = torch.maximum(cut, out.flatten()[place])
+        out.view(-1)[place] = cut
+    return out
+
+
+def _patch_index(shape: torch.Size, i: Tensor, y: Tensor, x: Tensor, patch: int) -> Tensor:
+    """Positions (b, C, p, p), in a flattened tensor (N, C, H, W), of the patches of pictures i at rows y, columns x."""
+    _, c, height, width = shape
+    corner = (i * c * height + y) * width + x  # (b,)
+    step = torch.arange(patch)
+    inside = (torch.arange(c)[:, None, None] * height + step[:, None]) * width + step  # (C, p, p)
+    return corner[:, None, None, None] + inside

@@ -74,7 +74,7 @@ def test_float16_is_refused_where_it_costs_accuracy(tmp_path, monkeypatch):
     recipe = TUNED
     model = build_model(recipe.model)
     losses = iter([90.0, 89.97, 90.0])  # in full, as float16, as float32
-    monkeypatch.setattr("stn.experiment.evaluate_model", lambda *a: Result(next(losses), 1.0, 90, 100, None, None))
+    monkeypatch.setattr("stn.experiment.evaluate_model", lambda *a: Result(next(losses), 1.0, 90, 90, 100, None, None))
     path = tmp_path / "a.safetensors"
     write_tested(path, recipe, model, bars(10), {"seed": 0, "minutes": 1.0}, "cpu")
     info = read_info(path)

@@ -7,7 +7,7 @@ import stn.train
 from stn import StnError
 from stn.checkpoint import read_tensors, write_tensors
 from stn.config import TrainConfig
-from stn.evaluate import distorted_batches, evaluate_model
+from stn.evaluate import FIRST, distorted_batches, evaluate_model, with_clutter_from
 from stn.models import build_model
 from stn.monitor import ThetaMonitor
 from stn.recipes import get_recipe
@@ -222,6 +222,27 @@ def test_evaluation_is_the_same_every_time_and_for_every_model():
     a, b = (evaluate_model(model, bars(60), recipe) for _ in range(2))
     assert a == b and a.n == 60 and a.distortion == "play"
     assert model.training
+
+
+def test_the_first_pictures_of_a_test_set_are_tested_alike_without_the_others():
+    recipe, test = get_recipe("mnist-play-cnn"), with_clutter_from(bars(FIRST + 200), bars(50, seed=1))
+    torch.manual_seed(0)
+    model = build_model(recipe.model)
+    whole, part = (evaluate_model(model, data, recipe) for data in (test, test.subset(slice(FIRST))))
+    assert whole.n == FIRST + 200 and whole.correct > whole.first_correct == part.correct == part.first_correct > 0
+
+
+def test_the_tests_between_epochs_run_in_the_precision_of_training(small_mnist, monkeypatch):
+    seen = []
+
+    def evaluate(model, test, *arguments):
+        seen.append(torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32)
+        return evaluate_model(model, test, *arguments)
+
+    monkeypatch.setattr("stn.train.evaluate_model", evaluate)
+    for precision in ("bf16", "fp32"):
+        train(replace(TUNED, train=replace(TUNED.train, epochs=1, precision=precision)), small_mnist, bars(20))
+    assert seen == [torch.bfloat16, torch.float32]
 
 
 def test_training_may_have_a_distortion_of_its_own():

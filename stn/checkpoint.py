@@ -21,7 +21,9 @@ from stn.data import dataset_info
 from stn.errors import StnError, first_line, unknown
 from stn.models import build_model
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no int8
+WEIGHTS = ("int8", "float16", "float32")  # what kernels and matrices may be kept as, smallest first
+SCALE = ".int8_scale"  # behind a tensor's name: what its whole numbers are multiplied with
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
@@ -146,15 +148,40 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
 
 
-def save_checkpoint(path: Path, recipe: Recipe, model: nn.Module, record: dict[str, Any], half: bool = False) -> None:
-    """Writes a checkpoint; with `half` its weights become float16, but for vectors, which hardly need room.
+def save_checkpoint(
+    path: Path, recipe: Recipe, model: nn.Module, record: dict[str, Any], weights: str = "float32"
+) -> None:
+    """Writes a checkpoint whose kernels and matrices are kept as `weights`, one of WEIGHTS.
 
-    Among these are the batch norms' statistics: rounded, they change all of a channel alike.
+    As int8 they are whole numbers from -127 to 127 with a factor for each output channel. Vectors, which hardly need
+    room, stay float32; among them are the batch norms' statistics: rounded, they change all of a channel alike.
+    Raises StnError for other weights and where writing fails.
     """
-    tensors = model.state_dict()
-    if half:
-        tensors = {name: t.half() if t.is_floating_point() and t.ndim > 1 else t for name, t in tensors.items()}
+    if weights not in WEIGHTS:
+        raise unknown("kind of weights", weights, WEIGHTS)
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        tensors |= _packed(name, tensor, weights) if tensor.is_floating_point() and tensor.ndim > 1 else {name: tensor}
     write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": recipe_to_dict(recipe), "record": record})
+
+
+def _packed(name: str, tensor: Tensor, weights: str) -> dict[str, Tensor]:
+    if weights != "int8":
+        return {name: tensor.to(getattr(torch, weights))}
+    most = tensor.abs().amax(tuple(range(1, tensor.ndim)), keepdim=True)  # (out, 1, ...)
+    scale = torch.where(most > 0, most / 127, 1.0)
+    return {name: (tensor / scale).round().to(torch.int8), name + SCALE: scale}
+
+
+def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state of a model in float32 from a checkpoint's tensors."""
+    state = {}
+    for name, tensor in tensors.items():
+        if name + SCALE in tensors:
+            state[name] = tensor * tensors[name + SCALE]
+        elif not name.endswith(SCALE):
+            state[name] = tensor.float() if tensor.is_floating_point() else tensor
+    return state
 
 
 def find_checkpoint(name: str | os.PathLike) -> Path:
@@ -193,7 +220,7 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
     info = _info(path, metadata)
     model = build_model(info.recipe.model)
     try:
-        model.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
+        model.load_state_dict(_unpacked(tensors))
     except RuntimeError as error:
         raise StnError(
             f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, fetch it again."
@@ -204,10 +231,10 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
 def _info(path: Path, metadata: Any) -> CheckpointInfo:
     if not isinstance(metadata, dict) or not {"format", "recipe", "record"} <= set(metadata):
         raise StnError(f"'{path}' is no checkpoint of this package; give one that `python -m stn train` wrote.")
-    if metadata["format"] != FORMAT_VERSION:
+    if metadata["format"] not in range(1, FORMAT_VERSION + 1):
         raise StnError(
-            f"'{path}' has checkpoint format {metadata.get('format')}; this version reads {FORMAT_VERSION}: update the "
-            "package or train again."
+            f"'{path}' has checkpoint format {metadata['format']}; this version reads 1 to {FORMAT_VERSION}: update "
+            "the package or train again."
         )
     record = metadata["record"]
     if not isinstance(record, dict) or not isinstance(record.get("result"), dict):

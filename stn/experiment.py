@@ -9,7 +9,17 @@ from statistics import mean
 
 import torch
 
-from stn.checkpoint import SHIPPED, CheckpointInfo, count_parameters, load_checkpoint, read_info, save_checkpoint
+from stn.checkpoint import (
+    SHIPPED,
+    WEIGHTS,
+    CheckpointInfo,
+    count_parameters,
+    load_checkpoint,
+    read_info,
+    read_tensors,
+    save_checkpoint,
+    write_tensors,
+)
 from stn.config import Recipe
 from stn.data import Dataset, load_dataset
 from stn.distort import TURNED
@@ -21,7 +31,7 @@ from stn.train import EpochReport, StepReport, train, with_epochs
 
 TESTED_ON = "the test set"
 HOLDOUT = 5000  # training pictures kept out of training, on which choices are made
-MAX_HALF_LOSS = 0.02  # points of accuracy that float16 may cost
+MAX_LOSS = 0.02  # points of accuracy that smaller weights may cost
 
 
 def run_file(out: Path, name: str, seed: int, holdout: bool = False, epochs: int | None = None) -> Path:
@@ -88,23 +98,23 @@ def run_recipe(
 
 
 def write_tested(path: Path, recipe: Recipe, model: torch.nn.Module, test: Dataset, record: dict, device: str) -> None:
-    """Writes the model as float16 where that costs at most 0.02 points; the record's result is the written weights'."""
+    """Writes the model with the smallest weights that cost at most 0.02 points; the record's result is that file's."""
     full = evaluate_model(model, test, recipe, device)
     trial = path.with_name(f".trial-{path.name}")
     try:
-        for half in (True, False):
-            save_checkpoint(trial, recipe, model, {"result": full.to_dict()}, half)
+        for weights in WEIGHTS:
+            save_checkpoint(trial, recipe, model, {"result": full.to_dict()}, weights)
             loaded, _ = load_checkpoint(trial)
             result = evaluate_model(loaded, test, recipe)
-            if full.accuracy - result.accuracy <= MAX_HALF_LOSS:
+            if full.accuracy - result.accuracy <= MAX_LOSS:
                 break
     finally:
         trial.unlink(missing_ok=True)
     own = {"seed": record["seed"], "accuracy": result.accuracy, "loss": result.loss, "minutes": record["minutes"]}
-    record = record | {"result": result.to_dict(), "seeds": [own], "weights": "float16" if half else "float32"}
+    record = record | {"result": result.to_dict(), "seeds": [own], "weights": weights}
     if recipe.model.family and recipe.distortion in TURNED:
         record["rectification"] = rectification(loaded, test, recipe).to_dict()
-    save_checkpoint(path, recipe, model, record, half)
+    save_checkpoint(path, recipe, model, record, weights)
 
 
 def finished_runs(recipe: Recipe, out: Path, on_skip: Callable[[str], None] = lambda why: None) -> list[CheckpointInfo]:
@@ -160,10 +170,11 @@ def ship(
     short = recipe.published is not None and center < recipe.published
     target = max(info.result["accuracy"] for info in infos) if short else center
     chosen = min(infos, key=lambda info: abs(info.result["accuracy"] - target))
-    model, _ = load_checkpoint(chosen.path)
+    tensors, metadata = read_tensors(chosen.path)
     record = chosen.record | {
         "seeds": [seeds[seed] for seed in sorted(seeds)],
         "shipped": "the best seed, for the mean falls short of the published number" if short else "nearest the mean",
     }
-    save_checkpoint(to / f"{recipe.name}.safetensors", recipe, model, record, record["weights"] == "float16")
-    return read_info(to / f"{recipe.name}.safetensors")
+    path = to / f"{recipe.name}.safetensors"
+    write_tensors(path, tensors, metadata | {"record": record})
+    return read_info(path)

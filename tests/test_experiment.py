@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+from safetensors.torch import load_file
 
 import stn.train
 from stn import StnError, load_checkpoint
@@ -39,7 +40,7 @@ def fake_run(out, seed: int, accuracy: float) -> None:
     record = {"result": result, "seeds": [own], "seed": seed, "tested_on": "the test set", "weights": "float16"}
     recipe = get_recipe("mnist-tutorial")
     path = out / recipe.name / f"seed-{seed}.safetensors"
-    save_checkpoint(path, recipe, build_model(recipe.model), record, half=True)
+    save_checkpoint(path, recipe, build_model(recipe.model), record, "float16")
 
 
 @pytest.mark.parametrize(
@@ -70,16 +71,23 @@ def test_seeds_shipped_before_count_where_their_runs_are_gone(tmp_path):
     assert info.record["seed"] == 0, "the shipped file is nearest their mean, 98.93"
 
 
-def test_float16_is_refused_where_it_costs_accuracy(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("weights", "accuracies"),  # of the model, then of each kind of weights
+    [("int8", [90.0, 89.98]), ("float16", [90.0, 89.97, 89.99]), ("float32", [90.0, 89.97, 89.97, 90.0])],
+)
+def test_small_weights_are_refused_where_they_cost_accuracy(weights, accuracies, tmp_path, monkeypatch):
     recipe = TUNED
     model = build_model(recipe.model)
-    losses = iter([90.0, 89.97, 90.0])  # in full, as float16, as float32
-    monkeypatch.setattr("stn.experiment.evaluate_model", lambda *a: Result(next(losses), 1.0, 90, 90, 100, None, None))
+    tests = iter(accuracies)
+    monkeypatch.setattr("stn.experiment.evaluate_model", lambda *a: Result(next(tests), 1.0, 90, 90, 100, None, None))
     path = tmp_path / "a.safetensors"
     write_tested(path, recipe, model, bars(10), {"seed": 0, "minutes": 1.0}, "cpu")
     info = read_info(path)
-    assert info.record["weights"] == "float32"
-    assert info.result["accuracy"] == 90.0
+    assert info.record["weights"] == weights
+    assert info.result["accuracy"] == accuracies[-1]
+    save_checkpoint(tmp_path / "a.same", recipe, model, info.record, weights)
+    assert load_file(path).keys() == load_file(tmp_path / "a.same").keys()
+    (tmp_path / "a.same").unlink()
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
 
 

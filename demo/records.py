@@ -19,6 +19,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "mild": "with a quarter of the pictures slightly turned, scaled and shifted",
     "play": "under everything that the sliders can do",
     "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
+    "play-moved": "under everything that the sliders can do, most of the pictures only turned or with one slider moved",
 }
 COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was trained on, control by control
     "r": {"rotation": (-90, 90)},

@@ -124,10 +124,18 @@ def _controlled(
     return Distorted(add_noise(out, values["noise"], noise), matrix)
 
 
-def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator, only_turned: float = 0.0) -> Distorted:
+def play(
+    images: Tensor,
+    pool: Tensor,
+    canvas: int,
+    generator: torch.Generator,
+    only_turned: float = 0.0,
+    one_control: float = 0.0,
+) -> Distorted:
     """Every control drawn uniformly from its whole range; clutter is left out of half of the pictures, noise too.
 
-    The part `only_turned` of the pictures, 0 to 1, is turned and nothing else.
+    The part `only_turned` of the pictures, 0 to 1, is turned and nothing else; in the part `one_control` one of the
+    other controls is moved and nothing else, as a hand on the page does.
     """
     b = len(images)
     values = {name: uniform(b, low, high, generator) for name, (low, high) in CONTROL_RANGES.items()}
@@ -135,10 +143,14 @@ def play(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator, 
     values["clutter"] = torch.randint(low, high + 1, (b,), generator=generator)
     for name in ("clutter", "noise"):
         values[name] = values[name] * (torch.rand(b, generator=generator) < 0.5)
-    if only_turned:
-        at_rest = torch.rand(b, generator=generator) < only_turned
-        for name in CONTROL_RANGES.keys() - {"rotation"}:
-            values[name][at_rest] = getattr(Controls, name)
+    if only_turned or one_control:
+        kind = torch.rand(b, generator=generator)
+        moved = torch.zeros(b, dtype=torch.long)  # which of CONTROL_RANGES; the first is the rotation
+        if one_control:
+            other = torch.randint(1, len(CONTROL_RANGES), (b,), generator=generator)
+            moved = torch.where(kind < only_turned, moved, other)
+        for i, name in enumerate(CONTROL_RANGES):
+            values[name][(kind < only_turned + one_control) & (moved != i)] = getattr(Controls, name)
     return _controlled(images, values, canvas, pool, generator)
 
 
@@ -242,6 +254,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "mild": mildly_placed,
     "play": play,
     "play-turned": partial(play, only_turned=3 / 4),
+    "play-moved": partial(play, only_turned=5 / 8, one_control=1 / 8),
 }
 
 CLUTTERED = ("tc", "rsc", "play")

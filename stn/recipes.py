@@ -124,10 +124,10 @@ def _play() -> Iterator[Recipe]:
     yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     # CIFAR-10: likewise. Its pictures have edges.
     stn, cnn = _turned_cifar10()
-    train = replace(OURS, flip=True)
-    lesson = replace(train, pose_epochs=6, pose_weight=4.0)
+    train = replace(OURS, epochs=24, flip=True)
+    lesson = replace(train, pose_epochs=9, pose_weight=4.0)
     name, words = "cifar10-play-cnn", f"plain CNN {title}"
-    plain = Recipe(name, words, "cifar10", cnn, train, "play", train_distortion="play-turned")
+    plain = Recipe(name, words, "cifar10", cnn, train, "play", train_distortion="play-moved")
     for family in ("affine", "similarity"):
         name, words = f"cifar10-play-{family}", f"{family} STN {title}, taught to undo them"
         yield replace(plain, name=name, title=words, model=replace(stn, family=family), train=lesson)

@@ -158,6 +158,33 @@ def test_three_quarters_of_the_lessons_are_pictures_that_are_only_turned(generat
     assert angles.min() < -75 and angles.max() > 75
 
 
+def test_in_an_eighth_of_the_lessons_one_control_is_moved(generator):
+    images = torch.zeros(2000, 1, 28, 28)
+    lesson = get_distortion("play-moved")(images, images + 1, 60, generator)
+    undoing = geometry.invert(lesson.matrix)
+    turn, stretches = geometry.polar(undoing)
+    area = torch.linalg.det(undoing[:, :2, :2])
+    cluttered, noisy = (
+        (lesson.images == 1).flatten(1).any(1),
+        ((lesson.images > 0) & (lesson.images < 1)).flatten(1).any(1),
+    )
+    moved = {
+        "scale": (area.sqrt() - 28 / 60).abs() > 1e-4,
+        "shift_x": undoing[:, 0, 2].abs() > 1e-5,
+        "shift_y": undoing[:, 1, 2].abs() > 1e-5,
+        "shear": stretches[:, 0] / stretches[:, 1] > 1 + 1e-4,
+        "clutter": cluttered & ~noisy,  # noise makes ones too
+        "noise": noisy,
+    }
+    count = sum(found.int() for found in moved.values())
+    turned = (turn.abs() > 1e-4) & ~moved["shear"]  # sheared, a picture is turned too
+    assert (turned & (count == 0)).float().mean().item() == pytest.approx(5 / 8, abs=0.04)
+    alone = ~turned & (count == 1)
+    assert alone.float().mean().item() == pytest.approx(1 / 8 - 1 / 48, abs=0.03), "half of clutter and noise is none"
+    assert all((alone & found).any() for found in moved.values())
+    assert (count[~alone & (count > 0)] > 2).all(), "the others are moved in every way"
+
+
 def test_mild_leaves_three_quarters_of_the_pictures_as_they_are(generator):
     images = torch.rand(600, 1, 32, 32, generator=generator)
     mild = get_distortion("mild")(images, images, 32, generator)

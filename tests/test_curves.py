@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -5,8 +6,8 @@ import torch
 from torch import nn
 
 from stn import StnError
-from stn.checkpoint import save_checkpoint
-from stn.curves import CONTROLS, Curve, control_values, curve, read_curves, update_curves
+from stn.checkpoint import SHIPPED, save_checkpoint
+from stn.curves import CONTROLS, FILE, Curve, control_values, curve, read_curves, update_curves
 from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.conftest import bars
@@ -82,3 +83,10 @@ def test_a_damaged_file_of_curves_is_one_sentence(tmp_path):
         (tmp_path / "curves.json").write_text(text)
         with pytest.raises(StnError, match=r"curves\.json' is damaged .*python -m stn curves"):
             read_curves(tmp_path / "curves.json")
+
+
+def test_the_shipped_curves_were_measured_with_the_shipped_files():
+    models = json.loads((SHIPPED / FILE).read_text())["models"]
+    for name, entry in models.items():
+        now = hashlib.sha256((SHIPPED / f"{name}.safetensors").read_bytes()).hexdigest()
+        assert entry["sha256"] == now, f"{name} is another file now; run python -m stn curves"

@@ -146,7 +146,7 @@ def play(
     if only_turned or one_control:
         kind = torch.rand(b, generator=generator)
         moved = torch.zeros(b, dtype=torch.long)  # which of CONTROL_RANGES; the first is the rotation
-        if one_control:
+        if one_control:  # a draw more would change what "play-turned" makes of a seed
             other = torch.randint(1, len(CONTROL_RANGES), (b,), generator=generator)
             moved = torch.where(kind < only_turned, moved, other)
         for i, name in enumerate(CONTROL_RANGES):

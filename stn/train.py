@@ -94,7 +94,7 @@ def train(
         if run.team.rank > 0:
             run.history.append({"seconds": seconds})  # the first of a team tests, writes and reports
             continue
-        with run.half:  # a fifth of an epoch otherwise; the file's own test is in its weights' precision
+        with run.half:  # float32 takes nearly twice as long; the file's own test is in float32
             result = evaluate_model(run.kept, test, recipe, run.device)
         report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
         run.history.append(report.to_dict())

@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 import stn.train
@@ -85,9 +86,7 @@ def test_small_weights_are_refused_where_they_cost_accuracy(weights, accuracies,
     info = read_info(path)
     assert info.record["weights"] == weights
     assert info.result["accuracy"] == accuracies[-1]
-    save_checkpoint(tmp_path / "a.same", recipe, model, info.record, weights)
-    assert load_file(path).keys() == load_file(tmp_path / "a.same").keys()
-    (tmp_path / "a.same").unlink()
+    assert load_file(path)["net.conv1.weight"].dtype == getattr(torch, weights)
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
 
 

@@ -103,7 +103,7 @@ def _row(row: dict, title: str) -> str:
         gain_words(row),
         "" if row["pose_left"] is None else f"{row['pose_left']:.1f}\u00b0",
         f"{row['params']:,}",
-        f"{row['minutes']:.0f}",
+        f"{row['minutes']:.0f}{' (GPU)' if row['gpu'] else ''}",
     )
     numbers = "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
     return (

@@ -1,7 +1,8 @@
 """Distortions of whole batches: one warp, then clutter and noise. Same generator state, same batch.
 
 Every warp is composed as matrices and sampled once. Matrices here map canvas to source picture coordinates, as theta
-does, so the inverse of a distortion's matrix is the theta that undoes it.
+does, so the inverse of a distortion's matrix is the theta that undoes it. Numbers are drawn and matrices computed on
+the CPU, so that a seed gives the same batch everywhere; pictures are warped where they lie.
 """
 
 from __future__ import annotations
@@ -93,15 +94,15 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
 
 def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
     """Pictures (B, C, H, W) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
-    return geometry.sample(images, geometry.affine_grid(matrix, (canvas, canvas)), average=True)
+    return geometry.sample(images, geometry.affine_grid(matrix.to(images.device), (canvas, canvas)), average=True)
 
 
 def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
     """Gaussian noise with standard deviation sd (B,), clipped to [0, 1]."""
     if not sd.any():
         return images
-    noise = torch.randn(images.shape, generator=generator)
-    return (images + noise * sd[:, None, None, None]).clamp(0, 1)
+    noise = torch.randn(images.shape, generator=generator) * sd[:, None, None, None]
+    return (images + noise.to(images.device)).clamp(0, 1)
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:
@@ -183,7 +184,7 @@ def projected(images: Tensor, pool: Tensor, canvas: int, generator: torch.Genera
     square = geometry.corners(torch.eye(3)[None]).expand(b, -1, -1)  # (B, 4, 2)
     moved = square + torch.randn(b, 4, 2, generator=generator) * 5 * 2 / canvas
     matrix = matrix @ geometry.homography(moved, square)  # canvas -> unmoved canvas -> picture
-    grid = geometry.matrix_grid(matrix, (canvas, canvas))
+    grid = geometry.matrix_grid(matrix.to(images.device), (canvas, canvas))
     return Distorted(geometry.sample(images, grid, average=True), matrix)
 
 
@@ -194,6 +195,7 @@ def bent(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) 
     matrix = placement_matrix(zero, torch.ones(b), torch.zeros(b, 2), zero, canvas, images.shape[-1])
     lattice = geometry.lattice(4).expand(b, -1, -1)  # (B, 16, 2)
     moved = lattice + torch.randn(b, 16, 2, generator=generator) * 1.5 * 2 / canvas
+    moved, matrix = moved.to(images.device), matrix.to(images.device)
     grid = geometry.thin_plate_grid(moved, (canvas, canvas)).flatten(1, 2)  # (B, P, 2), points of the canvas
     grid = grid @ matrix[:, :2, :2].mT + matrix[:, None, :2, 2]  # points of the picture
     return Distorted(geometry.sample(images, grid.unflatten(1, (canvas, canvas)), average=True), None)

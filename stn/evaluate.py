@@ -56,12 +56,15 @@ def clutter_stock(test: Dataset) -> Tensor | None:
     return None if test.clutter_from is None else test.clutter_from.float() / 255
 
 
-def distorted_batches(test: Dataset, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
+def distorted_batches(
+    test: Dataset, recipe: Recipe, device: torch.device | str = "cpu"
+) -> Iterator[tuple[Tensor, Tensor]]:
     """The recipe's test set as batches (images (B, C, canvas, canvas) in [0, 1], labels (B,)), always the same."""
     generator = torch.Generator().manual_seed(TEST_SEED)
     stock = clutter_stock(test)
+    stock = stock if stock is None else stock.to(device)
     for start in range(0, len(test), BATCH):
-        images = test.images[start : start + BATCH].float() / 255
+        images = test.images[start : start + BATCH].to(device).float() / 255
         if recipe.distortion:
             pool = images if stock is None else stock
             images = get_distortion(recipe.distortion)(images, pool, recipe.model.canvas, generator).images
@@ -73,8 +76,8 @@ def evaluate_model(model: nn.Module, test: Dataset, recipe: Recipe, device: torc
     """The model's accuracy and loss on the recipe's test set."""
     right, loss = [], 0.0
     with evaluating(model):
-        for images, labels in distorted_batches(test, recipe):
-            images = images.to(device, memory_format=torch.channels_last)
+        for images, labels in distorted_batches(test, recipe, device):
+            images = images.contiguous(memory_format=torch.channels_last)
             logits: Tensor = model(images).float().cpu()
             right += (logits.argmax(1) == labels).tolist()
             loss += float(F.cross_entropy(logits, labels, reduction="sum"))

@@ -142,8 +142,9 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
         if not average:
             return out
         level = mip_level(grid.detach(), images.shape[-2:])[:, None, None, None]  # (B, 1, 1, 1)
-        # While torch.export or torch.compile trace, no value is known: then all levels, to the same result.
-        known = not torch.compiler.is_compiling() and len(level)
+        # While torch.export or torch.compile trace, no value is known, and to ask a GPU for one is to wait for all that
+        # it was given to do: then all levels, to the same result.
+        known = images.device.type == "cpu" and not torch.compiler.is_compiling() and len(level)
         for i in range(1, 1 + (math.ceil(level.amax().item()) if known else MAX_MIP_LEVEL)):
             size = [max(1, n >> i) for n in images.shape[-2:]]
             coarse = F.grid_sample(F.interpolate(images, size=size, mode="area"), grid, **options)

@@ -32,6 +32,7 @@ def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
                 "shipped_error": 100 - info.result["accuracy"],
                 "params": info.record["params"],
                 "minutes": info.record["minutes"],
+                "gpu": info.record["device"] != "cpu",
                 "published": None if published is None else 100 - published,
                 "theta_constant": (info.record["theta"] or {}).get("theta_constant"),
                 "pose_left": info.record.get("rectification", {}).get("left_sd"),
@@ -82,7 +83,7 @@ def _cells(row: dict) -> dict[str, str]:
         "Below its CNN, points": gain_words(row),
         "Pose left": "" if row["pose_left"] is None else f"{row['pose_left']:.1f}°",
         "Parameters": f"{row['params']:,}",
-        "Minutes": f"{row['minutes']:.1f}",
+        "Minutes": f"{row['minutes']:.1f}{' (GPU)' if row['gpu'] else ''}",
         "Transformer": {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]],
     }
 

@@ -118,7 +118,7 @@ class Run:
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.half = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
         self.team = Team()
-        self.images = data.images  # stay here: batches are made on the CPU, the numbers drawn there
+        self.images = data.images.to(device)
         self.labels = data.labels.to(device)
         distortion = recipe.train_distortion or recipe.distortion
         self.distort = get_distortion(distortion) if distortion else None
@@ -126,8 +126,8 @@ class Run:
         # channels_last halves the time of the small nets' convolutions on a CPU.
         self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
         if isinstance(self.model.net, AirbenchNet):
-            images = data.images[:WHITENING_PICTURES].float() / 255
-            self.model.net.prepare(((images - self.model.mean.cpu()) / self.model.std.cpu()).to(device))
+            images = self.images[:WHITENING_PICTURES].float() / 255
+            self.model.net.prepare((images - self.model.mean) / self.model.std)
         first = next(iter(transformers_of(self.model).values()), None)
         self.localizer = first and first.localizer  # the one that is taught the distortion
         self.optimizer = make_optimizer(self.model, config)
@@ -181,6 +181,7 @@ class Run:
         """One step on the team's pictures at `index`; returns their mean loss."""
         config = self.config
         index, weight = self.team.share(index)
+        index = index.to(self.device)
         images, matrix = self.batch(index, generator)
         with self.half, watch_steps(self.localizer) as seen:
             transformer = self.model.net.stn
@@ -210,7 +211,7 @@ class Run:
         images = self.images[index].float().div_(255)  # (B, C, H, W)
         if self.config.flip:
             flip = torch.rand(len(index), generator=generator) < 0.5
-            images = torch.where(flip[:, None, None, None], images.flip(-1), images)
+            images = torch.where(flip[:, None, None, None].to(self.device), images.flip(-1), images)
         if self.config.shift:
             images = random_shift(images, self.config.shift, generator)
         matrix = None
@@ -219,7 +220,7 @@ class Run:
             distorted = self.distort(images, images, self.recipe.model.canvas, generator)
             images, matrix = distorted.images, distorted.matrix
         matrix = matrix if matrix is None else matrix.to(self.device)
-        return images.to(self.device, memory_format=torch.channels_last), matrix
+        return images.contiguous(memory_format=torch.channels_last), matrix
 
     # --- the state, written after every epoch --------------------------------------------------------------------
 

@@ -126,7 +126,13 @@ def test_a_sample_is_one_that_both_networks_know(tmp_path):
 def taught(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    record = {"params": 5, "minutes": 2.0, "theta": {"theta_constant": False}, "rectification": {"left_sd": 12.34}}
+    record = {
+        "params": 5,
+        "minutes": 2.0,
+        "device": "cpu",
+        "theta": {"theta_constant": False},
+        "rectification": {"left_sd": 12.34},
+    }
     for name, seeds in (("mnist-play-affine", (97.0, 96.0)), ("mnist-play-cnn", (95.0,))):
         recipe = get_recipe(name)
         runs = [{"accuracy": accuracy} for accuracy in seeds]

@@ -49,6 +49,7 @@ def test_rows_say_what_was_measured():
         "shipped_error": 1.2,
         "params": 27360,
         "minutes": 2.04,
+        "gpu": False,
         "published": 1.14,
         "theta_constant": True,
         "pose_left": 11.96,
@@ -59,6 +60,7 @@ def test_rows_say_what_was_measured():
     assert line == (
         "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | constant theta |"
     )
+    assert "| 2.0 (GPU) |" in markdown_table([{**row, "gpu": True}])
     without = {**row, "published": None, "pose_left": None}
     _, _, line = markdown_table([without]).splitlines()
     assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | constant theta |"
@@ -79,7 +81,7 @@ def test_a_variant_stands_below_what_it_varies():
 def test_an_stn_is_compared_with_the_cnn_of_its_set():
     def info(name, *accuracies):
         seeds = [{"accuracy": a} for a in accuracies]
-        record = {"seeds": seeds, "params": 1, "minutes": 1.0, "theta": None}
+        record = {"seeds": seeds, "params": 1, "minutes": 1.0, "device": "cpu", "theta": None}
         return SimpleNamespace(
             name=name, record=record, recipe=SimpleNamespace(published=None), result={"accuracy": accuracies[0]}
         )

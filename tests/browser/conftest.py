@@ -64,8 +64,16 @@ def visit(browser, address):
         page.requests, page.errors = [], []
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
+        said = []
+        page.on("console", lambda message: said.append(message.text))
         page.goto(address + query)
-        page.wait_for_function(ready, timeout=60_000)
+        try:
+            page.wait_for_function(ready, timeout=60_000)
+        except Exception as error:  # a page that does not open is rare: what it said must not be lost
+            drawn = page.evaluate("document.querySelector('#view')?.dataset.drawn")
+            raise AssertionError(
+                f"{query!r} did not open; errors {page.errors}, console {said}, drawn {drawn}"
+            ) from error
         return page
 
     yield open_page

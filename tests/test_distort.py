@@ -247,6 +247,17 @@ def test_homographies_take_four_points_where_they_should(generator):
     torch.testing.assert_close(found, target, rtol=0, atol=1e-5)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
+@pytest.mark.parametrize("name", DISTORTIONS)
+def test_a_seed_gives_the_same_batch_on_a_gpu(name, generator):
+    images = torch.rand(64, 3, 32, 32, generator=generator)
+    batches = []
+    for device in ("cpu", "cuda"):
+        given = images.to(device)
+        batches.append(get_distortion(name)(given, given, 48, torch.Generator().manual_seed(0)).images.cpu())
+    torch.testing.assert_close(*batches, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(("name", "widest"), [("r", 90), ("rts", 45), ("rsc", 90)])
 def test_rotations_fill_their_range(name, widest, generator):
     images = torch.zeros(500, 3 if name == "rsc" else 1, 28, 28)

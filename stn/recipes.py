@@ -124,8 +124,9 @@ def _play() -> Iterator[Recipe]:
     yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     # CIFAR-10: likewise. Its pictures have edges.
     stn, cnn = _turned_cifar10()
-    train = replace(OURS, epochs=24, flip=True)
-    lesson = replace(train, pose_epochs=9, pose_weight=4.0)
+    stn = replace(stn, localizer_widths=(32, 64, 96, 96), localizer_depths=(1, 2, 2, 2))
+    train = replace(OURS, epochs=64, batch_size=512, lr=6e-3, flip=True)
+    lesson = replace(train, pose_epochs=20, pose_weight=4.0)
     name, words = "cifar10-play-cnn", f"plain CNN {title}"
     plain = Recipe(name, words, "cifar10", cnn, train, "play", train_distortion="play-moved")
     for family in ("affine", "similarity"):

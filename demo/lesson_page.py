@@ -13,7 +13,7 @@ from demo.lesson_bench import Exercise
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.recipes import list_recipes
-from stn.table import gain_words, grouped, table_rows
+from stn.table import device_words, gain_words, grouped, table_rows
 
 log = logging.getLogger(__name__)
 TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}
@@ -77,6 +77,7 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
         "Pose left",
         "Parameters",
         "Minutes",
+        "Pose taught",
         "Transformer",
     )
     numbers = range(1, 8)
@@ -103,10 +104,10 @@ def _row(row: dict, title: str) -> str:
         gain_words(row),
         "" if row["pose_left"] is None else f"{row['pose_left']:.1f}\u00b0",
         f"{row['params']:,}",
-        f"{row['minutes']:.0f}{' (GPU)' if row['gpu'] else ''}",
+        f"{row['minutes']:.0f}{device_words(row)}",
     )
     numbers = "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
     return (
         f'<tr><th scope="row"><code>{escape(row["name"])}</code><span>{escape(title)}</span></th>{numbers}'
-        f"<td>{TRANSFORMER[row['theta_constant']]}</td></tr>"
+        f"<td>{row['taught']}</td><td>{TRANSFORMER[row['theta_constant']]}</td></tr>"
     )

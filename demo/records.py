@@ -49,7 +49,8 @@ def network_record(info: Any) -> str:
     parts.append(f"{done} epochs on {dataset_info(info.dataset).title} {trained}")
     said = f"{what[0].upper()}{what[1:]}: {', '.join(parts)}"
     if info.family and train.pose_epochs:
-        said += f", the first {train.pose_epochs} to undo the known distortion"
+        then = "as well" if train.pose_weight else "alone"
+        said += f", the first {train.pose_epochs} to undo the known distortion, the others to classify {then}"
     if isinstance(accuracy := info.result.get("accuracy"), int | float):
         said += f"; {number(accuracy, 1)} % of test pictures right {'so' if trained == tested else tested}"
     return f"{said}."

@@ -19,6 +19,7 @@ from stn.explain import evaluating, explain, transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.optim import make_optimizer
+from stn.rectify import circular_sd
 from stn.teaching import pose_loss
 
 TEST_SEED = 20150605  # fixes how the test pictures are distorted, for every run alike
@@ -152,7 +153,7 @@ def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: 
     wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
     if turned:
         turns, done = geometry.best_turn(points, wanted), geometry.best_turn(points, found)
-        spreads, unit = (circular_sd(turns), circular_sd(turns - done), circular_sd(done)), "\u00b0"
+        spreads, unit = tuple(float(circular_sd(x, 0)) for x in (turns, turns - done, done)), "\u00b0"
     else:
         places, half = wanted.mean(1), test.images.shape[-1] / 2
         done = found.mean(1)
@@ -162,12 +163,6 @@ def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: 
     # A zoom is the side of the square as large as the frame.
     area = torch.linalg.det(geometry.nearest_affine(grid)[:, :2, :2].double()).abs()
     return Measured(step, accuracy, *spreads, outside, float(area.sqrt().mean()), unit)
-
-
-def circular_sd(angles: Tensor) -> float:
-    """The standard deviation of angles in radians, in degrees, as directions have it."""
-    length = torch.stack([angles.cos().mean(), angles.sin().mean()]).norm().clamp(1e-6, 1)
-    return math.degrees(math.sqrt(max(0.0, -2 * math.log(float(length)))))
 
 
 def _with_rate(rate: float) -> TrainConfig:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from stn.data import dataset_info
 from stn.errors import StnError
 from stn.models import ModelConfig
 
@@ -45,6 +46,13 @@ class Recipe:
     distortion: str | None = None
     published: float | None = None  # accuracy in percent
     train_distortion: str | None = None  # where training has another one than the test
+
+
+def model_config(dataset: str, net: str, **options: Any) -> ModelConfig:
+    """A network for a data set's pictures: of their channels, mean and sd, and size unless `options` has a `canvas`."""
+    info = dataset_info(dataset)
+    options.setdefault("canvas", info.size)
+    return ModelConfig(net=net, channels=info.channels, mean=info.mean, std=info.std, **options)
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:

@@ -52,10 +52,14 @@ def update_curves(
     """Measures every shipped playground model against every control and writes the file, after each curve anew.
 
     Curves of a checkpoint that is still the one that was measured are left out, so it goes on where it was stopped.
+    Nothing is kept of a damaged file.
     """
     shipped = {name: SHIPPED / f"{name}.safetensors" for name in shipped_names() if "-play-" in name}
     sums = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in shipped.items()}
-    known = json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))["models"] if read_curves(path) else {}
+    except StnError:
+        known = {}
     models = {name: entry for name, entry in known.items() if entry["sha256"] == sums.get(name)}
 
     def write() -> None:

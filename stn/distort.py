@@ -28,7 +28,6 @@ CONTROL_RANGES = {
     "clutter": (0, 8),  # patches
     "noise": (0.0, 0.3),  # standard deviation, pictures being in [0, 1]
 }
-# Side of a clutter patch in pixels and how it is merged: on black the strokes show through, photographs are covered.
 
 
 @dataclass(frozen=True)
@@ -260,7 +259,7 @@ DISTORTIONS: dict[str, Distortion] = {
 }
 
 CLUTTERED = ("tc", "rsc", "play")
-TURNED = ("r", "rsc", "play")  # by up to 90 degrees either way
+TURNED = {"r": 90, "rts": 45, "rsc": 90, "play": 90}  # by up to so many degrees either way
 
 
 def get_distortion(name: str) -> Distortion:

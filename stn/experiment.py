@@ -26,7 +26,9 @@ from stn.data import Dataset, load_dataset
 from stn.distort import TURNED
 from stn.errors import StnError
 from stn.evaluate import Result, evaluate_model, with_clutter_from
+from stn.monitor import REMEDY
 from stn.parallel import Team
+from stn.printed_systems import printed_systems
 from stn.rectify import rectification
 from stn.train import EpochReport, StepReport, train, with_epochs
 
@@ -91,7 +93,6 @@ def run_recipe(
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),
         "tested_on": f"the last {HOLDOUT} training pictures" if holdout else TESTED_ON,
-        "best_accuracy": max(row["result"]["accuracy"] for row in outcome.history),
         "theta": outcome.history[-1]["theta"],
     }
     write_tested(path, recipe, outcome.model, test, record)
@@ -141,9 +142,9 @@ def finished_runs(recipe: Recipe, out: Path, on_skip: Callable[[str], None] = la
     return infos
 
 
-def shipped_run(recipe: Recipe, to: Path) -> CheckpointInfo | None:
+def shipped_run(recipe: Recipe, to: Path | None = None) -> CheckpointInfo | None:
     """The shipped file, where it is a run of exactly this recipe; its record knows seeds that `out` may have lost."""
-    path = to / f"{recipe.name}.safetensors"
+    path = (to or SHIPPED) / f"{recipe.name}.safetensors"
     try:
         info = load_checkpoint(path)[1] if path.is_file() else None
     except StnError:
@@ -161,7 +162,8 @@ def ship(
 
     Those in `out` count, and those that the file shipped before knows of; a seed in both is the one in `out`. Where the
     mean falls short of the published number, the best seed at hand is shipped instead and the record says so.
-    `on_skip` hears of files that are no such run. Raises StnError where nothing was trained.
+    `on_skip` hears of files that are no such run. Raises StnError where nothing was trained, and for a theta that is
+    the same for every picture: that is no STN. The printed systems are shipped as they come out.
     """
     to = to or SHIPPED
     infos = finished_runs(recipe, out, on_skip)
@@ -177,6 +179,13 @@ def ship(
     short = recipe.published is not None and center < recipe.published
     target = max(info.result["accuracy"] for info in infos) if short else center
     chosen = min(infos, key=lambda info: abs(info.result["accuracy"] - target))
+    theta = chosen.record.get("theta")
+    as_printed = {printed.name for printed in printed_systems()}
+    if theta and theta["theta_constant"] and recipe.name not in as_printed:
+        raise StnError(
+            f"Seed {chosen.record['seed']} of {recipe.name!r} is not shipped: its transformer failed, theta is the "
+            f"same for every picture (sd {theta['theta_sd']:.4f}); {REMEDY}."
+        )
     tensors, metadata = read_tensors(chosen.path)
     record = chosen.record | {
         "seeds": [seeds[seed] for seed in sorted(seeds)],

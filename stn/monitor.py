@@ -24,6 +24,8 @@ MAX_OUTSIDE = 0.9
 MAX_AREA = 100.0  # |det A| and its inverse
 ADVICE = "lower localizer_lr_scale (a tenth of the classifier's rate works), clip gradients, and start at the identity"
 
+REMEDY = "distort some of the training pictures and teach it to undo that (train_distortion, pose_epochs, pose_weight)"
+
 
 @dataclass(frozen=True)
 class ThetaStats:

@@ -2,94 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from stn.config import Recipe, TrainConfig
-from stn.data import dataset_info
+from stn.config import Recipe, TrainConfig, model_config
 from stn.errors import unknown
 from stn.models import ModelConfig
-
-
-def _model(dataset: str, net: str, **options: Any) -> ModelConfig:
-    info = dataset_info(dataset)
-    options.setdefault("canvas", info.size)
-    return ModelConfig(net=net, channels=info.channels, mean=info.mean, std=info.std, **options)
-
-
-def _reference() -> Iterator[Recipe]:
-    """The five printed systems and their baseline, as printed; then ours: the same nets for as many epochs."""
-    small = {"family": "affine", "widths": (10, 20), "localizer_widths": (8, 10)}
-    wide = {"family": "affine", "localizer_widths": (64, 128)}
-    mnist = _model("mnist", "reference", **small)
-    cifar = _model("cifar10", "reference", **small)
-    wide20 = _model("cifar10", "reference", **wide, widths=(32, 64))
-    wide50 = _model("cifar10", "reference", **wide, widths=(16, 32), hidden=1024, localizer_hidden=256)
-    bf16 = "bf16"
-    yield Recipe("mnist-tutorial", "the PyTorch tutorial's STN", "mnist", mnist, TrainConfig(20), published=98.86)
-    long = TrainConfig(50, precision=bf16)
-    tutorial = Recipe("cifar10-tutorial", "the tutorial's STN on CIFAR-10", "cifar10", cifar, long)
-    yield replace(tutorial, published=60.0)
-    yield replace(
-        tutorial,
-        name="cifar10-luminance",
-        title="the tutorial's STN on CIFAR-10; its localisation net sees luminance only",
-        model=replace(cifar, luminance=True),
-    )
-    yield replace(
-        tutorial,
-        name="cifar10-tutorial-ticnn",
-        title="the tutorial's CNN without a transformer; its maps are transformed at random in training (TI-CNN)",
-        model=replace(cifar, family=None, random_transform=True),
-    )
-    yield Recipe(
-        "cifar10-wide-20",
-        "a wider tutorial STN on CIFAR-10, 20 epochs",
-        "cifar10",
-        wide20,
-        TrainConfig(20, precision=bf16),
-        published=63.08,
-    )
-    yield Recipe(
-        "cifar10-wide-50",
-        "a wide localisation net and classifier on CIFAR-10, 50 epochs",
-        "cifar10",
-        wide50,
-        long,
-        published=58.97,
-    )
-
-    tuned = TrainConfig(
-        epochs=20,
-        optimizer="adamw",
-        lr=4e-3,
-        weight_decay=1e-2,
-        localizer_lr_scale=0.1,
-        schedule="one-cycle",
-        clip_norm=1.0,
-        ema=0.99,
-    )
-    yield Recipe(
-        "mnist-tutorial-tuned",
-        "the tutorial's STN with our recipe",
-        "mnist",
-        replace(mnist, dropout=0.05),
-        replace(tuned, batch_size=128, shift=2),
-    )
-    for name, model, options in [
-        ("cifar10-tutorial-tuned", replace(cifar, dropout=0.0), {"epochs": 50, "batch_size": 128, "precision": bf16}),
-        ("cifar10-wide-20-tuned", replace(wide20, dropout=0.2), {"batch_size": 128, "lr": 2e-3, "precision": bf16}),
-        ("cifar10-wide-50-tuned", replace(wide50, dropout=0.3), {"epochs": 50, "lr": 2e-3, "precision": bf16}),
-    ]:
-        yield Recipe(
-            name,
-            "the same net with our recipe",
-            "cifar10",
-            model,
-            replace(tuned, flip=True, shift=2, **options),
-        )
-
+from stn.printed_systems import printed_systems, tuned_systems
 
 OURS = TrainConfig(
     epochs=16,
@@ -115,13 +34,13 @@ def _play() -> Iterator[Recipe]:
     # MNIST: equal parameters, data and steps. How a digit is turned is learnt best where nothing else is changed.
     train = replace(OURS, epochs=20)
     lesson = replace(train, pose_epochs=8, pose_weight=4.0)
-    cnn = _model("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **looks)
+    cnn = model_config("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **looks)
     zoom = {"localizer_zoom": 28, "localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2)}
     stn = replace(cnn, widths=(32, 64, 128), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **zoom)
+    yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     for family in ("affine", "similarity", "tps"):
         model, words = replace(stn, family=family), f"{family} STN {title}, taught to undo them"
         yield Recipe(f"mnist-play-{family}", words, "mnist", model, lesson, "play", train_distortion="play-turned")
-    yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     # CIFAR-10: likewise. Its pictures have edges.
     stn, cnn = _turned_cifar10()
     stn = replace(stn, localizer_widths=(32, 64, 96, 96), localizer_depths=(1, 2, 2, 2))
@@ -129,10 +48,10 @@ def _play() -> Iterator[Recipe]:
     lesson = replace(train, pose_epochs=20, pose_weight=4.0)
     name, words = "cifar10-play-cnn", f"plain CNN {title}"
     plain = Recipe(name, words, "cifar10", cnn, train, "play", train_distortion="play-moved")
+    yield plain
     for family in ("affine", "similarity"):
         name, words = f"cifar10-play-{family}", f"{family} STN {title}, taught to undo them"
         yield replace(plain, name=name, title=words, model=replace(stn, family=family), train=lesson)
-    yield plain
 
 
 def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
@@ -141,7 +60,8 @@ def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
     More than half of the STN is its localisation net: to know what is up, it has to know what is there.
     """
     looks = {"padding": "border", "average": True, "dropout": 0.1}
-    cnn = _model("cifar10", "conv", canvas=48, family=None, widths=(48, 96, 152, 224), depths=(1, 1, 1, 2), **looks)
+    widths, depths = (48, 96, 152, 224), (1, 1, 1, 2)
+    cnn = model_config("cifar10", "conv", canvas=48, family=None, widths=widths, depths=depths, **looks)
     look = {"localizer_zoom": 32, "localizer_sides": True, "localizer_hidden": 64}
     look |= {"localizer_widths": (48, 96, 112, 96), "localizer_depths": (1, 1, 2, 1)}
     return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32), **look), cnn
@@ -160,7 +80,7 @@ def _distorted_mnist() -> Iterator[Recipe]:
     """The paper's distorted MNIST: a CNN and three STNs a set, all below 400,000 parameters and within 5 %."""
     looks = {"localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2), "localizer_hidden": 64, "dropout": 0.1}
     for name, (canvas, published) in ZOO.items():
-        stn = _model("mnist", "conv", canvas=canvas, family=None, widths=(32, 64, 128), depths=(1, 1, 2), **looks)
+        stn = model_config("mnist", "conv", canvas=canvas, family=None, widths=(32, 64, 128), depths=(1, 1, 2), **looks)
         stn = replace(stn, out_size=(28, 28), localizer_shrink=2 if canvas == 60 else 1)
         cnn = replace(stn, widths=(32, 72, 152), depths=(1, 2, 2), out_size=None)
         if canvas == 60:
@@ -177,7 +97,7 @@ def _distorted_mnist() -> Iterator[Recipe]:
 def _placement() -> Iterator[Recipe]:
     """The same transformer elsewhere in the network, or run twice."""
     # Two localisation nets with about as many parameters as one.
-    for name, small in {"mnist-rts-affine": (12, 24, 36), "cifar10-rsc-affine": (24, 44, 60, 60)}.items():
+    for name, small in {"mnist-rts-affine": (12, 24, 36), "cifar10-rsc-small-affine": (24, 44, 60, 60)}.items():
         yield _variant(name, "feature", "before the second stage", {"placement": "feature"})
         yield _variant(name, "both", "at both places", {"placement": "both", "localizer_widths": small})
         yield _variant(name, "iterated", "at the input, run twice", {"iterations": 2})
@@ -186,9 +106,10 @@ def _placement() -> Iterator[Recipe]:
 def _teaching() -> Iterator[Recipe]:
     """The same transformer taught less than its base, which has a warm-up and goes on being taught."""
     alone = {**UNTAUGHT, "pose_epochs": 0, "pose_weight": 0.0}
-    for name in ("mnist-r-affine", "cifar10-rsc-affine"):
+    for name in ("mnist-r-affine", "cifar10-rsc-small-affine"):
         yield _variant(name, "alone", "by classification alone", train=alone)
         yield _variant(name, "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
+    yield _variant("cifar10-rsc-affine", "alone", "by classification alone", train=alone)
 
 
 def _variant(name: str, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:
@@ -220,7 +141,7 @@ def _cifar10() -> Iterator[Recipe]:
         precision="bf16",
     )
     looks = {"localizer_widths": (16, 32, 48), "localizer_hidden": 32, "padding": "border", "average": True}
-    net = _model("cifar10", "airbench", family=None, widths=(64, 256, 256), **looks)
+    net = model_config("cifar10", "airbench", family=None, widths=(64, 256, 256), **looks)
     words = "airbench-like CNN on CIFAR-10"
     cnn = Recipe("cifar10-clean-cnn", words, "cifar10", net, train, train_distortion="mild")
     yield cnn
@@ -234,15 +155,21 @@ def _cifar10() -> Iterator[Recipe]:
 
 
 def _rsc() -> Iterator[Recipe]:
-    """CIFAR-10 turned, scaled and cluttered: STN against CNN, other remedies, and where the transformer may stand."""
-    train = replace(OURS, epochs=20, flip=True)
-    stn, cnn = _turned_cifar10()
-    taught = replace(train, pose_epochs=8, pose_weight=4.0)
+    """CIFAR-10 turned, scaled and cluttered: STN against CNN and two other remedies.
+
+    The small nets, trained for less long, are there for the questions that need many trainings.
+    """
+    small_stn, small_cnn = _turned_cifar10()
+    cnn = replace(small_cnn, widths=(64, 112, 168, 216), depths=(2, 2, 3, 2))
+    look = {"localizer_widths": (40, 64, 96, 96), "localizer_depths": (2, 2, 2, 2)}
+    stn = replace(small_stn, widths=(64, 112, 152), depths=(2, 3, 4), **look)
+    train = replace(OURS, epochs=72, batch_size=512, lr=6e-3, flip=True)
+    taught = {"pose_epochs": 18, "pose_weight": 4.0}
     plain = Recipe("cifar10-rsc-cnn", "plain CNN on CIFAR-10, RSC", "cifar10", cnn, train, "rsc")
     yield plain
     for family in ("affine", "similarity"):
-        title = f"{family} STN on CIFAR-10, RSC"
-        yield replace(plain, name=f"cifar10-rsc-{family}", title=title, model=replace(stn, family=family), train=taught)
+        title, model = f"{family} STN on CIFAR-10, RSC", replace(stn, family=family)
+        yield replace(plain, name=f"cifar10-rsc-{family}", title=title, model=model, train=replace(train, **taught))
     yield replace(
         plain,
         name="cifar10-rsc-ticnn",
@@ -255,11 +182,23 @@ def _rsc() -> Iterator[Recipe]:
         title="the plain CNN trained on pictures that are turned only (R)",
         train_distortion="r",
     )
+    train = replace(OURS, epochs=20, flip=True)
+    name, title = "cifar10-rsc-small-cnn", "small plain CNN on CIFAR-10, RSC"
+    plain = replace(plain, name=name, title=title, model=small_cnn, train=train)
+    yield plain
+    yield replace(
+        plain,
+        name="cifar10-rsc-small-affine",
+        title="small affine STN on CIFAR-10, RSC",
+        model=replace(small_stn, family="affine"),
+        train=replace(train, pose_epochs=8, pose_weight=4.0),
+    )
 
 
 GROUPS = {  # heading of a result table -> its recipes, most wanted first
     "The playground": _play,
-    "The five printed systems": _reference,
+    "The five printed systems": printed_systems,
+    "The same networks with our recipe": tuned_systems,
     "Distorted MNIST": _distorted_mnist,
     "Plain CIFAR-10": _cifar10,
     "Distorted CIFAR-10 (RSC)": _rsc,
@@ -290,3 +229,13 @@ def get_recipe(name: str) -> Recipe:
     if name not in recipes:
         raise unknown("recipe", name, recipes)
     return recipes[name]
+
+
+def plain_cnn_of(name: str, names: Container[str]) -> str | None:
+    """The plain CNN among `names` that a recipe is compared with: its set's. None for that CNN, or without a set."""
+    rest = name
+    while "-" in rest:
+        rest = rest.rpartition("-")[0]
+        if f"{rest}-cnn" in names:
+            return None if f"{rest}-cnn" == name else f"{rest}-cnn"
+    return None

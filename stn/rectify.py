@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from stn import geometry
 from stn.config import Recipe
 from stn.data import Dataset
-from stn.distort import placement_matrix, warp
+from stn.distort import TURNED, placement_matrix, warp
 from stn.errors import StnError
 from stn.explain import explain
 
 PICTURES = 1000
-ANGLES = tuple(torch.linspace(-90, 90, 13).tolist())  # degrees
+ANGLES = 13
+WIDEST = 90.0  # degrees either way; of a recipe that turns its pictures less, no more than it does
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Rectification:
     input_sd: float  # of the pictures' angles as given
     left_sd: float  # of the pose left after the transformer, over all pictures and angles
     left_sd_within: float  # the same within each picture, the mean over pictures
-    correlation: float  # of an output's pixels with those of the same picture given upright, mean
+    correlation: float  # of a turned picture's output with that of the same picture given upright, pixels, mean
     input_correlation: float  # the same of the inputs
     area_in_frame: float  # mean part of the object's area that the frame holds, 0 to 1
     pictures: int
@@ -40,6 +41,7 @@ class Rectification:
 def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int = PICTURES) -> Rectification:
     """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
 
+    The angles go from -90 to 90 degrees, or as far as the recipe's own pictures are turned where that is less.
     The pose left is the angle given plus the angle of theta's polar decomposition (of the grid's best linear map for
     a family without matrices). The object is a grey picture's ink, a colour picture's whole square. Raises StnError for
     a model without a transformer.
@@ -47,12 +49,14 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     canvas = recipe.model.canvas
     if pictures < 1:
         raise StnError(f"{pictures} pictures cannot be measured; give 1 or more.")
+    widest = TURNED.get(recipe.distortion, WIDEST)
+    angles = torch.linspace(-widest, widest, ANGLES).tolist()
     poses, correlations, input_correlations, areas = [], [], [], []
     for start in range(0, min(pictures, len(test)), 100):
         images = test.images[start : min(start + 100, pictures)].float() / 255  # (B, C, H, W)
         objects = images if images.shape[1] == 1 else torch.ones_like(images[:, :1])
         upright, turns = None, []
-        for angle in sorted(ANGLES, key=abs):  # the upright one first
+        for angle in sorted(angles, key=abs):  # the upright one first
             matrix = turned(angle, len(images), canvas, images.shape[-1])
             given = warp(images, matrix, canvas)
             seen = explain(model, given)
@@ -62,12 +66,13 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
             upright = upright or (stage.output, given)
             turn, _ = geometry.polar(geometry.nearest_affine(stage.grid))
             turns.append(torch.deg2rad(torch.tensor(angle)) + turn)
-            correlations.append(correlation(stage.output, upright[0]))
-            input_correlations.append(correlation(given, upright[1]))
+            if angle:  # the upright one is like itself whatever the transformer does
+                correlations.append(correlation(stage.output, upright[0]))
+                input_correlations.append(correlation(given, upright[1]))
             areas.append(held(warp(objects, matrix, canvas), stage.grid))
         poses.append(torch.stack(turns))
     left = torch.cat(poses, dim=1)  # (angles, pictures)
-    given_angles = torch.deg2rad(torch.tensor(ANGLES))
+    given_angles = torch.deg2rad(torch.tensor(angles))
     return Rectification(
         input_sd=circular_sd(given_angles, 0).item(),
         left_sd=circular_sd(left.flatten(), 0).item(),
@@ -76,7 +81,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
         input_correlation=torch.cat(input_correlations).mean().item(),
         area_in_frame=torch.cat(areas).mean().item(),
         pictures=left.shape[1],
-        angles=len(ANGLES),
+        angles=ANGLES,
     )
 
 
@@ -89,7 +94,7 @@ def turned(angle: float, batch: int, canvas: int, size: int) -> Tensor:
 def circular_sd(angles: Tensor, dim: int) -> Tensor:
     """The circular standard deviation in degrees of angles in radians: sqrt(-2 ln R) (Mardia 1972)."""
     length = torch.hypot(angles.cos().mean(dim), angles.sin().mean(dim)).clamp(1e-12, 1)
-    return (-2 * length.log()).sqrt() * 180 / math.pi
+    return (2 * length.reciprocal().log()).sqrt() * 180 / math.pi
 
 
 def correlation(a: Tensor, b: Tensor) -> Tensor:

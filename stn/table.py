@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from stn.checkpoint import CheckpointInfo, write_file
+from stn.config import Recipe
 from stn.errors import StnError
-from stn.recipes import recipe_groups
+from stn.recipes import list_recipes, plain_cnn_of, recipe_groups
 
 START, END = "<!-- table -->", "<!-- end of table -->"
 
@@ -17,9 +18,10 @@ def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
 
     `pose_left` is the shipped file's left-over circular sd in degrees (`evaluate --rectification`); `gain` by how many
     points the error is below that of the plain CNN of the same set, `gain_sds` that in standard deviations (the larger
-    of the two), None while one of them has one seed only.
+    of the two), None while one of them has one seed only. `taught` says when the localisation net was taught to undo
+    the known distortion.
     """
-    rows = []
+    rows, recipes = [], list_recipes()
     for info in infos:
         errors = [100 - run["accuracy"] for run in info.record["seeds"]]
         published = info.recipe.published
@@ -32,25 +34,25 @@ def table_rows(infos: list[CheckpointInfo]) -> list[dict]:
                 "shipped_error": 100 - info.result["accuracy"],
                 "params": info.record["params"],
                 "minutes": info.record["minutes"],
-                "gpu": info.record["device"] != "cpu",
+                "device": info.record["device"],
                 "published": None if published is None else 100 - published,
                 "theta_constant": (info.record["theta"] or {}).get("theta_constant"),
                 "pose_left": info.record.get("rectification", {}).get("left_sd"),
+                "taught": _taught(info.recipe),
             }
         )
     by_name = {row["name"]: row for row in rows}
     for row in rows:
-        row |= _against(by_name.get("-".join([*row["name"].split("-")[:2], "cnn"])), row)
+        row |= _against(by_name.get(plain_cnn_of(row["name"], recipes)), row)
     return rows
 
 
 def _against(cnn: dict | None, row: dict) -> dict:
     """What a row gains over its set's plain CNN."""
-    if cnn is None or cnn is row:
+    if cnn is None:
         return {"gain": None, "gain_sds": None}
     gain, sds = cnn["error_mean"] - row["error_mean"], (cnn["error_sd"], row["error_sd"])
-    sure = None not in sds and max(sds) > 0
-    return {"gain": gain, "gain_sds": gain / max(sds) if sure else None}
+    return {"gain": gain, "gain_sds": None if None in sds else gain / max(*sds, 1e-9)}
 
 
 def grouped(rows: list[dict]) -> dict[str, list[dict]]:
@@ -83,7 +85,8 @@ def _cells(row: dict) -> dict[str, str]:
         "Below its CNN, points": gain_words(row),
         "Pose left": "" if row["pose_left"] is None else f"{row['pose_left']:.1f}°",
         "Parameters": f"{row['params']:,}",
-        "Minutes": f"{row['minutes']:.1f}{' (GPU)' if row['gpu'] else ''}",
+        "Minutes": f"{row['minutes']:.1f}{device_words(row)}",
+        "Pose taught": row["taught"],
         "Transformer": {None: "none", True: "constant theta", False: "alive"}[row["theta_constant"]],
     }
 
@@ -93,8 +96,22 @@ def gain_words(row: dict) -> str:
     if row["gain"] is None:
         return ""
     if row["gain_sds"] is None:
-        return f"{row['gain']:.2f}, one seed"
-    return f"{row['gain']:.2f}{'' if row['gain_sds'] > 2 else ', within 2 sd'}"
+        return f"{row['gain']:.2f}, {'one seed' if row['n_seeds'] == 1 else 'one seed of the CNN'}"
+    return f"{row['gain']:.2f}{'' if abs(row['gain_sds']) > 2 else ', within 2 sd'}"
+
+
+def device_words(row: dict) -> str:
+    """Where a row's minutes were not a CPU's."""
+    return {"cpu": "", "cuda": " (GPU)"}.get(row["device"], " (GPU, CPU)")
+
+
+def _taught(recipe: Recipe) -> str:
+    train = recipe.train
+    if recipe.model.family is None:
+        return ""
+    if not train.pose_epochs:
+        return "no"
+    return "throughout" if train.pose_weight else "at first"
 
 
 def with_table(text: str, rows: list[dict]) -> str:

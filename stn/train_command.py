@@ -11,11 +11,12 @@ from dataclasses import asdict
 import torch
 from tqdm import tqdm
 
-from stn.checkpoint import count_parameters, read_info, shipped_names
+from stn.checkpoint import count_parameters, read_info
 from stn.config import Recipe
 from stn.errors import StateError, StnError
-from stn.experiment import finished_runs, run_recipe, ship
+from stn.experiment import finished_runs, run_recipe, ship, shipped_run
 from stn.models import build_model
+from stn.monitor import REMEDY
 from stn.output import dump, note
 from stn.parallel import Team, join_team, leave_team, wait_for_team
 from stn.recipes import get_recipe, list_recipes
@@ -41,10 +42,10 @@ def run_train(options: argparse.Namespace) -> None:
 
 
 def train_missing(options: argparse.Namespace) -> None:
-    """Trains and ships every recipe without a checkpoint; one that fails does not stop the others."""
-    shipped, failed = set(shipped_names()), []
+    """Trains and ships every recipe without a checkpoint of it; one that fails does not stop the others."""
+    failed = []
     for recipe in list_recipes().values():
-        if recipe.name in shipped:
+        if shipped_run(recipe):
             continue
         print(f"== {recipe.name}", flush=True)
         try:
@@ -110,10 +111,9 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
             f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
         )
         if epoch.theta and epoch.theta["theta_constant"]:
-            remedy = "teach it first (pose_epochs)" if recipe.distortion else "raise localizer_lr_scale"
             bar.write(
                 f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
-                f"transformer corrects nothing; {remedy} or give it more steps.",
+                f"transformer corrects nothing; {REMEDY}.",
                 file=sys.stderr,
             )
         sys.stdout.flush()

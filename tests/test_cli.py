@@ -135,7 +135,6 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
     bad = replace(good, name="bad", train=replace(good.train, lr=1e9))
     recipes = {"bad": bad, "mnist-tutorial": good}
     monkeypatch.setattr("stn.train_command.list_recipes", lambda: recipes)
-    monkeypatch.setattr("stn.train_command.shipped_names", lambda: [])
     monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
     with pytest.raises(SystemExit):
         main(["train", "--missing", "--out", str(tmp_path)])
@@ -149,7 +148,6 @@ def test_missing_recovers_from_stale_and_damaged_files(monkeypatch, tmp_path, ca
     recipe = get_recipe("mnist-tutorial")
     recipe = replace(recipe, train=replace(recipe.train, epochs=1))
     monkeypatch.setattr("stn.train_command.list_recipes", lambda: {recipe.name: recipe})
-    monkeypatch.setattr("stn.train_command.shipped_names", lambda: [])
     monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
     runs = tmp_path / recipe.name
     run_recipe(replace(recipe, train=replace(recipe.train, lr=0.02)), 0, None, "cpu", tmp_path)  # what it used to be

@@ -47,6 +47,15 @@ def shelf(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_a_damaged_file_is_measured_again(shelf):
+    file = shelf / "curves.json"
+    file.write_text('{"models": {"mnist-play-cnn": ')
+    with pytest.raises(StnError, match="write it again with `python -m stn curves`"):
+        read_curves(file)
+    update_curves(None, file)
+    assert list(read_curves(file)["mnist-play-cnn"]) == list(CONTROLS)
+
+
 def test_curves_are_measured_once_for_every_checkpoint(shelf):
     measured = []
     file = shelf / "curves.json"

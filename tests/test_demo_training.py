@@ -8,7 +8,7 @@ import torch
 
 from demo import training
 from demo.pictures import PictureShelf
-from demo.training import Trainer, circular_sd
+from demo.training import Trainer
 from demo.training_data import WATCHED, TrainingData, draw_pictures
 from demo.training_drawings import drawn_digits
 from demo.training_settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
@@ -165,12 +165,6 @@ def test_training_turns_the_pictures_towards_each_other(pictures):
     last = trainer.test()
     assert last.after < 0.8 * last.before and last.accuracy > first.accuracy + 30
     assert last.before == first.before
-
-
-def test_circular_sd_knows_a_full_turn():
-    near = torch.tensor([math.pi - 0.1, -math.pi + 0.1])
-    assert circular_sd(near) == pytest.approx(math.degrees(0.1), rel=0.01)
-    assert circular_sd(torch.zeros(5)) == 0
 
 
 def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(pictures):

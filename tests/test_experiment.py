@@ -15,31 +15,33 @@ from stn.experiment import finished_runs, run_recipe, ship, write_tested
 from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.conftest import bars
-from tests.test_train import TUNED
+from tests.test_train import TUNED, short
 
 
 def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monkeypatch):
     monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
-    seen = []
+    # In so few steps, no transformer comes alive: a printed system is shipped all the same.
+    recipe, seen = short("mnist-tutorial"), []
     for seed in (0, 1, 2):
-        path = run_recipe(TUNED, seed, out=tmp_path, on_epoch=seen.append)
+        path = run_recipe(recipe, seed, out=tmp_path, on_epoch=seen.append)
     assert len(seen) == 6
     log = [json.loads(line) for line in path.with_suffix(".jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in log] == [1, 2] and "theta_sd" in log[0]["theta"]
-    info = ship(TUNED, tmp_path, tmp_path / "shipped")
-    assert info.recipe == TUNED and len(info.record["seeds"]) == 3
+    info = ship(recipe, tmp_path, tmp_path / "shipped")
+    assert info.recipe == recipe and len(info.record["seeds"]) == 3
     model, again = load_checkpoint(info.path)
     assert again == info
-    result = evaluate_model(model, bars(100, seed=1), TUNED)
+    result = evaluate_model(model, bars(100, seed=1), recipe)
     assert result.accuracy == info.result["accuracy"] in [run["accuracy"] for run in info.record["seeds"]]
     assert not list(tmp_path.rglob(".*")), "temporary files stay behind"
 
 
-def fake_run(out, seed: int, accuracy: float) -> None:
+def fake_run(out, seed: int, accuracy: float, name: str = "mnist-tutorial", constant: bool = False) -> None:
     result = {"accuracy": accuracy, "loss": 1.0, "n": 100}
     own = {"seed": seed, "accuracy": accuracy, "loss": 1.0, "minutes": 1.0}
     record = {"result": result, "seeds": [own], "seed": seed, "tested_on": "the test set", "weights": "float16"}
-    recipe = get_recipe("mnist-tutorial")
+    record["theta"] = {"theta_sd": 0.0012, "theta_constant": constant}
+    recipe = get_recipe(name)
     path = out / recipe.name / f"seed-{seed}.safetensors"
     save_checkpoint(path, recipe, build_model(recipe.model), record, "float16")
 
@@ -58,6 +60,14 @@ def test_which_seed_is_shipped(accuracies, shipped, why, tmp_path):
     assert info.record["seed"] == shipped
     assert info.record["shipped"] == why
     assert [run["accuracy"] for run in info.record["seeds"]] == list(accuracies)
+
+
+def test_a_dead_transformer_is_shipped_only_as_a_printed_system(tmp_path):
+    for name in ("mnist-tutorial", "mnist-r-affine"):
+        fake_run(tmp_path, 0, 99.9, name, constant=True)
+    assert ship(get_recipe("mnist-tutorial"), tmp_path, tmp_path / "shipped").record["theta"]["theta_constant"]
+    with pytest.raises(StnError, match=r"'mnist-r-affine' is not shipped: its transformer failed.*sd 0\.0012"):
+        ship(get_recipe("mnist-r-affine"), tmp_path, tmp_path / "shipped")
 
 
 def test_seeds_shipped_before_count_where_their_runs_are_gone(tmp_path):

@@ -6,7 +6,7 @@ from torch import nn
 
 from stn import StnError, explain
 from stn.models import PLACEMENTS, RandomTransform, build_model
-from stn.recipes import get_recipe, list_recipes
+from stn.recipes import get_recipe, list_recipes, plain_cnn_of
 from tests.tutorial_net import Net
 
 
@@ -29,13 +29,13 @@ def test_a_transformer_can_stand_at_the_input_or_on_feature_maps(placement, size
         build_model(replace(config, placement="middle"))
 
 
-EQUAL = [name.removesuffix("-cnn") for name in list_recipes() if name.endswith("-cnn")]
+EQUAL = [name for name in list_recipes() if name.endswith("-cnn")]
 
 
 @pytest.mark.parametrize("name", EQUAL)
 def test_a_cnn_and_its_stns_are_trained_alike_with_as_many_parameters(name):
-    cnn = get_recipe(f"{name}-cnn")
-    stns = [r for n, r in list_recipes().items() if n.startswith(f"{name}-") and r.model.family]
+    cnn, recipes = get_recipe(name), list_recipes()
+    stns = [r for n, r in recipes.items() if plain_cnn_of(n, recipes) == name and r.model.family]
     assert stns
     sizes = [sum(p.numel() for p in build_model(r.model).parameters()) for r in (cnn, *stns)]
     assert max(sizes) <= 1.05 * min(sizes)
@@ -101,7 +101,8 @@ def test_random_transforms_only_in_training(generator):
 
 
 def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator):
-    cnn, ticnn = (build_model(get_recipe(f"cifar10-rsc-{kind}").model) for kind in ("cnn", "ticnn"))
+    configs = [get_recipe(f"cifar10-rsc-{kind}").model for kind in ("cnn", "ticnn")]
+    cnn, ticnn = map(build_model, configs)
     ticnn.load_state_dict(dict(zip(ticnn.state_dict(), cnn.state_dict().values(), strict=True)))
     x = torch.rand(2, 3, 48, 48, generator=generator)
     assert torch.equal(cnn.eval()(x), ticnn.eval()(x))
@@ -110,7 +111,7 @@ def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator
         if isinstance(layer, RandomTransform):
             layer.register_forward_hook(lambda module, given, out: sizes.append(tuple(out.shape[1:])))
     ticnn.train()(x)
-    assert sizes == [(3, 48, 48), (48, 24, 24)]
+    assert sizes == [(3, 48, 48), (configs[0].widths[0], 24, 24)]
 
 
 @pytest.mark.parametrize(

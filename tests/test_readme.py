@@ -9,7 +9,7 @@ import torch
 
 from stn import StnError
 from stn.checkpoint import read_info, shipped_names
-from stn.recipes import list_recipes, recipe_groups
+from stn.recipes import get_recipe, list_recipes, plain_cnn_of, recipe_groups
 from stn.table import END, START, markdown_table, table_rows, with_table, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,8 @@ def test_rows_say_what_was_measured():
         "shipped_error": 1.2,
         "params": 27360,
         "minutes": 2.04,
-        "gpu": False,
+        "device": "cpu",
+        "taught": "no",
         "published": 1.14,
         "theta_constant": True,
         "pose_left": 11.96,
@@ -58,12 +59,14 @@ def test_rows_say_what_was_measured():
     }
     heads, _, line = markdown_table([row]).splitlines()
     assert line == (
-        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | constant theta |"
+        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | constant theta |"
     )
-    assert "| 2.0 (GPU) |" in markdown_table([{**row, "gpu": True}])
+    assert "| 2.0 (GPU) |" in markdown_table([{**row, "device": "cuda"}])
+    assert "| 2.0 (GPU, CPU) |" in markdown_table([{**row, "device": "cuda (epochs 1 to 4), cpu"}])
+    assert "| -0.50 |" in markdown_table([{**row, "gain": -0.5, "gain_sds": -5}])  # surely worse
     without = {**row, "published": None, "pose_left": None}
     _, _, line = markdown_table([without]).splitlines()
-    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | constant theta |"
+    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | no | constant theta |"
     assert "| Published, % |" in heads and "Published" not in markdown_table([without])
     assert "Published" in markdown_table([without, row])
 
@@ -71,7 +74,8 @@ def test_rows_say_what_was_measured():
 def test_a_variant_stands_below_what_it_varies():
     names = ("mnist-rts-affine-both", "mnist-tutorial-tuned", "mnist-rts-cnn", "mnist-rts-affine", "mnist-tutorial")
     assert recipe_groups(names) == {
-        "The five printed systems": ["mnist-tutorial", "mnist-tutorial-tuned"],
+        "The five printed systems": ["mnist-tutorial"],
+        "The same networks with our recipe": ["mnist-tutorial", "mnist-tutorial-tuned"],
         "Distorted MNIST": ["mnist-rts-cnn", "mnist-rts-affine"],
         "Where the transformer stands": ["mnist-rts-affine", "mnist-rts-affine-both"],
     }
@@ -79,20 +83,28 @@ def test_a_variant_stands_below_what_it_varies():
 
 
 def test_an_stn_is_compared_with_the_cnn_of_its_set():
+    names = ("c-rsc-cnn", "c-rsc-affine", "c-rsc-small-cnn", "c-rsc-small-affine-alone", "c-tutorial")
+    assert [plain_cnn_of(name, names) for name in names] == [None, names[0], None, names[2], None]
+
     def info(name, *accuracies):
         seeds = [{"accuracy": a} for a in accuracies]
         record = {"seeds": seeds, "params": 1, "minutes": 1.0, "device": "cpu", "theta": None}
-        return SimpleNamespace(
-            name=name, record=record, recipe=SimpleNamespace(published=None), result={"accuracy": accuracies[0]}
-        )
+        result = {"accuracy": accuracies[0]}
+        return SimpleNamespace(name=name, record=record, recipe=get_recipe(name), result=result)
 
-    cnn, stn, lone = table_rows(
-        [info("x-r-cnn", 98.0, 98.2), info("x-r-affine", 99.0, 99.1), info("x-r-tps", 98.1), info("x-p-tps", 1.0)]
-    )[:3]
+    cnn, stn, one_seed, lone = table_rows(
+        [
+            info("mnist-r-cnn", 98.0, 98.2),
+            info("mnist-r-affine", 99.0, 99.1),
+            info("mnist-r-tps", 98.1),
+            info("mnist-rts-tps", 1.0),
+        ]
+    )
     assert cnn["gain"] is None
     assert stn["gain"] == pytest.approx(0.95)
     assert stn["gain_sds"] == pytest.approx(0.95 / (0.2 / 2**0.5))
-    assert lone["gain"] == pytest.approx(0.0) and lone["gain_sds"] is None
+    assert one_seed["gain"] == pytest.approx(0.0) and one_seed["gain_sds"] is None
+    assert lone["gain"] is None  # its CNN is not there: no other set's stands in
 
 
 def test_the_python_example_runs():

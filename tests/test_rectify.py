@@ -9,10 +9,11 @@ from stn import StnError, geometry
 from stn.families import AFFINE
 from stn.modules import SpatialTransformer
 from stn.recipes import get_recipe
-from stn.rectify import ANGLES, circular_sd, correlation, held, rectification
+from stn.rectify import circular_sd, correlation, held, rectification
 from tests.conftest import bars
 
 RECIPE = get_recipe("mnist-play-affine")
+ANGLES = range(-90, 91, 15)
 
 
 class Oracle(nn.Module):
@@ -55,6 +56,11 @@ def test_a_transformer_that_does_nothing_leaves_everything():
     assert found.area_in_frame == pytest.approx(1, abs=0.02)
 
 
+def test_pictures_are_turned_no_further_than_the_recipe_turns_them():
+    found = rectification(Net(Oracle(AFFINE, [0.0] * 13)), bars(20), replace(RECIPE, distortion="rts"), 20)
+    assert found.left_sd == pytest.approx(found.input_sd, abs=0.1) == pytest.approx(28.5, abs=0.1)
+
+
 @pytest.mark.parametrize(("pictures", "there", "measured"), [(150, 210, 150), (1000, 130, 130), (1, 40, 1)])
 def test_any_number_of_pictures_is_measured(pictures, there, measured):
     turns = [-angle for angle in sorted(ANGLES, key=abs)] * 2
@@ -72,6 +78,12 @@ def test_within_a_picture_only_its_own_spread_counts():
     angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two pictures, each steady
     assert circular_sd(angles, 1).tolist() == pytest.approx([0, 0], abs=0.1)
     assert circular_sd(angles.flatten(), 0).item() > 45
+
+
+def test_a_circular_sd_knows_a_full_turn():
+    near = torch.tensor([math.pi - 0.1, -math.pi + 0.1])
+    assert circular_sd(near, 0).item() == pytest.approx(math.degrees(0.1), rel=0.01)
+    assert circular_sd(torch.zeros(5), 0).item() == 0
 
 
 def test_a_frame_that_holds_a_quarter_holds_a_quarter():

@@ -136,3 +136,8 @@ def test_another_tab_may_show_another_picture_network_and_controls(visit):
     page.evaluate("() => window.stnPage.go({ rotation: 1000 })")
     page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('rotation is 1000')")
     assert settled(page, dataset="cifar10")["rotation"] == 0
+
+
+def test_a_phone_that_opens_the_projectors_link_scrolls_one_way_only(visit):
+    page = visit("?dataset=cifar10&sample=3&view=class", width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -10,6 +10,7 @@ from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint
 from stn.config import recipe_from_dict, recipe_to_dict
 from stn.evaluate import FIRST, evaluate_model, load_test
 from stn.models import build_model
+from stn.printed_systems import printed_systems
 from stn.recipes import get_recipe, list_recipes
 from tests.conftest import real_data
 
@@ -162,6 +163,8 @@ def test_shipped_checkpoints_are_small_and_are_their_recipes(name):
     assert info.path.stat().st_size <= 10e6
     assert info.record["params"] == count_parameters(build_model(info.recipe.model))
     assert info.record["tested_on"] == "the test set" and info.result["n"] == 10_000
+    printed = name in {recipe.name for recipe in printed_systems()}
+    assert info.family is None or printed or not info.record["theta"]["theta_constant"]
 
 
 @pytest.mark.parametrize("name", shipped_names())

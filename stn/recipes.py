@@ -186,13 +186,10 @@ def _rsc() -> Iterator[Recipe]:
     name, title = "cifar10-rsc-small-cnn", "small plain CNN on CIFAR-10, RSC"
     plain = replace(plain, name=name, title=title, model=small_cnn, train=train)
     yield plain
-    yield replace(
-        plain,
-        name="cifar10-rsc-small-affine",
-        title="small affine STN on CIFAR-10, RSC",
-        model=replace(small_stn, family="affine"),
-        train=replace(train, pose_epochs=8, pose_weight=4.0),
-    )
+    lesson = replace(train, pose_epochs=8, pose_weight=4.0)
+    for family in ("affine", "similarity"):
+        name, title = f"cifar10-rsc-small-{family}", f"small {family} STN on CIFAR-10, RSC"
+        yield replace(plain, name=name, title=title, model=replace(small_stn, family=family), train=lesson)
 
 
 GROUPS = {  # heading of a result table -> its recipes, most wanted first

@@ -141,8 +141,9 @@ def run_list(options: argparse.Namespace) -> None:
     if options.json:
         dump(rows)
         return
+    width = max(len(row["name"]) for row in rows)
     for row in rows:
-        print(f"{row['name']:26} {'shipped' if row['shipped'] else '       '}  {row['dataset']:8} {row['title']}")
+        print(f"{row['name']:{width}} {'shipped' if row['shipped'] else '       '}  {row['dataset']:8} {row['title']}")
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from stn import geometry
 from stn.errors import StnError
+from stn.explain import Pass
 from stn.families import ROTATION, Family
 from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
 
@@ -23,6 +24,22 @@ class Seen:
 
     windows: list[Tensor] = field(default_factory=list)  # (B, 3, 3) each
     sides: list[Tensor] = field(default_factory=list)  # (B, 4) logits each
+
+
+def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
+    """`lesson_loss` of the first transformer that the pictures passed, and `pose_loss` of each later one.
+
+    A later one is taught what those before it have left, which it does not move: its theta is composed with theirs. By
+    classification alone it would find so little to do that it came to do the same to every picture. Where the family
+    has no matrices, which compose, only the first is taught.
+    """
+    _, sampler, _, done, _ = passes[0]
+    family = sampler.family
+    loss = lesson_loss(family, done, matrix, seen)
+    for _, _, _, theta, _ in passes[1:] if family.is_matrix else []:
+        done = family.compose(done.detach(), theta)
+        loss = loss + pose_loss(family, done, matrix)
+    return loss
 
 
 def lesson_loss(family: Family, theta: Tensor, matrix: Tensor | None, seen: Seen) -> Tensor:

@@ -27,7 +27,7 @@ from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
 from stn.optim import lr_factor, make_optimizer
 from stn.parallel import Team
-from stn.teaching import lesson_loss, watch_steps
+from stn.teaching import lessons_loss, watch_steps
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1
@@ -129,7 +129,7 @@ class Run:
             images = self.images[:WHITENING_PICTURES].float() / 255
             self.model.net.prepare((images - self.model.mean) / self.model.std)
         first = next(iter(transformers_of(self.model).values()), None)
-        self.localizer = first and first.localizer  # the one that is taught the distortion
+        self.localizer = first and first.localizer  # the one that is taught in steps
         self.optimizer = make_optimizer(self.model, config)
         self.average = None
         if config.ema:
@@ -192,8 +192,7 @@ class Run:
                 logits = self.model(images)
             loss = 0.0
             if lesson or config.pose_weight:
-                _, sampler, _, theta, _ = passes[0]
-                loss = lesson_loss(sampler.family, theta, matrix, seen) * (1 if lesson else config.pose_weight)
+                loss = lessons_loss(passes, matrix, seen) * (1 if lesson else config.pose_weight)
             if not lesson:
                 loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad()

@@ -7,9 +7,9 @@ from stn.errors import StnError
 from stn.families import ROTATION, get_family
 from stn.geometry import invert
 from stn.models import build_model
-from stn.modules import Localizer, SideLocalizer, ZoomLocalizer, mean_turn
+from stn.modules import Localizer, Sampler, SideLocalizer, ZoomLocalizer, mean_turn
 from stn.recipes import get_recipe
-from stn.teaching import Seen, lesson_loss, pose_loss, side_loss, watch_steps, window_loss
+from stn.teaching import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
 
 
 def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
@@ -23,6 +23,33 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
         lesson_loss(family, undoing, None, Seen())
+
+
+def passed(family, *thetas):
+    return [("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
+
+
+def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move_it(generator):
+    family = get_family("affine")
+    undoing, rest = (family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator) for _ in range(2))
+    matrix = invert(family.matrix(undoing))
+    first = family.compose(undoing, family.invert(rest)).requires_grad_()
+    alone = lesson_loss(family, first, matrix, Seen())
+    assert alone.item() > 1e-3
+    both = lessons_loss(passed(family, first, rest), matrix, Seen())
+    assert both.item() == pytest.approx(alone.item(), rel=1e-4), "it does all that is left"
+    idle = lessons_loss(passed(family, first, family.identity(3)), matrix, Seen())
+    assert idle.item() == pytest.approx(2 * alone.item(), rel=1e-4)
+    wanted, found = (torch.autograd.grad(loss, first, retain_graph=True)[0] for loss in (alone, idle))
+    assert torch.allclose(wanted, found, atol=1e-6)
+
+
+def test_of_transformers_that_do_not_compose_the_first_is_taught(generator):
+    family = get_family("tps")
+    first, second = (family.identity(2) + 0.1 * torch.rand(2, family.n_params, generator=generator) for _ in range(2))
+    matrix = torch.eye(3).expand(2, -1, -1)
+    alone = lesson_loss(family, first, matrix, Seen())
+    assert lessons_loss(passed(family, first, second), matrix, Seen()) == alone
 
 
 def test_shrinking_does_not_pay_whatever_the_turn():

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
-from stn.curves import CONTROLS, curve, update_curves
+from stn.curves import CONTROLS, Curve, curve, update_curves
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
 from stn.evaluate import evaluate_model, load_test
@@ -23,7 +23,7 @@ from stn.recipes import get_recipe, list_recipes
 from stn.rectify import rectification
 from stn.table import markdown_tables, table_rows, write_table
 from stn.train import MAX_SEED
-from stn.train_command import run_train
+from stn.train_command import chosen_device, run_train
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -57,25 +57,26 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m stn", description="Train, test, ship and export STNs.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(run, *, json_flag=False, data=False, **options):
+    def command(run, *, json_flag=False, data=False, device=False, **options):
         sub = commands.add_parser(
             run.__name__.removeprefix("run_"), help=run.__doc__, description=run.__doc__, **options
         )
         sub.set_defaults(run=run)
         if json_flag:
             sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+        if device:
+            sub.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default)")
         if data:
             sub.add_argument("--data-dir", help="the data sets' folder (default: $STN_DATA, else data)")
         return sub
 
     command(run_list, json_flag=True)
 
-    sub = command(run_train, data=True)
+    sub = command(run_train, data=True, device=True)
     sub.add_argument("recipe", nargs="?")
     sub.add_argument("--missing", action="store_true", help="train and ship whatever is not shipped, most wanted first")
     sub.add_argument("--seed", type=seed, default=0, help=f"a whole number up to {MAX_SEED} (0)")
     sub.add_argument("--epochs", type=positive, help="instead of the recipe's: a trial, in files of its own")
-    sub.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default)")
     sub.add_argument("--threads", type=positive, help="CPU threads (default: PyTorch's)")
     sub.add_argument("--out", type=Path, default=Path("runs"), help="folder for checkpoints, states and logs (runs)")
     sub.add_argument("--resume", action="store_true", help="go on where a stopped run left off")
@@ -88,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--rectification", action="store_true", help="how upright, steady and whole the output is")
     what.add_argument("--curve", choices=CONTROLS, help="accuracy against this control")
 
-    command(run_curves, data=True)
+    command(run_curves, data=True, device=True)
 
     sub = command(run_benchmark, json_flag=True, data=True)
     sub.add_argument("what", choices=("train", "infer"))
@@ -168,7 +169,11 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def run_curves(options: argparse.Namespace) -> None:
     """measure every playground model against every control, into checkpoints/curves.json; resumable"""
-    update_curves(options.data_dir, on_curve=lambda name, found: print(f"{name}: {found.control}", flush=True))
+
+    def on_curve(name: str, found: Curve) -> None:
+        print(f"{name}: {found.control}", flush=True)
+
+    update_curves(options.data_dir, on_curve=on_curve, device=chosen_device(options.device))
 
 
 def run_benchmark(options: argparse.Namespace) -> None:

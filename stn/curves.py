@@ -47,7 +47,10 @@ def read_curves(path: Path = SHIPPED / FILE) -> dict[str, dict[str, Curve]]:
 
 
 def update_curves(
-    data_dir: str | None = None, path: Path = SHIPPED / FILE, on_curve: Callable[[str, Curve], None] = lambda n, c: None
+    data_dir: str | None = None,
+    path: Path = SHIPPED / FILE,
+    on_curve: Callable[[str, Curve], None] = lambda name, found: None,
+    device: str = "cpu",
 ) -> None:
     """Measures every shipped playground model against every control and writes the file, after each curve anew.
 
@@ -74,7 +77,7 @@ def update_curves(
             model, info = load_checkpoint(name)
             test = load_test(info.recipe, data_dir)
         for control in missing:
-            found = curve(model, test, info.recipe, control)
+            found = curve(model, test, info.recipe, control, device=device)
             entry["curves"].append(found.to_dict())
             write()
             on_curve(name, found)
@@ -102,6 +105,7 @@ def curve(
     recipe: Recipe,
     control: str,
     on_value: Callable[[float, float], None] = lambda value, accuracy: None,
+    device: str = "cpu",
 ) -> Curve:
     """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed.
 
@@ -109,17 +113,19 @@ def curve(
     time.
     """
     values = control_values(control)
-    model = model.to(memory_format=torch.channels_last)  # a quarter faster
-    half = torch.autocast("cpu", torch.bfloat16, enabled=recipe.train.precision == "bf16")
-    found, stock = [], clutter_stock(test)
+    model = model.to(device, memory_format=torch.channels_last)  # a quarter faster
+    half = torch.autocast(device, torch.bfloat16, enabled=recipe.train.precision == "bf16")
+    pictures, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
+    stock = stock if stock is None else stock.to(device)
+    found = []
     for value in values:
         controls = Controls(**{control: value}, seed=TEST_SEED)
         correct = 0
         for start in range(0, len(test), BATCH):
-            images = test.images[start : start + BATCH].float() / 255
+            images = pictures[start : start + BATCH].float() / 255
             given = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
             with evaluating(model), half:
-                correct += int((model(given).argmax(1) == test.labels[start : start + BATCH]).sum())
+                correct += int((model(given).argmax(1) == labels[start : start + BATCH]).sum())
         found.append(100 * correct / len(test))
         on_value(value, found[-1])
     return Curve(control, values, tuple(found), len(test))

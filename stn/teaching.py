@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import torch
 import torch.nn.functional as F
@@ -20,41 +21,47 @@ from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
 
 @dataclass
 class Seen:
-    """What the parts of a localisation net in several steps said, pass by pass; empty for a net in one."""
+    """What a localisation net said, look by look; the parts stay empty for a net in one step."""
 
+    thetas: list[Tensor] = field(default_factory=list)  # (B, n) each
     windows: list[Tensor] = field(default_factory=list)  # (B, 3, 3) each
     sides: list[Tensor] = field(default_factory=list)  # (B, 4) logits each
 
 
 def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
-    """`lesson_loss` of the first transformer that the pictures passed, and `pose_loss` of each later one.
+    """`lesson_loss` of the first transformer, once for every look it took, and `pose_loss` of each later one.
 
-    A later one is taught what those before it have left, which it does not move: its theta is composed with theirs. By
-    classification alone it would find so little to do that it came to do the same to every picture. Where the family
-    has no matrices, which compose, only the first is taught.
-    """
-    _, sampler, _, done, _ = passes[0]
-    family = sampler.family
-    loss = lesson_loss(family, done, matrix, seen)
-    for _, _, _, theta, _ in passes[1:] if family.is_matrix else []:
-        done = family.compose(done.detach(), theta)
-        loss = loss + pose_loss(family, done, matrix)
-    return loss
-
-
-def lesson_loss(family: Family, theta: Tensor, matrix: Tensor | None, seen: Seen) -> Tensor:
-    """How far theta (B, n), and what led to it, are from undoing the distortion `matrix` (B, 3, 3).
-
-    Where the net looked several times, its first window counts, for later ones are of what has been warped already, and
-    its last sides, which are what theta was turned by. Raises StnError where the distortion is none or no matrix.
+    Each is taught what those before it have left, which it does not move: its theta is composed with theirs. By
+    classification alone a later transformer would find so little to do that it came to do the same to every picture.
+    Where the family has no matrices, which compose, only the first is taught. Raises StnError where the distortion is
+    none or no matrix.
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
-    if not seen.windows:
-        return pose_loss(family, theta, matrix)
-    edges = bool(seen.sides)
-    loss = side_loss(family, theta, seen.sides[-1], matrix) if edges else pose_loss(family, theta, matrix)
-    return loss + window_loss(seen.windows[0], matrix, edges)
+    loss, done = torch.zeros((), device=matrix.device), None
+    looks = [*zip_longest(seen.thetas, seen.windows, seen.sides), *((theta, None, None) for *_, theta, _ in passes[1:])]
+    family = passes[0][1].family
+    for theta, window, sides in looks:
+        if done is not None:
+            theta = family.compose(done, theta)
+            window = window if window is None else geometry.product(family.matrix(done), window)
+        loss = loss + lesson_loss(family, theta, matrix, window, sides)
+        if not family.is_matrix:
+            break
+        done = theta.detach()
+    return loss
+
+
+def lesson_loss(
+    family: Family, theta: Tensor, matrix: Tensor, window: Tensor | None = None, sides: Tensor | None = None
+) -> Tensor:
+    """How far theta (B, n), and what led to it, are from undoing the distortion `matrix` (B, 3, 3).
+
+    `window` (B, 3, 3) and `sides` (B, 4) are what the parts of a net in several steps said, None without such.
+    """
+    edges = sides is not None
+    loss = side_loss(family, theta, sides, matrix) if edges else pose_loss(family, theta, matrix)
+    return loss if window is None else loss + window_loss(window, matrix, edges)
 
 
 def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
@@ -109,18 +116,17 @@ def _parts(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @contextmanager
 def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
-    """Collects what the parts of a localisation net in several steps (see `ZoomLocalizer`) say while the block runs."""
+    """Collects what a localisation net and its parts (see `ZoomLocalizer`) say while the block runs."""
     seen = Seen()
 
-    def record_window(_: nn.Module, x: tuple, said: Tensor) -> None:
-        seen.windows.append(localizer.window_matrix(said))
-
-    def record_sides(_: nn.Module, x: tuple, said: Tensor) -> None:
-        seen.sides.append(said)
+    def record(part: nn.Module, to: list[Tensor], of: Callable[[Tensor], Tensor] = lambda said: said) -> None:
+        hooks.callback(part.register_forward_hook(lambda _, x, said: to.append(of(said))).remove)
 
     with ExitStack() as hooks:
+        if localizer is not None:
+            record(localizer, seen.thetas)
         if isinstance(localizer, ZoomLocalizer):
-            hooks.enter_context(localizer.coarse.register_forward_hook(record_window))
+            record(localizer.coarse, seen.windows, localizer.window_matrix)
         if isinstance(localizer, SideLocalizer):
-            hooks.enter_context(localizer.sides.register_forward_hook(record_sides))
+            record(localizer.sides, seen.sides)
         yield seen

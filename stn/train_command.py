@@ -64,17 +64,21 @@ def train_missing(options: argparse.Namespace) -> None:
         raise StnError(f"Not trained: {', '.join(failed)}; see above, mend the recipe, then run --missing again.")
 
 
-def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None:
-    device = options.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda"):
+def chosen_device(name: str) -> str:
+    """cpu or cuda for what --device says. Raises StnError for anything else, and for a GPU that is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
         raise StnError(
-            f"--device is cpu, cuda or auto, not {device!r}; choose among several GPUs by CUDA_VISIBLE_DEVICES=0."
+            f"--device is cpu, cuda or auto, not {name!r}; choose among several GPUs by CUDA_VISIBLE_DEVICES=0."
         )
-    if device == "cuda" and not torch.cuda.is_available():
+    if name == "cuda" and not torch.cuda.is_available():
         raise StnError("There is no CUDA device here; give --device cpu, or leave it out.")
-    device = join_team(device)
+    return name
+
+
+def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None:
+    device = join_team(chosen_device(options.device))
     if options.dry_run:
         if Team().rank > 0:
             return

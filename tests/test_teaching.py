@@ -7,7 +7,7 @@ from stn.errors import StnError
 from stn.families import ROTATION, get_family
 from stn.geometry import invert
 from stn.models import build_model
-from stn.modules import Localizer, Sampler, SideLocalizer, ZoomLocalizer, mean_turn
+from stn.modules import Localizer, Sampler, SideLocalizer, SpatialTransformer, ZoomLocalizer, mean_turn
 from stn.recipes import get_recipe
 from stn.teaching import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
 
@@ -22,11 +22,13 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     small, wrong = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]), torch.tensor([[0.0, -1, 0, 1, 0, 0]])
     assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
-        lesson_loss(family, undoing, None, Seen())
+        lessons_loss(**passed(family, undoing), matrix=None)
 
 
 def passed(family, *thetas):
-    return [("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
+    """What was seen where each theta is another transformer's, each of which looked once."""
+    passes = [("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
+    return {"passes": passes, "seen": Seen([thetas[0]])}
 
 
 def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move_it(generator):
@@ -34,11 +36,11 @@ def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move
     undoing, rest = (family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator) for _ in range(2))
     matrix = invert(family.matrix(undoing))
     first = family.compose(undoing, family.invert(rest)).requires_grad_()
-    alone = lesson_loss(family, first, matrix, Seen())
+    alone = lesson_loss(family, first, matrix)
     assert alone.item() > 1e-3
-    both = lessons_loss(passed(family, first, rest), matrix, Seen())
+    both = lessons_loss(**passed(family, first, rest), matrix=matrix)
     assert both.item() == pytest.approx(alone.item(), rel=1e-4), "it does all that is left"
-    idle = lessons_loss(passed(family, first, family.identity(3)), matrix, Seen())
+    idle = lessons_loss(**passed(family, first, family.identity(3)), matrix=matrix)
     assert idle.item() == pytest.approx(2 * alone.item(), rel=1e-4)
     wanted, found = (torch.autograd.grad(loss, first, retain_graph=True)[0] for loss in (alone, idle))
     assert torch.allclose(wanted, found, atol=1e-6)
@@ -48,8 +50,8 @@ def test_of_transformers_that_do_not_compose_the_first_is_taught(generator):
     family = get_family("tps")
     first, second = (family.identity(2) + 0.1 * torch.rand(2, family.n_params, generator=generator) for _ in range(2))
     matrix = torch.eye(3).expand(2, -1, -1)
-    alone = lesson_loss(family, first, matrix, Seen())
-    assert lessons_loss(passed(family, first, second), matrix, Seen()) == alone
+    alone = lesson_loss(family, first, matrix)
+    assert lessons_loss(**passed(family, first, second), matrix=matrix) == alone
 
 
 def test_shrinking_does_not_pay_whatever_the_turn():
@@ -107,29 +109,59 @@ def test_the_lesson_on_sides_leaves_the_rest_as_it_were_with_the_right_side_up()
 
 def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(generator):
     x = torch.rand(3, 1, 20, 20, generator=generator)
-    for net, sides in ((ZoomLocalizer(1), []), (SideLocalizer(1), [(3, 4)])):
+    for net, windows, sides in (
+        (Localizer(1), [], []),
+        (ZoomLocalizer(1), [(3, 3, 3)], []),
+        (SideLocalizer(1), [(3, 3, 3)], [(3, 4)]),
+    ):
         with watch_steps(net) as seen:
-            net(x)
+            theta = net(x)
         net(x)
-        assert [tuple(found.shape) for found in seen.windows] == [(3, 3, 3)]
+        assert seen.thetas == [theta]
+        assert [tuple(found.shape) for found in seen.windows] == windows
         assert [tuple(logits.shape) for logits in seen.sides] == sides
-    for plain in (Localizer(1), None):
-        with watch_steps(plain) as seen:
-            Localizer(1)(x)
-        assert seen == Seen()
+    with watch_steps(None) as seen:
+        Localizer(1)(x)
+    assert seen == Seen()
 
 
-def test_the_lesson_is_of_the_first_window_and_the_last_sides():
+def test_the_lesson_is_of_theta_and_of_what_led_to_it():
     family = get_family("affine")
     undoing, matrix = placed_squares()
-    theta = family.from_matrix(undoing)
+    theta, window = family.from_matrix(undoing), undoing[:1].expand(2, -1, -1)
     sides = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
-    windows = [undoing[:1].expand(2, -1, -1), torch.full((2, 3, 3), math.nan)]
-    assert lesson_loss(family, theta, matrix, Seen()).item() == pytest.approx(0, abs=1e-6)
-    assert lesson_loss(family, theta, matrix, Seen(windows)).item() == pytest.approx(0, abs=1e-6)
-    looks = [torch.full((2, 4), math.nan), sides]
-    assert lesson_loss(family, theta, matrix, Seen(windows, looks)).item() == pytest.approx(0, abs=1e-5)
+    assert lesson_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
+    assert lesson_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
+    assert lesson_loss(family, theta, matrix, window, sides).item() == pytest.approx(0, abs=1e-5)
     sides = sides.flip(0)
     theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None]))
-    wrong = Seen([windows[0] @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))], [sides])
-    assert lesson_loss(family, theta, matrix, wrong).item() == pytest.approx(50 + 5, abs=1e-3)
+    slanting = window @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))
+    assert lesson_loss(family, theta, matrix, slanting, sides).item() == pytest.approx(50 + 5, abs=1e-3)
+
+
+def test_every_look_is_taught_what_the_looks_before_have_left():
+    family = get_family("affine")
+    undoing, matrix = placed_squares()
+    rest = family.matrix(torch.tensor([[1.1, 0, 0.1, 0, 1.1, 0]])) @ ROTATION.matrix(torch.full((1, 1), 0.1))
+    first = undoing[:1].expand(2, -1, -1) @ invert(rest)  # all but the rest, and for one a right angle
+    sides = [50 * torch.eye(4)[[0, 1]], 50 * torch.eye(4)[[0, 0]]]
+    looks = [family.from_matrix(first @ ROTATION.matrix(mean_turn(sides[0])[:, None])), None]
+    # The first look has turned right: then the rest is turned as well for the one.
+    turn = ROTATION.matrix(mean_turn(sides[0])[:, None])
+    looks[1] = family.from_matrix(invert(turn) @ rest @ turn)
+    seen = Seen(looks, [first, invert(turn) @ rest], sides)
+    passes = passed(family, family.compose(*looks))["passes"]
+    alone = lesson_loss(family, looks[0], matrix, first, sides[0]).item()
+    assert alone > 1e-2
+    assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone, rel=1e-3), "the second leaves nothing"
+    seen.sides[1] = 50 * torch.eye(4)[[2, 2]]
+    seen.thetas[1] = family.from_matrix(family.matrix(looks[1]) @ ROTATION.matrix(torch.full((2, 1), math.pi)))
+    assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), "the wrong side up"
+
+
+def test_a_net_that_looks_twice_is_taught_both_looks(generator):
+    transformer = SpatialTransformer(Localizer(1), iterations=2)
+    with watch_steps(transformer.localizer) as seen:
+        theta = transformer.locate(torch.rand(3, 1, 20, 20, generator=generator))
+    assert len(seen.thetas) == 2
+    assert torch.equal(transformer.family.compose(*seen.thetas), theta)

@@ -143,6 +143,20 @@ def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
     assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the picture must stay above the slider"
 
 
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_the_longest_words_take_the_room_of_the_shortest(visit, width):
+    page = visit("?dataset=cifar10&sample=3", width=width, height=844, has_touch=True)
+    words, below = page.locator(".theta-words").first, page.locator(".network").first
+    words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")
+    top = below.bounding_box()["y"]
+    longest = (
+        "Shifts 0.26 left and 0.21 down, turns by \u221243\u00b0, enlarges 1.5\u00d7 and stretches 1.5\u00d7 along the "
+        "falling diagonal."
+    )
+    words.evaluate("(words, longest) => words.textContent = longest", longest)
+    assert below.bounding_box()["y"] == top
+
+
 @pytest.mark.parametrize(("width", "rows"), [(1440, 1), (640, 2), (390, 2), (320, 2)])
 def test_all_six_tabs_are_in_sight_and_none_in_a_menu(visit, width, rows):
     from demo.page import TAB_BUILDERS

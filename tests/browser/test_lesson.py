@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from demo.lesson_page import results_html, shipped
+from stn.checkpoint import SHIPPED
+
 DRAWN = "() => document.querySelector('#lesson')?.dataset.drawn"
 
 
@@ -113,3 +116,11 @@ def test_a_phone_scrolls_one_way_only(lesson):
     page = lesson(width=390, height=844, has_touch=True)
     predict(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_shows_the_errors_beside_the_names(lesson):
+    page = lesson(width=390, height=844, has_touch=True)
+    page.locator(".behind .quiet").evaluate("(none, table) => none.outerHTML = table", results_html(shipped(SHIPPED)))
+    errors = page.locator(".behind tbody td.number:nth-child(2)")
+    assert errors.count() > 10
+    assert errors.evaluate_all("cells => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))") <= 390

@@ -31,10 +31,11 @@ class Seen:
 def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
     """`lesson_loss` of the first transformer, once for every look it took, and `pose_loss` of each later one.
 
-    Each is taught what those before it have left, which it does not move: its theta is composed with theirs. By
+    Each is taught what those before it have left: its theta is composed with theirs, which that does not move. (A look
+    is at what the looks before have warped, so these still learn from its lesson, through the picture.) By
     classification alone a later transformer would find so little to do that it came to do the same to every picture.
-    Where the family has no matrices, which compose, only the first is taught. Raises StnError where the distortion is
-    none or no matrix.
+    The lessons are summed: two looks weigh twice as much as one. Where the family has no matrices, which compose, only
+    the first is taught. Raises StnError where the distortion is none or no matrix.
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")

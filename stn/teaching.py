@@ -121,7 +121,7 @@ def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
     seen = Seen()
 
     def record(part: nn.Module, to: list[Tensor], of: Callable[[Tensor], Tensor] = lambda said: said) -> None:
-        hooks.callback(part.register_forward_hook(lambda _, x, said: to.append(of(said))).remove)
+        hooks.enter_context(part.register_forward_hook(lambda _, x, said: to.append(of(said))))
 
     with ExitStack() as hooks:
         if localizer is not None:

@@ -145,10 +145,9 @@ def test_every_look_is_taught_what_the_looks_before_have_left():
     rest = family.matrix(torch.tensor([[1.1, 0, 0.1, 0, 1.1, 0]])) @ ROTATION.matrix(torch.full((1, 1), 0.1))
     first = undoing[:1].expand(2, -1, -1) @ invert(rest)  # all but the rest, and for one a right angle
     sides = [50 * torch.eye(4)[[0, 1]], 50 * torch.eye(4)[[0, 0]]]
-    looks = [family.from_matrix(first @ ROTATION.matrix(mean_turn(sides[0])[:, None])), None]
-    # The first look has turned right: then the rest is turned as well for the one.
     turn = ROTATION.matrix(mean_turn(sides[0])[:, None])
-    looks[1] = family.from_matrix(invert(turn) @ rest @ turn)
+    # The first look has turned right: then the rest is turned as well for the one.
+    looks = [family.from_matrix(first @ turn), family.from_matrix(invert(turn) @ rest @ turn)]
     seen = Seen(looks, [first, invert(turn) @ rest], sides)
     passes = passed(family, family.compose(*looks))["passes"]
     alone = lesson_loss(family, looks[0], matrix, first, sides[0]).item()
@@ -159,7 +158,7 @@ def test_every_look_is_taught_what_the_looks_before_have_left():
     assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), "the wrong side up"
 
 
-def test_a_net_that_looks_twice_is_taught_both_looks(generator):
+def test_both_looks_of_a_net_that_looks_twice_are_seen(generator):
     transformer = SpatialTransformer(Localizer(1), iterations=2)
     with watch_steps(transformer.localizer) as seen:
         theta = transformer.locate(torch.rand(3, 1, 20, 20, generator=generator))

@@ -1,4 +1,4 @@
-"""The lesson's text as HTML: exercises, result table. Pure: data in, text out."""
+"""The lesson's text as HTML: exercises, result tables. Pure: data in, text out."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def shipped(folder: Path) -> list[CheckpointInfo]:
 
 
 def results_html(infos: Sequence[CheckpointInfo]) -> str:
-    """The result table, from the checkpoints' own records."""
+    """The result tables, from the checkpoints' own records: a group each, folded but for the first."""
     if not infos:
         return '<p class="quiet">No checkpoint with a whole record lies in the folder of checkpoints.</p>'
     titles = {info.name: info.title for info in infos}
@@ -84,14 +84,12 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
     head = "".join(
         f'<th scope="col"{" class=number" if i in numbers else ""}>{escape(text)}</th>' for i, text in enumerate(heads)
     )
-    body = "".join(
-        f'<tbody><tr class="group"><th colspan="{len(heads)}" scope="rowgroup">{escape(heading)}</th></tr>'
-        f"{''.join(_row(row, titles[row['name']]) for row in rows)}</tbody>"
-        for heading, rows in grouped(table_rows(list(infos))).items()
-    )
-    return (
-        '<div class="table-scroll" tabindex="0" role="region" aria-labelledby="results-title">'
-        f"<table><thead><tr>{head}</tr></thead>{body}</table></div>"
+    return "".join(
+        f'<details class="results"{"" if i else " open"}><summary>{escape(heading)}</summary>'
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(heading)}"><table><thead>'
+        f"<tr>{head}</tr></thead><tbody>{''.join(_row(row, titles[row['name']]) for row in rows)}</tbody></table></div>"
+        "</details>"
+        for i, (heading, rows) in enumerate(grouped(table_rows(list(infos))).items())
     )
 
 

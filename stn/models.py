@@ -43,6 +43,7 @@ class ModelConfig:
     localizer_shrink: int = 1
     localizer_zoom: int = 0  # side of the window that a ZoomLocalizer looks through; 0: a Localizer, at everything
     localizer_sides: bool = False  # the window lies along the picture's edges: a SideLocalizer
+    localizer_decides: bool = False  # it turns by the likeliest side, not by the sides' mean direction
     luminance: bool = False
     random_transform: bool = False
     dropout: float = 0.5
@@ -196,9 +197,14 @@ def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTran
         "hidden": config.localizer_hidden,
         "shrink": max(1, config.localizer_shrink // halved),
     }
+    if config.localizer_decides and not config.localizer_sides:
+        raise StnError("localizer_decides=True is for a net that weighs sides: set localizer_sides=True too.")
     if config.localizer_zoom:
-        zooming = SideLocalizer if config.localizer_sides else ZoomLocalizer
-        localizer = zooming(channels, family, config.localizer_zoom // halved, **net)
+        window = config.localizer_zoom // halved
+        if config.localizer_sides:
+            localizer = SideLocalizer(channels, family, window, config.localizer_decides, **net)
+        else:
+            localizer = ZoomLocalizer(channels, family, window, **net)
     elif config.localizer_sides:
         raise StnError("localizer_sides=True is for a window: give its side as localizer_zoom, such as 32.")
     else:
@@ -216,7 +222,7 @@ NETS = {"reference": ReferenceNet, "conv": ConvNet, "airbench": _airbench}
 UNUSED = {  # fields that a network has no use for
     "reference": (
         *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom", "localizer_sides"),
-        *("out_size", "average", "iterations", "points", "placement"),
+        *("localizer_decides", "out_size", "average", "iterations", "points", "placement"),
     ),
     "conv": ("hidden", "luminance"),
     "airbench": ("depths", "hidden", "dropout", "luminance", "random_transform", "placement"),

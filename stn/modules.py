@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import torch
@@ -118,17 +119,23 @@ class SideLocalizer(ZoomLocalizer):
     The edges give away where a picture is, how large and how turned, all but quarter turns: that `coarse` learns soon.
     Which of the four sides is up, only the content tells (Gidaris et al. 2018 teach whole networks by that question
     alone). So the window is cut out along the edges, `fine` mends the frame, and `sides` weighs the four quarter turns,
-    which a net learns far better as classes than as an angle. The frame is turned by their mean direction. Starts at
-    the identity. Maps (B, in_channels, H, W) to theta (B, family.n_params).
+    which a net learns far better as classes than as an angle. The frame is turned by their mean direction, which mostly
+    moves as gently as the picture does, or by the likeliest one. Starts at the identity. Maps (B, in_channels, H, W) to
+    theta (B, family.n_params).
 
-    Takes and raises what `ZoomLocalizer` does; the family is one of matrices.
+    Takes and raises what `ZoomLocalizer` does, and `decides`: whether the likeliest side is up. A net that is unsure
+    then shows the classifier an upright picture more often than a slanted one, but labels alone do not teach it the
+    sides, and its theta jumps where another side becomes likelier. The family is one of matrices.
     """
 
     zooming = ("similarity", "affine", "projective")
     coarse_family = "similarity"
 
-    def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **fine):
+    def __init__(
+        self, in_channels: int, family: str | Family = "affine", window: int = 28, decides: bool = False, **fine
+    ):
         super().__init__(in_channels, family, window, **fine)
+        self.decides = decides
         hidden = self.fine.head[-1].in_features
         self.sides = nn.Sequential(nn.Linear(hidden + 2, 32), nn.GELU(), start_at(nn.Linear(32, 4), [3.0, 0, 0, 0]))
 
@@ -150,7 +157,11 @@ class SideLocalizer(ZoomLocalizer):
             # Some turns may be likelier than others: in pictures turned to the left, the left side is seldom up.
             turn = 2 * geometry.polar(found.detach())[0][:, None]
             sides = self.sides(torch.cat([hidden, turn.cos(), turn.sin()], dim=1))
-        return self.family.from_matrix(geometry.product(frame, ROTATION.matrix(mean_turn(sides)[:, None])))
+        return self.family.from_matrix(geometry.product(frame, ROTATION.matrix(self.turn(sides)[:, None])))
+
+    def turn(self, sides: Tensor) -> Tensor:
+        """The angle (B,) in radians by which the frame is turned, from the logits `sides` (B, 4)."""
+        return sides.argmax(1).to(sides.dtype) * (math.pi / 2) if self.decides else mean_turn(sides)
 
 
 def mean_turn(sides: Tensor) -> Tensor:

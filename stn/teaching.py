@@ -16,7 +16,7 @@ from stn import geometry
 from stn.errors import StnError
 from stn.explain import Pass
 from stn.families import ROTATION, Family
-from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
+from stn.modules import SideLocalizer, ZoomLocalizer
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Seen:
 
     thetas: list[Tensor] = field(default_factory=list)  # (B, n) each
     windows: list[Tensor] = field(default_factory=list)  # (B, 3, 3) each
-    sides: list[Tensor] = field(default_factory=list)  # (B, 4) logits each
+    sides: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # (B, 4) logits and the turn (B,) made of them
 
 
 def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
@@ -54,14 +54,19 @@ def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tenso
 
 
 def lesson_loss(
-    family: Family, theta: Tensor, matrix: Tensor, window: Tensor | None = None, sides: Tensor | None = None
+    family: Family,
+    theta: Tensor,
+    matrix: Tensor,
+    window: Tensor | None = None,
+    sides: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """How far theta (B, n), and what led to it, are from undoing the distortion `matrix` (B, 3, 3).
 
-    `window` (B, 3, 3) and `sides` (B, 4) are what the parts of a net in several steps said, None without such.
+    `window` (B, 3, 3) and `sides`, logits (B, 4) and the turn (B,) made of them, are what the parts of a net in several
+    steps said, None without such.
     """
     edges = sides is not None
-    loss = side_loss(family, theta, sides, matrix) if edges else pose_loss(family, theta, matrix)
+    loss = side_loss(family, theta, *sides, matrix) if edges else pose_loss(family, theta, matrix)
     return loss if window is None else loss + window_loss(window, matrix, edges)
 
 
@@ -84,12 +89,12 @@ def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
     return distance.mean() + 5 * (1 - cos).mean()
 
 
-def side_loss(family: Family, theta: Tensor, sides: Tensor, matrix: Tensor) -> Tensor:
+def side_loss(family: Family, theta: Tensor, sides: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
     """`pose_loss` of theta with the right side up, and the cross-entropy of that side for the logits `sides` (B, 4).
 
-    theta (B, n) is a `SideLocalizer`'s: a frame, turned by the mean direction of its sides.
+    theta (B, n) is a `SideLocalizer`'s: a frame, turned by `turn` (B,), which it made of its sides.
     """
-    frame = geometry.product(family.matrix(theta), ROTATION.matrix(-mean_turn(sides)[:, None]))
+    frame = geometry.product(family.matrix(theta), ROTATION.matrix(-turn[:, None]))
     missing = geometry.polar(geometry.invert(matrix))[0] - geometry.polar(frame)[0]
     quarters = (missing / (math.pi / 2)).round().long() % 4  # (B,)
     upright = geometry.product(frame, ROTATION.matrix(quarters[:, None] * math.pi / 2))
@@ -120,7 +125,7 @@ def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
     """Collects what a localisation net and its parts (see `ZoomLocalizer`) say while the block runs."""
     seen = Seen()
 
-    def record(part: nn.Module, to: list[Tensor], of: Callable[[Tensor], Tensor] = lambda said: said) -> None:
+    def record(part: nn.Module, to: list, of: Callable[[Tensor], object] = lambda said: said) -> None:
         hooks.enter_context(part.register_forward_hook(lambda _, x, said: to.append(of(said))))
 
     with ExitStack() as hooks:
@@ -129,5 +134,5 @@ def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
         if isinstance(localizer, ZoomLocalizer):
             record(localizer.coarse, seen.windows, localizer.window_matrix)
         if isinstance(localizer, SideLocalizer):
-            record(localizer.sides, seen.sides)
+            record(localizer.sides, seen.sides, lambda said: (said, localizer.turn(said)))
         yield seen

@@ -16,11 +16,11 @@ from demo.lesson_page import lesson_html, results_html, shipped
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf
 from stn import geometry
-from stn.checkpoint import save_checkpoint
+from stn.checkpoint import SHIPPED, save_checkpoint
 from stn.explain import Explanation
 from stn.families import get_family
 from stn.models import build_model
-from stn.recipes import get_recipe
+from stn.recipes import GROUPS, get_recipe
 
 
 class Fixed:
@@ -162,7 +162,10 @@ def test_a_bad_request_gets_one_sentence(taught, tmp_path, bad):
 def test_a_network_without_a_record_of_its_training_is_left_out_of_the_table(taught, tmp_path):
     page = results_html(shipped(taught))
     assert page.count("<tr>") == 3 and "3.50 ± 0.71" in page and "1.50, one seed" in page
-    assert page.count("<tbody>") == 1 and "The playground</th>" in page and "12.3°" in page
+    assert page.count("<tbody>") == 1 and "<summary>The playground</summary>" in page and "12.3°" in page
+    every = results_html(shipped(SHIPPED))
+    found = [bool(is_open) for is_open in re.findall(r'<details class="results"( open)?>', every)]
+    assert found == [True] + [False] * (len(GROUPS) - 1), "folded but for the first group"
     recipe = get_recipe("mnist-play-cnn")
     save_checkpoint(tmp_path / "mnist-play-cnn.safetensors", recipe, build_model(recipe.model), {"result": {}})
     (tmp_path / "mnist-tutorial.safetensors").write_text("rubbish")

@@ -47,6 +47,14 @@ def test_a_cnn_and_its_stns_are_trained_alike_with_as_many_parameters(name):
         assert stn.distortion == cnn.distortion and stn.model.canvas == cnn.model.canvas
 
 
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [("cifar10-play-affine", True), ("cifar10-rsc-similarity", True), ("cifar10-rsc-small-affine", False)],
+)
+def test_the_recipe_says_whether_a_net_decides_for_a_side(name, decides):
+    assert build_model(get_recipe(name).model).net.stn.localizer.decides is decides
+
+
 # Parameters counted by hand from the table of the reference systems.
 COUNTS = {
     "mnist-tutorial": 8 * 50 + 10 * 201 + 91 * 32 + 33 * 6 + 10 * 26 + 20 * 251 + 321 * 50 + 51 * 10,
@@ -123,6 +131,7 @@ def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator
         ("mnist-tutorial", {"out_size": (28, 28)}, "no use for out_size"),
         ("mnist-play-affine", {"luminance": True}, "no use for luminance=True"),
         ("mnist-r-affine", {"localizer_sides": True}, "give its side as localizer_zoom"),
+        ("mnist-r-affine", {"localizer_decides": True}, "set localizer_sides=True too"),
         ("cifar10-clean-cnn", {"random_transform": True}, "no use for random_transform"),
     ],
 )

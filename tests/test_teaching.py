@@ -94,17 +94,22 @@ def test_the_lesson_on_sides_leaves_the_rest_as_it_were_with_the_right_side_up()
     for side in range(4):
         sides = 50 * torch.eye(4)[[side, (side + 1) % 4]]
         turned = undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None])
-        loss = side_loss(family, family.from_matrix(turned), sides, matrix).item()
+        loss = side_loss(family, family.from_matrix(turned), sides, mean_turn(sides), matrix).item()
         assert loss == pytest.approx(50 if side else 0, abs=1e-3), "the frame is right, the side only for 0"
     sides = torch.tensor([[50.0, 0, 0, 0]])
     wider = family.from_matrix(undoing[:1] @ torch.diag(torch.tensor([1.2, 1, 1])))
     expected = pose_loss(family, wider, matrix[:1]).item()
     assert expected > 1e-3
-    assert side_loss(family, wider, sides, matrix[:1]).item() == pytest.approx(expected, rel=1e-4)
+    assert side_loss(family, wider, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(expected, rel=1e-4)
     # Unsure between two sides: the frame is as right, and log 2 is what the doubt costs.
     sides = torch.tensor([[50.0, 50, 0, 0]])
     half = family.from_matrix(undoing[:1] @ ROTATION.matrix(torch.tensor([[math.pi / 4]])))
-    assert side_loss(family, half, sides, matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
+    assert side_loss(family, half, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
+    # A net that decides has turned by one of them, whichever: it has the same to learn.
+    for quarters in (0, 1):
+        turn = torch.tensor([quarters * math.pi / 2])
+        decided = family.from_matrix(undoing[:1] @ ROTATION.matrix(turn[:, None]))
+        assert side_loss(family, decided, sides, turn, matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
 
 
 def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(generator):
@@ -113,13 +118,15 @@ def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(ge
         (Localizer(1), [], []),
         (ZoomLocalizer(1), [(3, 3, 3)], []),
         (SideLocalizer(1), [(3, 3, 3)], [(3, 4)]),
+        (SideLocalizer(1, decides=True), [(3, 3, 3)], [(3, 4)]),
     ):
         with watch_steps(net) as seen:
             theta = net(x)
         net(x)
         assert seen.thetas == [theta]
         assert [tuple(found.shape) for found in seen.windows] == windows
-        assert [tuple(logits.shape) for logits in seen.sides] == sides
+        assert [tuple(logits.shape) for logits, _ in seen.sides] == sides
+        assert [turn.tolist() for _, turn in seen.sides] == [[0, 0, 0] for _ in sides], "as it starts"
     with watch_steps(None) as seen:
         Localizer(1)(x)
     assert seen == Seen()
@@ -132,11 +139,12 @@ def test_the_lesson_is_of_theta_and_of_what_led_to_it():
     sides = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
     assert lesson_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
     assert lesson_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
-    assert lesson_loss(family, theta, matrix, window, sides).item() == pytest.approx(0, abs=1e-5)
+    assert lesson_loss(family, theta, matrix, window, (sides, mean_turn(sides))).item() == pytest.approx(0, abs=1e-5)
     sides = sides.flip(0)
     theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None]))
     slanting = window @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))
-    assert lesson_loss(family, theta, matrix, slanting, sides).item() == pytest.approx(50 + 5, abs=1e-3)
+    loss = lesson_loss(family, theta, matrix, slanting, (sides, mean_turn(sides))).item()
+    assert loss == pytest.approx(50 + 5, abs=1e-3)
 
 
 def test_every_look_is_taught_what_the_looks_before_have_left():
@@ -148,12 +156,13 @@ def test_every_look_is_taught_what_the_looks_before_have_left():
     turn = ROTATION.matrix(mean_turn(sides[0])[:, None])
     # The first look has turned right: then the rest is turned as well for the one.
     looks = [family.from_matrix(first @ turn), family.from_matrix(invert(turn) @ rest @ turn)]
-    seen = Seen(looks, [first, invert(turn) @ rest], sides)
+    seen = Seen(looks, [first, invert(turn) @ rest], [(logits, mean_turn(logits)) for logits in sides])
     passes = passed(family, family.compose(*looks))["passes"]
-    alone = lesson_loss(family, looks[0], matrix, first, sides[0]).item()
+    alone = lesson_loss(family, looks[0], matrix, first, seen.sides[0]).item()
     assert alone > 1e-2
     assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone, rel=1e-3), "the second leaves nothing"
-    seen.sides[1] = 50 * torch.eye(4)[[2, 2]]
+    wrong = 50 * torch.eye(4)[[2, 2]]
+    seen.sides[1] = wrong, mean_turn(wrong)
     seen.thetas[1] = family.from_matrix(family.matrix(looks[1]) @ ROTATION.matrix(torch.full((2, 1), math.pi)))
     assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), "the wrong side up"
 

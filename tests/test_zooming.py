@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from stn import SpatialTransformer, StnError, geometry
-from stn.families import FAMILY_NAMES, get_family
+from stn.explain import transformers_of, watch
+from stn.families import FAMILY_NAMES, ROTATION, get_family
 from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
+from stn.teaching import lessons_loss, watch_steps
 
 
 def test_zooming_composes_what_the_coarse_and_the_fine_net_say(generator):
@@ -92,15 +94,17 @@ def test_a_window_along_the_edges_is_the_same_for_all_four_turns(turn):
     assert windows[0, :2, 2].tolist() == pytest.approx([0.1, -0.2])
 
 
+@pytest.mark.parametrize("decides", [False, True])
 @pytest.mark.parametrize("side", range(4))
-def test_the_frame_is_turned_until_the_side_that_is_found_is_up(side, generator):
+def test_the_frame_is_turned_until_the_side_that_is_found_is_up(side, decides, generator):
     x = torch.rand(1, 1, 40, 40, generator=generator)
-    net = SideLocalizer(1, "affine", window=20).eval()
+    net = SideLocalizer(1, "affine", window=20, decides=decides).eval()
     window, look = torch.tensor([[0.0, 0.5, 0.2, -0.1]]), torch.tensor([[0.9, 0.1, 0.05, 0.0, 1.1, 0.0]])
     with torch.no_grad():
         net.coarse.head[-1].bias.copy_(window[0])
         net.fine.head[-1].bias.copy_(look[0])
-        net.sides[-1].bias.copy_(50 * torch.eye(4)[side])
+        # One that decides is hardly surer of that side than of the next.
+        net.sides[-1].bias.copy_(torch.tensor([1.0, 0.9, 0, 0] if decides else [50.0, 0, 0, 0]).roll(side))
     affine, eighth = get_family("affine"), math.pi / 8  # a quarter of the 90 degrees that the coarse net says
     square = torch.tensor([[0.5 * math.cos(eighth), 0.5 * math.sin(eighth), 0.2, -0.1]])
     quarter = torch.tensor([[math.cos(side * math.pi / 2), math.sin(side * math.pi / 2), 0, 0]])
@@ -113,3 +117,32 @@ def test_the_mean_turn_lies_between_sides_that_are_as_likely():
     logits = torch.tensor([[9.0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 0, 9], [50, 50, 0, 0], [50, 0, 0, 50]])
     found = torch.rad2deg(mean_turn(logits)).tolist()
     assert found == pytest.approx([0, 90, -90, 45, -45], abs=0.02)
+
+
+def test_labels_alone_teach_a_net_that_decides_nothing_of_the_sides_but_the_lesson_does(generator):
+    layer = SpatialTransformer(SideLocalizer(1, decides=True)).train()
+    net = layer.localizer
+    for last in (net.coarse.head[-1], net.fine.head[-1], net.sides[-1]):
+        nn.init.normal_(last.weight, std=0.01)
+    x = torch.rand(4, 1, 40, 40, generator=generator)
+    layer(x).square().sum().backward()
+    assert all(parameter.grad is None for parameter in net.sides.parameters())
+    assert net.fine.head[-1].weight.grad.abs().sum() > 0
+    with watch(transformers_of(layer)) as passes, watch_steps(net) as seen:
+        layer(x)
+    turned = ROTATION.matrix(torch.rand(4, 1, generator=generator))
+    lessons_loss(passes, turned, seen).backward()
+    for name, parameter in net.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("decides", [False, True])
+def test_the_frame_is_in_the_precision_of_the_net(decides, generator):
+    net = SideLocalizer(1, decides=decides).double()
+    assert net(torch.rand(2, 1, 40, 40, generator=generator, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_a_net_that_decides_turns_by_the_likeliest_side_alone():
+    logits = torch.tensor([[9.0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 9, 0], [0, 0, 0, 9], [50, 51, 0, 0], [50, 0, 0, 49]])
+    found = torch.rad2deg(SideLocalizer(1, decides=True).turn(logits)) % 360
+    assert found.tolist() == pytest.approx([0, 90, 180, 270, 90, 0], abs=1e-3)

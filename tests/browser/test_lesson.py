@@ -121,6 +121,8 @@ def test_a_phone_scrolls_one_way_only(lesson):
 def test_a_phone_shows_the_errors_beside_the_names(lesson):
     page = lesson(width=390, height=844, has_touch=True)
     page.locator(".behind .quiet").evaluate("(none, table) => none.outerHTML = table", results_html(shipped(SHIPPED)))
+    page.locator("details.results").evaluate_all("all => all.forEach((group) => { group.open = true; })")
     errors = page.locator(".behind tbody td.number:nth-child(2)")
     assert errors.count() > 10
+    assert errors.evaluate_all("cells => Math.min(...cells.map((cell) => cell.getBoundingClientRect().width))") > 0
     assert errors.evaluate_all("cells => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))") <= 390

@@ -35,8 +35,8 @@ def _play() -> Iterator[Recipe]:
     train = replace(OURS, epochs=20)
     lesson = replace(train, pose_epochs=8, pose_weight=4.0)
     cnn = model_config("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **looks)
-    zoom = {"localizer_zoom": 28, "localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2)}
-    stn = replace(cnn, widths=(32, 64, 128), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **zoom)
+    look = {"localizer_zoom": 28, "localizer_widths": (24, 48, 80), "localizer_depths": (1, 2, 3)}
+    stn = replace(cnn, widths=(32, 48, 88), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **look)
     yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     for family in ("affine", "similarity", "tps"):
         model, words = replace(stn, family=family), f"{family} STN {title}, taught to undo them"

@@ -88,6 +88,7 @@ def test_the_film_runs_back_and_returns(train):
     reach(page, "running", 20)
     page.locator("#train-stop").click()
     reach(page, "stopped")
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # the last picture is drawn a frame after the news of it
     newest = pixels(page, "train-cells")
     page.locator("#train-scrub").focus()
     page.keyboard.press("Home")

@@ -30,7 +30,7 @@ def class_index(chosen: PictureSet, name: object) -> int | None:
 
 
 def known(dataset: object) -> str:
-    if dataset not in DATASETS:
+    if not isinstance(dataset, str) or dataset not in DATASETS:
         raise StnError(f"There is no such data set; there are {', '.join(DATASETS)}.")
     return dataset
 

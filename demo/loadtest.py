@@ -196,10 +196,13 @@ def _page(url: str | None) -> Iterator[tuple[str, Serving | None]]:
 
 def find_view(url: str) -> Target:
     """The view of the page at a loopback address, from the configuration that the page itself reads."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not is_loopback(parts.hostname):
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:  # no address at all: a port beyond 65535, half a bracket
+        parts = None
+    if parts is None or parts.scheme != "http" or not is_loopback(parts.hostname):
         raise MeasuringError(f"--url is {url[:80]!r}; give an http address of this computer: http://127.0.0.1:7860/.")
-    port = parts.port or 80
     root = parts.path.rstrip("/")
     try:
         connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)

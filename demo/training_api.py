@@ -30,7 +30,7 @@ KEYS = {  # action -> the keys its request may hold beside "action"
 
 
 def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
-    """Any object in; a run's news or {"error": one sentence} out. A run that is no more also says "gone": true."""
+    """Any object in; a run's news or {"error": one sentence} out."""
     try:
         return _answer(room, request)
     except StnError as error:
@@ -62,10 +62,7 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         cast, look = room.preview(settings)
         return {**encode_cast(cast), "look": encode_look(look), "watch": watch_for(settings)}
     seen = [_count(key, request.get(key, low), low) for key, low in (("losses", 0), ("tests", 0), ("look", -1))]
-    try:
-        run = room.find(request.get("run"))
-    except StnError as error:
-        return {"error": str(error), "gone": True}
+    run = room.find(request.get("run"))
     if action in STEERING:
         run.act(action)
     return news(run, *seen)

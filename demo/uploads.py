@@ -87,8 +87,8 @@ def _from_data_uri(text: str) -> bytes:
 def _from_upload(path: str, upload_dir: Path | None) -> bytes:
     """Only files below the folder that Gradio puts uploads into: a path from outside must not read anything else."""
     root = Path(os.path.realpath(upload_dir or _gradio_uploads()))
-    file = Path(os.path.realpath(path))
-    if not file.is_relative_to(root) or not file.is_file():
+    file = Path(os.path.realpath(path)) if "\0" not in path else None  # no file's name holds a NUL
+    if file is None or not file.is_relative_to(root) or not file.is_file():
         raise StnError(f"image names a file that was not uploaded to this server; {REMEDY}")
     if file.stat().st_size > MAX_BYTES:
         raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")

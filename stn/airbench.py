@@ -16,7 +16,7 @@ class AirbenchNet(nn.Module):
 
     The first layer's weights are the training patches' principal directions, once each way, and are not learnt:
     `prepare` computes them. Convolutions start as the identity where they can. `before` is a transformer or nothing.
-    Pictures (B, channels, H, W), at least 17x17, to logits (B, classes).
+    Pictures (B, channels, H, W), at least 9x9, to logits (B, classes).
     """
 
     def __init__(self, before: nn.Module, channels: int, widths: tuple[int, ...], classes: int):

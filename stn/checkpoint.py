@@ -243,5 +243,5 @@ def _info(path: Path, metadata: Any) -> CheckpointInfo:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """The number of learnt parameters."""
+    """The number of parameters, with the few that are computed from the data instead of learnt."""
     return sum(p.numel() for p in model.parameters())

@@ -79,7 +79,7 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
     cos, sin = angle.cos(), angle.sin()
     factor = scale * size / canvas
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
-    # picture -> canvas: R [[1, slant], [0, 1]] * factor
+    # picture -> canvas: R [[1, -slant], [0, 1]] * factor
     forward = torch.stack(
         [
             torch.stack([cos * factor, (cos * -slant + sin) * factor, shift[:, 0]], 1),

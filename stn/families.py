@@ -65,8 +65,12 @@ class MatrixFamily:
         return self.from_matrix(geometry.product(window, self.matrix(theta)))
 
     def invert(self, theta: Tensor) -> Tensor:
-        """The theta that undoes theta. Raises StnError where it has no inverse."""
-        return self.from_matrix(geometry.invert(self.matrix(theta)))
+        """The theta that undoes theta. Raises StnError where there is none."""
+        inverse = geometry.invert(self.matrix(theta))
+        last = inverse[:, 2].abs()  # (B, 3)
+        if (last[:, 2] <= 1e-6 * last.amax(1)).any():  # a homography's may have a zero where theta has its 1
+            raise StnError("What undoes this transformation takes the picture's middle to infinity: no theta does.")
+        return self.from_matrix(inverse)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,12 @@ class Normalized(nn.Module):
         return self.net((x - self.mean) / self.std)  # (B, classes)
 
 
+def _two(name: str, widths: tuple[int, ...]) -> tuple[int, ...]:
+    if len(widths) != 2:
+        raise StnError(f"{name} is {widths}; give the tutorial's two convolutions a number each: (8, 10).")
+    return widths
+
+
 class ReferenceLocalizer(nn.Module):
     """The PyTorch STN tutorial's localisation net, with its names: Conv 7, pool, ReLU, Conv 5, pool, ReLU; two linear.
 
@@ -80,7 +86,7 @@ class ReferenceLocalizer(nn.Module):
     def __init__(self, channels: int, canvas: int, widths: tuple[int, int], hidden: int, luminance: bool = False):
         super().__init__()
         self.luminance = luminance
-        first, second = widths
+        first, second = _two("localizer_widths", widths)
         self.localization = nn.Sequential(
             nn.Conv2d(1 if luminance else channels, first, 7),
             nn.MaxPool2d(2, stride=2),
@@ -125,7 +131,7 @@ class ReferenceNet(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        first, second = config.widths
+        first, second = _two("widths", config.widths)
         before: nn.Module = nn.Identity()
         if config.family not in (None, "affine"):
             raise StnError(f"The tutorial's net has an affine transformer or none, not {config.family!r}.")

@@ -18,7 +18,7 @@ class Localizer(nn.Module):
     """A localisation net for pictures or feature maps of any size and any number of channels.
 
     Convolutions with pooling, brought to `pool` x `pool` cells, then two linear layers. The last has zero weights and
-    the identity as its bias, so that training starts from an unchanged picture (Jaderberg et al. 2015, section 3.3).
+    the identity as its bias, so that training starts from an unchanged picture (Jaderberg et al. 2015, section 4.2).
     Maps (B, in_channels, H, W) to theta (B, family.n_params). In training, batch norm needs more than one value a
     channel: a batch of one picture of 8x8 pixels or less, which the poolings bring to 1x1, is refused.
 
@@ -184,8 +184,8 @@ def conv_stages(
 ) -> list[list[nn.Module]]:
     """Stages of 3x3 convolutions, each with batch norm and ReLU; a stage's last one pools 2x2, rounding up."""
     depths = depths or (1,) * len(widths)
-    if len(depths) != len(widths) or not all(map(is_count, (*widths, *depths))):
-        raise StnError(f"widths {widths} and depths {depths} do not fit: give a whole number from 1 for each stage.")
+    if not widths or len(depths) != len(widths) or not all(map(is_count, (*widths, *depths))):
+        raise StnError(f"widths {widths} and depths {depths} do not fit: give whole numbers from 1, one a stage.")
     stages = []
     for width, depth in zip(widths, depths, strict=True):
         layers: list[nn.Module] = []

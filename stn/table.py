@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -102,7 +103,9 @@ def gain_words(row: dict) -> str:
 
 def device_words(row: dict) -> str:
     """Where a row's minutes were not a CPU's."""
-    return {"cpu": "", "cuda": " (GPU)"}.get(row["device"], " (GPU, CPU)")
+    if row["device"] == "cpu":
+        return ""
+    return " (GPU)" if re.fullmatch(r"cuda(:\d+)?", row["device"]) else " (GPU, CPU)"  # cuda:0: by torchrun
 
 
 def _taught(recipe: Recipe) -> str:

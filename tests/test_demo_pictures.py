@@ -206,6 +206,6 @@ def test_only_files_below_the_upload_folder_are_read(tmp_path):
     Image.new("L", (28, 28), 0).save(uploads / "inside.png")
     (uploads / "link.png").symlink_to(outside)
     assert read_upload({"path": str(uploads / "inside.png")}, (1, 28, 28), uploads).shape == (1, 1, 28, 28)
-    for path in (outside, uploads / "link.png", uploads / ".." / "outside.png"):
+    for path in (outside, uploads / "link.png", uploads / ".." / "outside.png", uploads / "a\0.png"):
         with pytest.raises(StnError, match="not uploaded"):
             read_upload({"path": str(path)}, (1, 28, 28), uploads)

@@ -59,6 +59,12 @@ def test_inverse_undoes(name, generator):
         torch.testing.assert_close(undone, family.identity(5), rtol=0, atol=1e-5)
 
 
+def test_a_homography_whose_inverse_has_no_theta_is_refused():
+    theta = torch.tensor([[1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0]])  # its inverse sends (0, 0) to infinity
+    with pytest.raises(StnError, match="no theta does"):
+        get_family("projective").invert(theta)
+
+
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_gradients_are_right(name, generator):
     family = get_family(name, points=3)

@@ -153,9 +153,28 @@ def test_unknown_padding_is_refused():
         geometry.sample(torch.zeros(1, 1, 4, 4), geometry.base_grid((4, 4))[None], padding="zero")
 
 
-def test_a_matrix_without_inverse_is_refused():
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[0.0, 0.0, 0.0]] * 3,
+        [[0.3, 0.1, 0.0], [0.9, 0.3, 0.0], [0.0, 0.0, 1.0]],  # of rank 2, which rounding hides
+        [[math.nan, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    ],
+)
+def test_a_matrix_without_inverse_is_refused(rows):
     with pytest.raises(StnError, match=r"no inverse"):
-        geometry.invert(torch.zeros(1, 3, 3))
+        geometry.invert(torch.stack([torch.eye(3), torch.tensor(rows)]))
+
+
+def test_small_and_far_frames_have_inverses():
+    far = [[0.01, 0.0, 100.0], [0.0, 0.01, -50.0], [0.0, 0.0, 1.0]]
+    matrices = torch.stack([torch.tensor(far), torch.tensor([50.0, 50.0, 1.0]).diag()])
+    torch.testing.assert_close(matrices @ geometry.invert(matrices), torch.eye(3).expand(2, -1, -1), rtol=0, atol=1e-4)
+
+
+def test_exact_functions_take_arguments_by_name():
+    matrix = torch.eye(3)[None]
+    torch.testing.assert_close(geometry.matrix_grid(matrix=matrix, size=(4, 4)), geometry.matrix_grid(matrix, (4, 4)))
 
 
 def test_polar_finds_angle_and_stretches():

@@ -206,10 +206,12 @@ def test_a_localizer_without_a_family_is_refused():
         SpatialTransformer(nn.Linear(3, 6))
 
 
-@pytest.mark.parametrize("depths", [(1, 2), (1, 2, 0), (1, 1, 1.5)])
-def test_depths_that_do_not_fit_the_widths_are_refused(depths):
+@pytest.mark.parametrize(
+    ("widths", "depths"), [((8, 8, 8), (1, 2)), ((8, 8, 8), (1, 2, 0)), ((8, 8, 8), (1, 1, 1.5)), ((), None)]
+)
+def test_depths_that_do_not_fit_the_widths_are_refused(widths, depths):
     with pytest.raises(StnError, match=r"widths .* and depths .* do not fit"):
-        Localizer(1, widths=(8, 8, 8), depths=depths)
+        Localizer(1, widths=widths, depths=depths)
 
 
 def test_a_spline_cannot_iterate():

@@ -61,7 +61,8 @@ def test_rows_say_what_was_measured():
     assert line == (
         "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | constant theta |"
     )
-    assert "| 2.0 (GPU) |" in markdown_table([{**row, "device": "cuda"}])
+    for device in ("cuda", "cuda:0"):
+        assert "| 2.0 (GPU) |" in markdown_table([{**row, "device": device}])
     assert "| 2.0 (GPU, CPU) |" in markdown_table([{**row, "device": "cuda (epochs 1 to 4), cpu"}])
     assert "| -0.50 |" in markdown_table([{**row, "gain": -0.5, "gain_sds": -5}])  # surely worse
     without = {**row, "published": None, "pose_left": None}

@@ -92,3 +92,22 @@ def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypat
     page.wait_for_function("(old) => Number(document.querySelector('#view').dataset.seq) > old", arg=before)
     assert settled(page, dataset="mnist")["sample"] == sample
     assert page.locator("#class input").input_value() == "7"
+
+
+def test_fetched_pictures_reach_the_tabs_that_were_opened_before(visit, monkeypatch):
+    monkeypatch.setattr("demo.pictures.data.download", lambda name, data_dir, on_progress: None)
+    page = visit("?dataset=mnist&sample=3")
+    asks = {"Gallery": "show", "Train": "train", "Lesson": "set_up"}  # what each asks the server for its pictures
+
+    def open_tabs():
+        for tab, asked in asks.items():
+            with page.expect_request(lambda request, asked=asked: f'"{asked}"' in (request.post_data or "")):
+                page.locator("#tabs").get_by_role("tab", name=tab).click()
+
+    open_tabs()
+    page.locator("#tabs").get_by_role("tab", name="Play").click()
+    before = seq(page)
+    page.locator("#fetch").click()
+    page.wait_for_function("(old) => Number(document.querySelector('#view').dataset.seq) > old", arg=before)
+    open_tabs()
+    assert page.errors == []

@@ -31,9 +31,11 @@ def test_an_answer_without_a_picture_is_an_error(address):
         loadtest(users=1, seconds=1, dataset="svhn", url=address)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://example.invalid/", "https://127.0.0.1/", "http://10.0.0.1:80/", "127.0.0.1", ""]
-)
+NOT_HERE = ("http://example.invalid/", "https://127.0.0.1/", "http://10.0.0.1:80/")
+NO_ADDRESS = ("127.0.0.1", "http://127.0.0.1:99999/", "http://[::1/", "")
+
+
+@pytest.mark.parametrize("url", [*NOT_HERE, *NO_ADDRESS])
 def test_only_this_computer_is_loaded(url):
     with pytest.raises(MeasuringError, match="of this computer"):
         loadtest(users=1, seconds=1, url=url)

@@ -87,3 +87,34 @@ def test_a_drawing_goes_along_from_tab_to_tab_and_stays_out_of_the_link(visit):
     assert "image" not in page.url and len(page.url) < 200
     page.locator("#next").click()
     swept_own(page, False)
+
+
+def test_the_camera_is_opened_once_and_stays_until_it_showed_something(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.evaluate(
+        """() => {
+            window.streams = [];
+            navigator.mediaDevices.getUserMedia = async () => {
+                await new Promise((done) => setTimeout(done, 300)); // the browser asks for leave
+                const canvas = document.createElement('canvas');
+                canvas.getContext('2d').fillRect(0, 0, 9, 9);
+                window.streams.push(canvas.captureStream(20));
+                return window.streams.at(-1);
+            };
+        }"""
+    )
+    page.locator("#own-camera").click()
+    page.locator("#own-camera").click()
+    page.locator("#camera-box").wait_for(state="visible")
+    nothing_yet = "{ value: 0, configurable: true }"
+    page.evaluate(f"() => Object.defineProperty(document.querySelector('#camera'), 'videoWidth', {nothing_yet})")
+    page.locator("#camera-shoot").click()
+    assert "shows nothing yet" in page.locator("#picks").inner_text()
+    assert page.locator("#camera-box").is_visible()
+    page.evaluate("() => { delete document.querySelector('#camera').videoWidth; }")
+    page.wait_for_function("() => document.querySelector('#camera').videoWidth > 0")
+    page.locator("#camera-shoot").click()
+    page.locator("#camera-box").wait_for(state="hidden")
+    assert page.locator("#own-note").is_visible()
+    assert page.evaluate("() => window.streams.map((s) => s.getTracks()[0].readyState)") == ["ended"]
+    assert page.errors == []

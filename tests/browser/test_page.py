@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 import pytest
 from looking import colours, memory, pixels, seq, settled, slider
 
-from demo.benchmark import MeasuringError, drag, wait_for_picture
+from demo.benchmark import MeasuringError, benchmark, drag, wait_for_picture
 
 
 def test_the_page_opens_on_three_pictures_and_twenty_bars(visit):
@@ -232,3 +232,9 @@ def test_dark_and_light_are_drawn_in_their_own_colours(visit):
     light, dark = (visit("?dataset=mnist&sample=3", color_scheme=scheme) for scheme in ("light", "dark"))
     corner = "() => [...document.getElementById('grid').getContext('2d').getImageData(2, 2, 1, 1).data][0]"
     assert light.evaluate(corner) > 200 > 80 > dark.evaluate(corner)
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 0.0, 61.0, float("nan")])
+def test_a_drag_of_no_length_is_not_measured(seconds):
+    with pytest.raises(MeasuringError, match="--seconds is"):
+        benchmark(seconds=seconds)

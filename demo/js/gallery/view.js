@@ -177,11 +177,14 @@ new MutationObserver(paint).observe(document.body, { attributes: true, attribute
 window.stnGallery = { shown: () => shown };
 
 let last = "";
+let renewed = store.renewed; // the pictures were exchanged so often
 store.watch("gallery", (state) => {
   // The data set and the network of the other tabs, until others are chosen here.
   const now = `${state.dataset} ${state.model}`;
+  const exchanged = renewed !== store.renewed;
+  renewed = store.renewed;
   if (chosenHere || now === last) {
-    if (!shown || shown.done === false) load();
+    if (exchanged || !shown || shown.done === false) load();
     return;
   }
   last = now;

@@ -200,13 +200,14 @@ find(".bench-open").addEventListener("click", () => {
 new ResizeObserver(paint).observe(canvases.input);
 new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
-let opened = "";
-store.watch("lesson", (state) => {
+let renewed = -1; // the exchange of pictures whose are shown
+store.watch("lesson", () => {
   // The exercises have pictures of their own; only when these are exchanged is there something new to show.
-  if (opened && shown) {
+  if (renewed === store.renewed && shown) {
     paint();
     return;
   }
-  opened = state.dataset;
+  renewed = store.renewed;
+  said = null; // of the pictures before
   open(exercise);
 });

@@ -145,7 +145,10 @@ const pump = createPump({
     const before = inside && family();
     if (inside && inside.model !== answer.model) byHand = null;
     [inside, page] = [answer, state];
-    if (before && before !== family()) theta = null; // another family's numbers mean something else
+    if (before && before !== family()) {
+      cancelAnimationFrame(flight); // another family's numbers mean something else
+      theta = null;
+    }
     if (!fits(theta)) [theta, byHand] = [[...inside.identity], null];
     pyramid = [valuesOf(answer.input)];
     screens.input.set(pyramid[0]);

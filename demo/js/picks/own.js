@@ -2,6 +2,7 @@
 
 function createOwn({ find, store, say }) {
   const camera = createCamera(find("#camera"));
+  let asking = false;
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
   const dataset = () => store.state?.dataset ?? "mnist";
 
@@ -28,8 +29,10 @@ function createOwn({ find, store, say }) {
       show(shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, PICTURE_SIZES[dataset()]), "photo");
       picture.close?.();
       say("");
+      return true;
     } catch (error) {
       say(error.message);
+      return false;
     }
   }
 
@@ -45,6 +48,8 @@ function createOwn({ find, store, say }) {
   });
   find("#own-camera").addEventListener("click", async () => {
     if (camera.open) return open(null);
+    if (asking) return null; // the browser still asks for leave: a second stream would never be stopped
+    asking = true;
     say("");
     try {
       await camera.start();
@@ -53,15 +58,16 @@ function createOwn({ find, store, say }) {
       camera.stop();
       say(error.message);
     }
+    asking = false;
     return null;
   });
   find("#camera-shoot").addEventListener("click", async () => {
-    await take(async () => {
+    const taken = await take(async () => {
       const video = find("#camera");
       if (!video.videoWidth) throw new Error("The camera shows nothing yet; try again in a moment.");
       return video;
     });
-    open(null);
+    if (taken) open(null);
   });
   find("#pad-undo").addEventListener("click", pad.undo);
   find("#pad-clear").addEventListener("click", pad.clear);

@@ -1,11 +1,5 @@
 // A small line chart on a canvas: Plotly would remount at every update.
 
-// The end of an axis: 1, 2 or 5 times a power of ten, so that it moves seldom.
-function roundUp(value) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
-  return [1, 2, 5, 10].map((k) => k * power).find((end) => end >= value * 0.999);
-}
-
 // At most one point a pixel column: a run has thousands of updates.
 function thinned(points, most) {
   if (points.length <= most) return points;

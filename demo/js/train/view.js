@@ -63,7 +63,7 @@ async function start(paused = false) {
 // What a run with these settings would begin with; only while there is none.
 async function preview() {
   const wanted = settings.read();
-  const key = JSON.stringify(wanted);
+  const key = JSON.stringify([wanted, store.renewed]);
   if (run || state !== "idle" || key === previewed) return;
   previewed = key;
   let answer;

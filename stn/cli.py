@@ -193,7 +193,7 @@ def run_benchmark(options: argparse.Namespace) -> None:
 
 
 def run_export(options: argparse.Namespace) -> None:
-    """write a checkpoint's weights for programs that do not know this package"""
+    """write a checkpoint's network for programs that do not know this package"""
     print(export(options.recipe, options.format, options.out))
 
 

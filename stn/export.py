@@ -1,32 +1,79 @@
-"""Weights for programs that do not know this package."""
+"""Networks for programs that do not know this package."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from stn.checkpoint import load_checkpoint, write_file
+from stn.checkpoint import CheckpointInfo, load_checkpoint, write_file
 from stn.errors import StnError, unknown
-from stn.models import ReferenceNet
+from stn.models import Normalized, ReferenceNet
 
-FORMATS = ("tutorial",)
+OPSET = 20  # the newest that PyTorch's exporter writes by itself; GridSample came with 16
 
 
 def export(name: str, format: str, out: Path) -> Path:
-    """Writes a checkpoint's weights to `out`.
+    """Writes a checkpoint's network to `out`.
 
     Format "tutorial": the state dict of the PyTorch STN tutorial's `Net` (conv1, conv2, fc1, fc2, localization,
     fc_loc), which takes normalised pictures; as safetensors where the name ends so, else as `torch.save` writes it.
-    Raises StnError for an unknown format, for networks without the tutorial's layers, and where it cannot write.
+    Format "onnx": the whole network in one ONNX file, from `pictures` (B, C, canvas, canvas) in [0, 1], any B, to
+    `logits` (B, classes); the file's metadata names the recipe and, comma-separated, the classes.
+    Raises StnError for an unknown format, for networks without the tutorial's layers, where the packages of PyTorch's
+    ONNX exporter are missing, and where it cannot write.
     """
     if format not in FORMATS:
         raise unknown("export format", format, FORMATS)
     model, info = load_checkpoint(name)
+    FORMATS[format](model, info, out)
+    return out
+
+
+def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
     if not isinstance(model.net, ReferenceNet) or info.family is None:
         raise StnError(f"{info.name!r} does not have the tutorial's layers; export one of the reference systems.")
     state = model.net.tutorial_state()
     write = save_file if out.suffix == ".safetensors" else torch.save
     write_file(out, lambda file: write(state, file))
-    return out
+
+
+def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
+    try:
+        from onnxscript import opset20 as op
+    except ImportError as error:
+        raise StnError(
+            "PyTorch writes ONNX with two more packages: pip install onnx onnxscript, then export again."
+        ) from error
+
+    # What the exporter does not translate by itself.
+    def hypot(x, y):
+        return op.Sqrt(op.Add(op.Mul(x, x), op.Mul(y, y)))
+
+    def halves(x, cells):  # our networks pool to 2x2, whose windows share a row and a column where a side is odd
+        sides = x.shape[2:]
+        return op.MaxPool(x, kernel_shape=[-(-n // 2) for n in sides], strides=[n // 2 for n in sides])
+
+    aten, prims = torch.ops.aten, torch.ops.prims
+    table = {aten.hypot.default: hypot, prims.hypot.default: hypot, aten.adaptive_max_pool2d.default: halves}
+    pictures = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)  # one picture would fix B at 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
+        program = torch.onnx.export(
+            model.eval(),
+            (pictures,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=["pictures"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("B")},),
+            custom_translation_table=table,
+            verbose=False,
+        )
+    program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
+    write_file(out, program.save)
+
+
+FORMATS = {"tutorial": _tutorial, "onnx": _onnx}

@@ -1,0 +1,43 @@
+"""Networks in ONNX, run by a program that does not know this package."""
+
+import sys
+
+import onnxruntime
+import pytest
+import torch
+
+from stn.checkpoint import load_checkpoint
+from stn.errors import StnError
+from stn.export import export
+
+
+def run(file, pictures):
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    return torch.from_numpy(session.run(["logits"], {"pictures": pictures.numpy()})[0]), session.get_modelmeta()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mnist-tutorial",  # logarithms of probabilities
+        "mnist-r-tps",  # a spline
+        "cifar10-rsc-cnn",  # maps with odd sides before the last pooling
+        "cifar10-play-affine",  # looks twice, averages, decides for a side
+    ],
+)
+def test_onnx_gives_the_same_logits_for_any_number_of_pictures(name, tmp_path, generator):
+    file = export(name, "onnx", tmp_path / "net.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]  # no weights beside it
+    model, info = load_checkpoint(name)
+    for n in (1, 5):
+        pictures = torch.rand(n, info.recipe.model.channels, info.canvas, info.canvas, generator=generator)
+        logits, about = run(file, pictures)
+        with torch.inference_mode():
+            torch.testing.assert_close(logits, model(pictures), rtol=0, atol=1e-3)
+    assert about.custom_metadata_map == {"recipe": name, "classes": ",".join(info.classes)}
+
+
+def test_without_the_exporters_packages_it_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(StnError, match="pip install onnx onnxscript"):
+        export("mnist-r-tps", "onnx", tmp_path / "net.onnx")

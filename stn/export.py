@@ -12,7 +12,7 @@ from stn.checkpoint import CheckpointInfo, load_checkpoint, write_file
 from stn.errors import StnError, unknown
 from stn.models import Normalized, ReferenceNet
 
-OPSET = 20  # the newest that PyTorch's exporter writes by itself; GridSample came with 16
+OPSET = 20  # whose operators the translations in `_onnx` are written in
 
 
 def export(name: str, format: str, out: Path) -> Path:
@@ -21,7 +21,8 @@ def export(name: str, format: str, out: Path) -> Path:
     Format "tutorial": the state dict of the PyTorch STN tutorial's `Net` (conv1, conv2, fc1, fc2, localization,
     fc_loc), which takes normalised pictures; as safetensors where the name ends so, else as `torch.save` writes it.
     Format "onnx": the whole network in one ONNX file, from `pictures` (B, C, canvas, canvas) in [0, 1], any B, to
-    `logits` (B, classes); the file's metadata names the recipe and, comma-separated, the classes.
+    `logits` (B, classes), log-probabilities where the network gives these; the file's metadata names the recipe and,
+    comma-separated, the classes.
     Raises StnError for an unknown format, for networks without the tutorial's layers, where the packages of PyTorch's
     ONNX exporter are missing, and where it cannot write.
     """

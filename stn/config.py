@@ -17,7 +17,7 @@ class TrainConfig:
 
     epochs: int
     batch_size: int = 64
-    optimizer: str = "sgd"  # or "adamw"
+    optimizer: str = "sgd"  # or "adamw", or "muon": for the convolutions, with "adamw" for all else
     lr: float = 0.01
     momentum: float = 0.0
     nesterov: bool = False

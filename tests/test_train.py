@@ -32,7 +32,12 @@ def test_training_learns(small_mnist):
 
 
 @pytest.mark.parametrize(
-    "recipe", [TUNED, short("mnist-tutorial", momentum=0.9), short("mnist-play-affine", pose_epochs=1)]
+    "recipe",
+    [
+        TUNED,
+        short("mnist-tutorial", momentum=0.9),
+        short("mnist-play-affine", pose_epochs=1, optimizer="muon"),
+    ],
 )
 def test_a_resumed_run_ends_with_the_same_bits(recipe, small_mnist, tmp_path, monkeypatch):
     through = train(recipe, small_mnist, small_mnist)
@@ -256,5 +261,5 @@ def test_training_may_have_a_distortion_of_its_own():
 
 
 def test_unknown_optimisers_are_refused():
-    with pytest.raises(StnError, match=r"adamw, sgd"):
+    with pytest.raises(StnError, match=r"adamw, muon, sgd"):
         stn.train.make_optimizer(build_model(TUNED.model), replace(TUNED.train, optimizer="adam"))

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from stn.models import build_model
+from stn.optim import Muon, make_optimizer, orthogonalized
+from stn.recipes import get_recipe
+from tests.test_train import TUNED
+
+
+def test_orthogonalized_keeps_the_directions_and_evens_the_sizes(generator):
+    for shape in ((20, 30), (30, 20)):
+        matrix = torch.randn(shape, generator=generator)
+        u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+        made = u.mT @ orthogonalized(matrix) @ v.mT
+        sizes = made.diag()
+        assert sizes.min() > 0.6 and sizes.max() < 1.25
+        assert (made - torch.diag(sizes)).abs().max() < 1e-4
+
+
+def test_orthogonalized_is_never_nan():
+    assert torch.equal(orthogonalized(torch.zeros(3, 4)), torch.zeros(3, 4))
+
+
+@pytest.mark.parametrize("shape", [(12, 5), (5, 12)])
+def test_muon_does_to_a_matrix_what_pytorch_s_own_does(shape, generator):
+    ours = nn.Parameter(torch.randn(shape, generator=generator))
+    theirs = nn.Parameter(ours.detach().clone())
+    muon = Muon([{"params": [ours], "orthogonal": True}], lr=0.05, weight_decay=0.1)
+    own = torch.optim.Muon([theirs], lr=0.05, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    for _ in range(5):
+        ours.grad = torch.randn(shape, generator=generator)
+        theirs.grad = ours.grad.clone()
+        muon.step()
+        own.step()
+    # PyTorch's own multiplies its matrices in bfloat16.
+    torch.testing.assert_close(ours, theirs, atol=2e-3, rtol=2e-2)
+
+
+def test_muon_moves_the_convolutions_and_adamw_all_else(generator):
+    """Muon's moves do not know how large the gradient is; what AdamW does is what AdamW alone would have done."""
+    x = torch.rand(8, 1, 28, 28, generator=generator, dtype=torch.double)
+    moved = {}
+    for name, scale in (("muon", 100.0), ("muon", 300.0), ("adamw", 100.0)):
+        torch.manual_seed(0)
+        model = build_model(get_recipe("mnist-r-cnn").model).double().eval()
+        optimizer = make_optimizer(model, replace(TUNED.train, optimizer=name))
+        before = {key: parameter.detach().clone() for key, parameter in model.named_parameters()}
+        (scale * model(x).square().sum()).backward()
+        optimizer.step()
+        moved[name, scale] = {key: p.detach() - before[key] for key, p in model.named_parameters()}
+    convolutions = [key for key, move in moved["adamw", 100.0].items() if move.ndim == 4]
+    assert len(convolutions) == 5
+    for key, move in moved["muon", 100.0].items():
+        if key in convolutions:
+            torch.testing.assert_close(move, moved["muon", 300.0][key], atol=1e-6, rtol=1e-3)
+        assert torch.equal(move, moved["adamw", 100.0][key]) == (key not in convolutions), key

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from looking_inside import hand_is, pixel, some_theta
+from looking_inside import hand_is, pixel, some_theta, state
 
 from stn.families import get_family
 
@@ -152,6 +152,22 @@ def test_other_families_are_explained_and_moved_by_hand(look, other_families, fa
     page.locator(".hand-net").click()
     hand_is(page, f"Math.abs(t[0] - {theta[0, 0].item()}) < 1e-5")
     assert page.locator(".closeness-words").inner_text() == "As good as the network."
+
+
+def test_the_way_to_the_networks_answer_ends_when_another_family_comes(look, other_families):
+    page = look("&dataset=mnist&sample=3&model=mnist-play-projective", at=other_families)
+    page.locator(".who label", has_text="You").click()
+    hand_is(page, "t.length === 8")
+    page.evaluate("""() => {
+        document.querySelector('.hand-net').click();
+        window.stnPage.set({ ...window.stnPage.state, model: 'mnist-play-tps' });
+    }""")
+    identity = get_family("tps").identity()[0].tolist()
+    assert hand_is(page, "t.length === 32") == pytest.approx(identity, abs=1e-6)
+    page.wait_for_timeout(1000)  # longer than the whole way
+    page.wait_for_function("() => !window.stnLook.handPump.busy")
+    assert state(page)["hand"] == pytest.approx(identity, abs=1e-6)
+    assert not page.errors
 
 
 @pytest.mark.parametrize(("family", "columns"), [("projective", 3), ("tps", 4)])

@@ -50,12 +50,13 @@ class Muon(torch.optim.AdamW):
 def orthogonalized(matrix: Tensor) -> Tensor:
     """A matrix (m, n) with its singular values brought near 1 (0.7 to 1.2), by five Newton-Schulz iterations."""
     a, b, c = 3.4445, -4.7750, 2.0315  # Jordan's, for which small values grow fastest
-    x = matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = matrix.mT if tall else matrix
     x = x / (x.norm() + 1e-7)
     for _ in range(5):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if matrix.shape[0] > matrix.shape[1] else x
+    return x.mT if tall else x
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
@@ -84,8 +85,8 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         rows.append(rates | {"params": parameters, "locates": locates, "orthogonal": convolves})
     if config.optimizer == "sgd":
         return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov, fused=True)
-    kind = Muon if config.optimizer == "muon" else torch.optim.AdamW
-    return kind(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
+    adamw = Muon if config.optimizer == "muon" else torch.optim.AdamW
+    return adamw(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
 
 
 def lr_factor(step: int, steps: int, config: TrainConfig) -> float:

@@ -71,7 +71,7 @@ def robustness_figure(
     """Two charts over one axis, the control's: the test set's accuracy, and below it this picture, for now empty.
 
     curves: network -> its curve against the control, may be empty, then only this picture's chart is there.
-    live: the networks that this picture's chart shows. shapes[0] is the marker at the control's value.
+    live: the networks that this picture's chart shows. The shapes are the marker at the control's value, in each chart.
     """
     both = bool(curves)
     traces = [
@@ -81,12 +81,12 @@ def robustness_figure(
     traces += [_trace(labels[name], styles[name], LIVE_AXES, [], [], "live", name) for name in live]
     low, high = CONTROL_RANGES[control]
     room = 0.02 * (high - low)
-    lower = [0.0, 0.42] if both else [0.0, 1.0]
+    upper, lower = [0.58, 1.0], [0.0, 0.42] if both else [0.0, 1.0]
     titles = [_title(LIVE_TITLE.format(what="its class"), lower[1], palette)]
     axes = {"yaxis2": _percent_axis(lower, palette)}
     if both:
         titles.insert(0, _title(TEST_TITLE, 1.0, palette))
-        axes["yaxis"] = _percent_axis([0.58, 1.0], palette, floor_of(curves))
+        axes["yaxis"] = _percent_axis(upper, palette, floor_of(curves))
     return {
         "data": traces,
         "layout": {
@@ -105,7 +105,7 @@ def robustness_figure(
             },
             **axes,
             "annotations": titles,
-            "shapes": [_marker(0.0, palette)],
+            "shapes": [_marker(0.0, domain, palette) for domain in ((upper, lower) if both else (lower,))],
             "showlegend": False,  # the page's own legend holds numbers and can be reached by keyboard
             "hovermode": "x unified",
             "hoversubplots": "axis",
@@ -175,16 +175,16 @@ def _title(text: str, top: float, palette: Palette) -> dict[str, Any]:
     }
 
 
-def _marker(value: float, palette: Palette) -> dict[str, Any]:
-    """The line through both charts at the control's value."""
+def _marker(value: float, domain: list[float], palette: Palette) -> dict[str, Any]:
+    """The line through one chart at the control's value; through both it would cross the title between them."""
     return {
         "type": "line",
         "xref": "x",
         "yref": "paper",
         "x0": value,
         "x1": value,
-        "y0": 0,
-        "y1": 1,
+        "y0": domain[0],
+        "y1": domain[1],
         "line": {"color": palette.ink, "width": 1.5, "dash": "dot"},
         "layer": "above",
     }

@@ -244,9 +244,11 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
     page.load(restore, None, [tabs, parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
 
 
-# A data set's name and its models' must fit: while a switch is under way they may not, and are not worth a request.
+# While somebody types a number, there may be none. A data set's name and its models' must fit: while a switch is under
+# way they may not. Neither is worth a request.
 _TELL = """
     const state = Object.fromEntries(KEYS.map((key, i) => [key, v[i]]));
+    if (state.sample === null) return;
     if (state.model && !state.model.startsWith(state.dataset)) return;
     if (window.stnPage?.set) window.stnPage.set(state);
     else window.stnPage = { early: state };

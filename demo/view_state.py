@@ -17,6 +17,7 @@ WHOLE = ("clutter", "seed", "sample")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
 SHOWN = (*CONTROL_RANGES, "pictures", "network")  # what `show=` of a class view may name
 VIEWS = ("page", "class")  # "class": large type, for a projector
+GRADIO_VIEWS = ("api", "settings")  # what Gradio itself writes under the same key: its panels
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
 
     Keys that are not ours are left alone. A link with none of ours gives OPENING.
     """
-    ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS}
+    ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS and (k, v) not in _GRADIOS}
     state: dict[str, object] = {"dataset": "mnist"}
     complaints = []
     for key, text in ours.items():
@@ -104,6 +105,7 @@ def shorten(given: object) -> str:
 
 
 _KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "tab", "view")
+_GRADIOS = {("view", panel) for panel in GRADIO_VIEWS}
 
 
 def _choice(kind: str, given: object, valid) -> str:

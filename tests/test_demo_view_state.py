@@ -87,6 +87,11 @@ def test_the_link_in_the_design_is_understood():
     assert state.controls == Controls(rotation=30, scale=0.8, clutter=4)
 
 
+def test_gradios_own_panels_under_the_same_key_are_no_mistake():
+    assert from_query({"view": "api", "dataset": "mnist", "sample": "7"}) == (ViewState(sample=7), [])
+    assert from_query({"view": "settings"}) == (OPENING, [])
+
+
 def test_no_link_gives_the_opening_and_foreign_keys_are_left_alone():
     assert from_query({}) == (OPENING, [])
     assert from_query({"__theme": "dark"}) == (OPENING, [])

@@ -81,12 +81,12 @@ function createTheta(box) {
     shape = wanted;
     numbers.replaceChildren();
     const matrix = make("div", "matrix");
-    matrix.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
+    matrix.style.setProperty("--columns", rows[0].length);
     cells = rows.flatMap((row, i) => row.map(() => make("span", i % 2 ? "matrix-cell is-odd" : "matrix-cell")));
     matrix.append(...cells);
     numbers.append(make("span", "matrix-name", "\u03b8 ="), matrix);
     const spline = stage.family === "tps";
-    numbers.classList.toggle("is-spline", spline);
+    box.classList.toggle("is-spline", spline);
     hint.textContent = spline
       ? `\u03b8 says where ${stage.names.length / 2} control points of the output are read in the input, x above y.`
       : ofPoints;

@@ -55,7 +55,8 @@ function createSpin({ store, button, now = () => performance.now(), frame = requ
     document.addEventListener(
       kind,
       (event) => {
-        const own = button()?.contains(event.target) || (kind === "keydown" && event.key === "s");
+        const pressed = kind !== "keydown" || [" ", "Enter"].includes(event.key);
+        const own = (pressed && button()?.contains(event.target)) || event.key === "s";
         if (turning && !own) stop();
       },
       { capture: true, passive: true },

@@ -44,6 +44,15 @@ def test_spin_turns_the_picture_and_stops_on_a_touch(visit):
     page.wait_for_function(SPINNING, arg=False)
 
 
+def test_any_key_stops_a_spin_that_its_button_started(visit):
+    page = visit("?dataset=mnist&sample=3&rotation=10")
+    for key in ("Escape", "ArrowDown", "Tab"):
+        page.locator("#spin").click()
+        page.wait_for_function(SPINNING, arg=True)
+        page.keyboard.press(key)
+        page.wait_for_function(SPINNING, arg=False)
+
+
 def test_a_sweep_goes_through_the_whole_range_and_comes_back(visit):
     page = visit("?dataset=mnist&sample=3")
     drawn, calm = page.evaluate(
@@ -103,6 +112,29 @@ def test_a_class_view_shows_the_named_controls_only_and_says_which_it_does_not_k
     assert "'wobble'" in page.locator("#source-note").inner_text()
     all_of_them = visit("?show=rotation")
     assert all_of_them.locator("#noise").is_visible(), "only class views hide controls"
+
+
+@pytest.mark.parametrize("view", ["page", "class"])
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 720), (1440, 900)])
+def test_theta_and_the_headings_keep_to_their_columns_and_nothing_jumps(visit, view, width, height):
+    page = visit(f"?dataset=mnist&sample=3&view={view}", width=width, height=height)
+    over = page.evaluate(
+        """() => ["#theta .matrix", ...[1, 2, 3].map((i) => `.panel:nth-child(${i}) .name`)].map((selector) => {
+            const part = document.querySelector(selector);
+            const column = part.closest(".theta, .panel");
+            return part.getBoundingClientRect().right - column.getBoundingClientRect().right;
+        })"""
+    )
+    assert max(over) <= 0, over
+    words, below = page.locator("#theta .theta-words"), page.locator("#theta .theta-numbers")
+    words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")
+    top = below.bounding_box()["y"]
+    longest = (
+        "Shifts 0.26 left and 0.21 down, turns by \u221243\u00b0, enlarges 1.5\u00d7 and stretches 1.5\u00d7 along "
+        "the falling diagonal."
+    )
+    words.evaluate("(words, longest) => words.textContent = longest", longest)
+    assert below.bounding_box()["y"] == top
 
 
 def test_ten_bars_are_above_the_edge_of_a_projector(visit):

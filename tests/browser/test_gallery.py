@@ -64,6 +64,24 @@ def test_choices_are_kept_in_the_address_and_restored(gallery):
     assert again.locator(".gallery-words").inner_text() == page.locator(".gallery-words").inner_text()
 
 
+def test_a_data_set_chosen_here_is_in_the_address(gallery):
+    page = gallery()
+    drawn(page, dataset="mnist")
+    page.locator("[name=gallery-dataset]").select_option("cifar10")
+    drawn(page, dataset="cifar10")
+    page.wait_for_function("() => location.search.includes('gallery_dataset=cifar10')")
+    again = gallery(page.evaluate("() => location.search").replace("&tab=gallery", ""))
+    drawn(again, dataset="cifar10")
+    assert again.evaluate("() => window.stnPage.state.dataset") == "mnist", "the other tabs' own"
+
+
+def test_a_network_in_the_address_is_shown_and_nobody_trusts_it(gallery):
+    page = gallery("?dataset=mnist&gallery_dataset=cifar10&gallery_model=cifar10-play-affine")
+    assert drawn(page, dataset="cifar10")["model"] == "cifar10-play-affine"
+    page = gallery("?dataset=mnist&gallery_dataset=%3Cb%3E&gallery_model=nonesuch")
+    assert drawn(page, dataset="mnist")["model"] != "nonesuch"
+
+
 def test_class_means_end_at_200_pictures(gallery, monkeypatch):
     monkeypatch.setattr("demo.gallery.PARTS", 3)
     page = gallery("?dataset=mnist&gallery=means&distortion=turned&gallery_seed=77")

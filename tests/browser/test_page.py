@@ -66,6 +66,16 @@ def test_a_typed_number_counts(visit):
     settled(page, scale=0.6)
 
 
+def test_a_number_that_is_emptied_to_be_typed_anew_is_no_news(visit):
+    page = visit("?dataset=mnist&sample=3")
+    before = seq(page)
+    page.locator("#sample input").fill("")
+    page.wait_for_timeout(500)
+    assert page.locator("#notice").is_hidden() and seq(page) == before
+    page.locator("#sample input").fill("5")
+    settled(page, sample=5)
+
+
 def test_reset_undoes_every_control_and_keeps_the_picture(visit):
     page = visit("?dataset=mnist&sample=5&rotation=30&scale=0.7&shift_x=0.2&shift_y=-0.1&shear=9&clutter=4&noise=0.2")
     settled(page, rotation=30, scale=0.7, shift_x=0.2, shift_y=-0.1, shear=9, clutter=4, noise=0.2)
@@ -141,6 +151,18 @@ def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
     slider(page, "noise").scroll_into_view_if_needed()
     view, track = page.locator("#view #output").bounding_box(), slider(page, "noise").bounding_box()
     assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the picture must stay above the slider"
+
+
+def test_on_a_phone_what_has_the_focus_is_not_under_the_figure(visit):
+    page = visit("?dataset=mnist&sample=3", width=390, height=844, has_touch=True)
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    for name in ("noise", "clutter", "scale"):
+        slider(page, name).focus()
+        page.wait_for_function(
+            """(name) => document.querySelector(`#${name} input[type=range]`).getBoundingClientRect().top
+                >= document.querySelector(".figure").getBoundingClientRect().bottom""",
+            arg=name,
+        )
 
 
 @pytest.mark.parametrize("width", [360, 390])

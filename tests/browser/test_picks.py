@@ -160,6 +160,18 @@ def test_a_file_is_shown_at_the_data_sets_size(visit, tmp_path):
     assert len(image) == 32 * 32 * 3 and image[:3] == b"\xff\x00\x00"
 
 
+def test_a_sheet_without_strokes_is_one_sentence_and_the_picture_stays(visit, tmp_path):
+    from PIL import Image
+
+    file = tmp_path / "blank.png"
+    Image.new("L", (5000, 20), 255).save(file)
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-file").set_input_files(file)
+    page.wait_for_function("() => document.querySelector('#picks-said').innerText.startsWith('No strokes found')")
+    own(page, False)
+    assert page.evaluate("() => window.stnPage.own") is None
+
+
 def test_a_broken_file_is_one_sentence(visit, tmp_path):
     file = tmp_path / "photo.heic"
     file.write_bytes(b"not a picture")

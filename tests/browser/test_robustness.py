@@ -21,7 +21,7 @@ def traces(page) -> list:
 
 
 def marker_at(page, value: float):
-    page.wait_for_function(f"(v) => {PLOT}.layout?.shapes?.[0].x0 === v", arg=value)
+    page.wait_for_function(f"(v) => {PLOT}.layout?.shapes?.every((s) => s.x0 === v && s.x1 === v)", arg=value)
 
 
 def with_values(page, n: int):

@@ -80,6 +80,10 @@ def test_one_step_begins_a_run_that_waits(train):
     page = train()
     page.locator("#train-step").click()
     assert reach(page, "paused", 1) == 1
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    page.locator("#train-step").click()
+    reach(page, "paused", 1)
 
 
 def test_the_film_runs_back_and_returns(train):
@@ -95,6 +99,7 @@ def test_the_film_runs_back_and_returns(train):
     page.wait_for_function("() => document.querySelector('#train-view').dataset.shown === '0'")
     assert pixels(page, "train-cells") != newest
     assert page.locator("#train-update").inner_text() == "0" and page.locator("#train-when").inner_text() == "update 0"
+    assert page.locator("#train-verdict").is_hidden(), "it was said of the newest update"
     page.locator("#train-newest").click()
     page.wait_for_function("() => document.querySelector('#train-view').dataset.shown !== '0'")
     assert pixels(page, "train-cells") == newest

@@ -1,23 +1,23 @@
 // Draws the gallery on one canvas: on the page, and larger for a file.
 
-const PAIR = 206; // CSS pixels that a pair of pictures wants at least
+const PAIR = 15.8; // times the size of the type: what a pair of pictures wants at least
 const GAP = 14;
 
-// Where everything stands. width in CSS pixels; answer as gallery.py gives it.
-function layOut(answer, width) {
+// Where everything stands. width and type, the size of the type, in CSS pixels; answer as gallery.py gives it.
+function layOut(answer, width, type) {
   const wide = answer.classes.some((name) => name.length > 2);
   if (answer.kind === "means") {
     const n = answer.classes.length;
     const columns = width < 700 ? 5 : n;
-    const margin = width < 700 ? 0 : 58; // for the words "before" and "after"
+    const margin = width < 700 ? 0 : 4.5 * type; // for the words "before" and "after"
     const side = (width - margin - (columns - 1) * GAP) / columns;
-    const cell = { width: side, height: 2 * side + 6 + 24 };
+    const cell = { width: side, height: 2 * side + 10 + 1.5 * type };
     return { columns, margin, side, cell, rows: Math.ceil(n / columns), height: Math.ceil(n / columns) * (cell.height + GAP) };
   }
-  const columns = Math.max(2, Math.floor((width + GAP) / (PAIR + GAP)));
+  const columns = Math.max(2, Math.floor((width + GAP) / (PAIR * type + GAP)));
   const cellWidth = (width - (columns - 1) * GAP) / columns;
   const side = (cellWidth - 4) / 2;
-  const cell = { width: cellWidth, height: side + (wide ? 40 : 24) };
+  const cell = { width: cellWidth, height: side + (wide ? 14 + 2 * type : 11 + type) };
   const rows = Math.ceil(answer.cells.length / columns);
   return { columns, margin: 0, side, cell, rows, wide, height: rows * (cell.height + GAP) };
 }
@@ -42,21 +42,25 @@ function drawPair(context, answer, cell, picture, [x, y], plan, colours) {
   // Under it what it is and what both networks say; a cross says what colour alone must not.
   context.textBaseline = "top";
   context.textAlign = "left";
-  context.font = `600 13px ${colours.font}`;
+  context.font = `600 ${colours.type}px ${colours.font}`;
   context.fillStyle = colours.ink;
   context.fillText(answer.classes[cell.label], x, y + side + 6);
-  let at = plan.wide ? x : x + side + 4;
-  const line = y + side + (plan.wide ? 23 : 6);
-  context.font = `13px ${colours.font}`;
-  for (const [name, sign, colour] of [["cnn", "\u25cf", colours.cnn], ["stn", "\u25c6", colours.frame]]) {
+  const from = plan.wide ? x : x + side + 4;
+  const line = y + side + (plan.wide ? 10 + colours.type : 6);
+  const said = [["cnn", "\u25cf", colours.cnn], ["stn", "\u25c6", colours.frame]].flatMap(([name, sign, colour]) => {
     const right = cell[name].top === cell.label;
     const text = right && plan.wide ? "\u2713" : `${answer.classes[cell[name].top]}${right ? "" : " \u2717"}`;
+    return [[`${sign} `, colour], [`${text}   `, right ? colours.quiet : colours.ink]];
+  });
+  context.font = `${colours.type}px ${colours.font}`;
+  const needed = context.measureText(said.map(([text]) => text).join("").trimEnd()).width;
+  const room = x + plan.cell.width - from;
+  if (needed > room) context.font = `${(colours.type * room) / needed}px ${colours.font}`; // two long names
+  let at = from;
+  for (const [text, colour] of said) {
     context.fillStyle = colour;
-    context.fillText(sign, at, line);
-    at += context.measureText(`${sign} `).width;
-    context.fillStyle = right ? colours.quiet : colours.ink;
     context.fillText(text, at, line);
-    at += context.measureText(`${text}   `).width;
+    at += context.measureText(text).width;
   }
 }
 
@@ -103,14 +107,14 @@ function drawMeans(context, answer, pictures, plan, colours) {
     outline(context, x, y + side + 6, side, colours.frame, 2);
     context.textBaseline = "top";
     context.textAlign = "center";
-    context.font = `600 13px ${colours.font}`;
+    context.font = `600 ${colours.type}px ${colours.font}`;
     context.fillStyle = colours.ink;
     context.fillText(name, x + side / 2, y + 2 * side + 12, side);
   });
   if (!plan.margin) return;
   context.textAlign = "left";
   context.textBaseline = "middle";
-  context.font = `14px ${colours.font}`;
+  context.font = `${colours.type}px ${colours.font}`;
   context.fillStyle = colours.quiet;
   context.fillText("before", 0, side / 2);
   context.fillText("after", 0, side * 1.5 + 6);
@@ -118,7 +122,7 @@ function drawMeans(context, answer, pictures, plan, colours) {
 
 // A canvas for a file: the same figure at a width of its own, on the page's ground, with its sentence under it.
 function figureFile(answer, pictures, colours, width = 1320, scale = 2, edge = 28) {
-  const plan = layOut(answer, width);
+  const plan = layOut(answer, width, colours.type);
   const canvas = document.createElement("canvas");
   canvas.width = scale * (width + 2 * edge);
   canvas.height = scale * (plan.height + 2 * edge + 26);

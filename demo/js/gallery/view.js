@@ -11,7 +11,7 @@ const distortions = find("[name=gallery-distortion]");
 const pictures = []; // canvases, reused from answer to answer
 let shown = null; // the newest answer
 let seed = Math.min(9999, Math.max(0, Math.floor(Number(store.extra("gallery_seed", 0)) || 0)));
-let chosenHere = false; // the data set was chosen in this tab, not beside the play tab
+let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
 let wantedModel = null; // of the other tabs, until the server has said what there is to choose from
 let asked = 0; // the newest request; what an older one brings is thrown away
 
@@ -26,6 +26,11 @@ const setOption = (select, value) => {
 setRadio("gallery-kind", store.extra("gallery"));
 setRadio("gallery-of", store.extra("mistakes_of"));
 setOption(distortions, store.extra("distortion"));
+setOption(datasets, store.extra("gallery_dataset"));
+if (store.extra("gallery_dataset") === datasets.value) {
+  chosenHere = true;
+  wantedModel = store.extra("gallery_model");
+}
 
 function colours() {
   const style = getComputedStyle(canvas);
@@ -39,6 +44,7 @@ function colours() {
     halo: pick("--halo"),
     ground: getComputedStyle(document.body).backgroundColor,
     font: style.fontFamily,
+    type: parseFloat(style.fontSize), // larger for a projector
   };
 }
 
@@ -50,7 +56,7 @@ function say(problem) {
 function paint() {
   const width = canvas.clientWidth;
   if (!shown || !width) return;
-  const plan = layOut(shown, width);
+  const plan = layOut(shown, width, colours().type);
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.max(1, Math.round(plan.height * ratio));
@@ -84,7 +90,7 @@ function describe(answer) {
     find(".gallery-key"),
     means
       ? "If the transformer aligns the pictures of a class, their mean is sharper after it than before."
-      : "Left the input with the frame that the transformer looks at, its thick side the output's top; right the output. \u25cf plain CNN, \u25c6 network with the transformer, \u2717 wrong.",
+      : "Left the input with the frame that the transformer looks at, its thick side the output's top; right the output. \u25cf plain CNN, \u25c6 network with the transformer, \u2713 right, \u2717 wrong.",
   );
   find(".gallery-list").replaceChildren(
     ...(answer.cells ?? []).map((cell) => {
@@ -144,11 +150,13 @@ function keep() {
   store.keep("distortion", distortions.value);
   store.keep("gallery_seed", seed || null);
   store.keep("mistakes_of", radio("gallery-kind") === "mistakes" ? radio("gallery-of") : null);
+  store.keep("gallery_dataset", chosenHere ? datasets.value : null);
+  store.keep("gallery_model", (chosenHere && models.value) || null);
 }
 
 element.querySelector("form").addEventListener("change", (event) => {
+  chosenHere ||= event.target === datasets || event.target === models;
   if (event.target === datasets) {
-    chosenHere = true;
     wantedModel = null;
     models.replaceChildren();
     models.dataset.offered = "";

@@ -26,9 +26,13 @@ function createOwn({ find, store, say }) {
   async function take(source) {
     try {
       const picture = await source();
-      show(shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, PICTURE_SIZES[dataset()]), "photo");
+      const [size, channels] = PICTURE_SIZES[dataset()];
+      const values = shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, [size, channels]);
       picture.close?.();
-      say("");
+      if (channels === 1 && values.every((v) => v === 0)) {
+        throw new Error("No strokes found in this picture. Give one with dark lines on light paper, or light ones on dark.");
+      }
+      show(values, "photo");
       return true;
     } catch (error) {
       say(error.message);

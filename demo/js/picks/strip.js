@@ -3,10 +3,11 @@
 const COLUMNS = 6;
 const ROWS = 2;
 
-function createStrip({ canvas, words, ask, choose, colours }) {
+function createStrip({ canvas, words, ask, choose, colours, own }) {
   const sheet = createPicture();
   let page = null; // the newest answer of the server
   let current = null; // the number of the picture that is shown
+  let before = false; // a picture of the visitor's own stood in for it
   let asked = 0;
 
   function paint() {
@@ -26,7 +27,7 @@ function createStrip({ canvas, words, ask, choose, colours }) {
     page.samples.forEach((sample, i) => {
       const [x, y] = [(i % COLUMNS) * cell, Math.floor(i / COLUMNS) * cell];
       context.drawImage(sheet.canvas, 0, i * side, side, side, x + gap, y + gap, cell - 2 * gap, cell - 2 * gap);
-      if (sample !== current) return;
+      if (sample !== current || own()) return;
       context.strokeStyle = now;
       context.lineWidth = 3;
       context.strokeRect(x + 1.5, y + 1.5, cell - 3, cell - 3);
@@ -66,7 +67,8 @@ function createStrip({ canvas, words, ask, choose, colours }) {
     move,
     // Shows the page that holds a picture; fetches nothing while it is the page that is there.
     show(request, again) {
-      if (!again && request.sample === current) return; // only a slider moved
+      if (!again && request.sample === current && own() === before) return; // only a slider moved
+      before = own();
       current = request.sample;
       if (!again && page?.samples.includes(current)) paint();
       else load(request).catch(() => {});

@@ -12,6 +12,7 @@ const thumbs = createStrip({
   ask: (request) => server.thumbs(request),
   choose: (sample) => store.choose(sample),
   colours: ink,
+  own: () => Boolean(store.own),
 });
 const own = createOwn({ find, store, say });
 const wanted = () => ({ dataset: store.state.dataset, klass: store.klass, sample: store.state.sample });

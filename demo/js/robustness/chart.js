@@ -61,7 +61,8 @@ function createChart(nextFrame = requestAnimationFrame.bind(window)) {
       // A layout of its own for plotly, which writes into what it is given.
       window.Plotly.react(div, whole.data, { ...structuredClone(whole.layout), shapes }, whole.config);
     } else if (div.layout?.shapes?.[0] && div.layout.shapes[0].x0 !== marker) {
-      window.Plotly.relayout(div, { "shapes[0].x0": marker, "shapes[0].x1": marker });
+      const moved = div.layout.shapes.flatMap((_, i) => [[`shapes[${i}].x0`, marker], [`shapes[${i}].x1`, marker]]);
+      window.Plotly.relayout(div, Object.fromEntries(moved));
     }
     div.dataset.marker = String(marker);
   }

@@ -64,7 +64,7 @@ function explained({ measured, pictures }, sweep) {
   const asked = own ? `${sweep.control} ${sweep.at}${UNITS[sweep.control]}` : "";
   const what = own
     ? `your own picture, the other sliders as they stand. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked}.`
-    : "this picture, the other sliders as they stand.";
+    : "this picture, read by the plain CNN and the chosen network, the other sliders as they stand.";
   return `${above}${what} A hollow mark: the network ${own ? "says something else" : "is wrong"} there.`;
 }
 

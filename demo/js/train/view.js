@@ -149,7 +149,7 @@ function enter(next) {
   for (const button of element.querySelectorAll("[data-failure]")) button.disabled = busy;
   setText(find("#train-go"), { running: "Pause", paused: "Resume", idle: "Start", starting: "Starting" }[next] ?? "Start anew");
   find("#train-go").disabled = next === "starting";
-  find("#train-step").disabled = !(next === "paused" || next === "idle");
+  find("#train-step").disabled = !(next === "paused" || next === "idle" || ENDED.includes(next));
   find("#train-stop").disabled = !(next === "running" || next === "paused");
   home.dataset.state = next;
   plan();
@@ -190,7 +190,9 @@ function paint() {
   const means = smoothed(film.losses);
   const loss = means[step - 1] ?? null;
   setText(find("#train-update"), step.toLocaleString("en"));
-  setText(find("#train-time"), `${seconds.toFixed(0)} s`);
+  // How long an earlier update took to come, and what was said then, is not kept.
+  setText(find("#train-time"), following ? `${seconds.toFixed(0)} s` : "\u2013");
+  find("#train-verdict").classList.toggle("is-later", !following);
   setText(find("#train-loss"), loss === null ? "\u2013" : loss.toFixed(2));
   setText(find("#train-accuracy"), test ? `${test.accuracy.toFixed(1)}\u202f%` : "\u2013");
   scrub.max = Math.max(0, last);

@@ -80,6 +80,9 @@ def test_a_network_in_the_address_is_shown_and_nobody_trusts_it(gallery):
     assert drawn(page, dataset="cifar10")["model"] == "cifar10-play-affine"
     page = gallery("?dataset=mnist&gallery_dataset=%3Cb%3E&gallery_model=nonesuch")
     assert drawn(page, dataset="mnist")["model"] != "nonesuch"
+    page = gallery("?dataset=mnist&gallery_dataset=cifar10&gallery_model=nonesuch")
+    drawn(page, dataset="cifar10")
+    assert "nonesuch" in page.locator(".gallery .notice").inner_text() and levels(page) > 20
 
 
 def test_class_means_end_at_200_pictures(gallery, monkeypatch):

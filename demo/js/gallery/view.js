@@ -131,6 +131,13 @@ async function load() {
       answer = { error: "The server did not answer. Is the program that serves this page still running?" };
     }
     if (number !== asked) return;
+    if (answer.error && wantedModel && request.model === wantedModel) {
+      // A link may name a network that is not there: the first one instead, with the sentence.
+      wantedModel = null;
+      await load();
+      say(answer.error);
+      return;
+    }
     say(answer.error ?? "");
     if (!answer.error) {
       offerModels(answer.networks, answer.model);

@@ -36,5 +36,5 @@ def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
         straight = geometry.sample(given, geometry.affine_grid(back, (canvas, canvas)))
         by_pictures.append(correlation(maps(straight), upright))
     # The figures in README.
-    assert torch.stack(by_maps).mean().item() == pytest.approx(0.78, abs=0.01)
-    assert torch.stack(by_pictures).mean().item() == pytest.approx(0.92, abs=0.01)
+    assert torch.stack(by_maps).mean().item() == pytest.approx(0.80, abs=0.01)
+    assert torch.stack(by_pictures).mean().item() == pytest.approx(0.91, abs=0.01)

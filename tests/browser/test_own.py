@@ -97,7 +97,11 @@ def test_the_camera_is_opened_once_and_stays_until_it_showed_something(visit):
             navigator.mediaDevices.getUserMedia = async () => {
                 await new Promise((done) => setTimeout(done, 300)); // the browser asks for leave
                 const canvas = document.createElement('canvas');
-                canvas.getContext('2d').fillRect(0, 0, 9, 9);
+                const pen = canvas.getContext('2d');
+                    pen.fillStyle = '#fff';
+                    pen.fillRect(0, 0, 300, 150);
+                    pen.fillStyle = '#000';
+                    pen.fillRect(140, 40, 20, 70);
                 window.streams.push(canvas.captureStream(20));
                 return window.streams.at(-1);
             };

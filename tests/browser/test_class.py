@@ -4,7 +4,7 @@ import io
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from looking import settled, slider
+from looking import moved_by_words, settled, slider
 
 SPINNING = "(on) => (document.querySelector('#spin').getAttribute('aria-pressed') === 'true') === on"
 
@@ -127,14 +127,7 @@ def test_theta_and_the_headings_keep_to_their_columns_and_nothing_jumps(visit, v
     )
     assert max(over) <= 0, over
     words, below = page.locator("#theta .theta-words"), page.locator("#theta .theta-numbers")
-    words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")
-    top = below.bounding_box()["y"]
-    longest = (
-        "Shifts 0.26 left and 0.21 down, turns by \u221243\u00b0, enlarges 1.5\u00d7 and stretches 1.5\u00d7 along "
-        "the falling diagonal."
-    )
-    words.evaluate("(words, longest) => words.textContent = longest", longest)
-    assert below.bounding_box()["y"] == top
+    assert moved_by_words(words, below) == 0
 
 
 def test_ten_bars_are_above_the_edge_of_a_projector(visit):

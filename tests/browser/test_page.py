@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from urllib.parse import urlparse
 
 import pytest
-from looking import colours, memory, pixels, seq, settled, slider
+from looking import colours, memory, moved_by_words, pixels, seq, settled, slider
 
 from demo.benchmark import MeasuringError, benchmark, drag, wait_for_picture
 
@@ -169,14 +169,7 @@ def test_on_a_phone_what_has_the_focus_is_not_under_the_figure(visit):
 def test_on_a_phone_the_longest_words_take_the_room_of_the_shortest(visit, width):
     page = visit("?dataset=cifar10&sample=3", width=width, height=844, has_touch=True)
     words, below = page.locator(".theta-words").first, page.locator(".network").first
-    words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")
-    top = below.bounding_box()["y"]
-    longest = (
-        "Shifts 0.26 left and 0.21 down, turns by \u221243\u00b0, enlarges 1.5\u00d7 and stretches 1.5\u00d7 along the "
-        "falling diagonal."
-    )
-    words.evaluate("(words, longest) => words.textContent = longest", longest)
-    assert below.bounding_box()["y"] == top
+    assert moved_by_words(words, below) == 0
 
 
 @pytest.mark.parametrize(("width", "rows"), [(1440, 1), (640, 2), (390, 2), (320, 2)])

@@ -17,7 +17,6 @@ WHOLE = ("clutter", "seed", "sample")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
 SHOWN = (*CONTROL_RANGES, "pictures", "network")  # what `show=` of a class view may name
 VIEWS = ("page", "class")  # "class": large type, for a projector
-GRADIO_VIEWS = ("api", "settings")  # what Gradio itself writes under the same key: its panels
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def shorten(given: object) -> str:
 
 
 _KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "tab", "view")
-_GRADIOS = {("view", panel) for panel in GRADIO_VIEWS}
+_GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
 
 
 def _choice(kind: str, given: object, valid) -> str:

@@ -56,14 +56,15 @@ function say(problem) {
 function paint() {
   const width = canvas.clientWidth;
   if (!shown || !width) return;
-  const plan = layOut(shown, width, colours().type);
+  const palette = colours();
+  const plan = layOut(shown, width, palette.type);
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.max(1, Math.round(plan.height * ratio));
   canvas.style.height = `${plan.height}px`;
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawGallery(context, shown, pictures, plan, colours());
+  drawGallery(context, shown, pictures, plan, palette);
 }
 
 function take(answer) {

@@ -25,7 +25,8 @@ from stn.errors import StnError
 from stn.explain import Explanation, Stage
 from stn.families import Family
 from stn.geometry import FAR, mip_level
-from stn.modules import SideLocalizer, SpatialTransformer, ZoomLocalizer
+from stn.modules import SpatialTransformer
+from stn.zooming import SideLocalizer, ZoomLocalizer
 
 MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further

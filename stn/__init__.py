@@ -4,8 +4,9 @@ from stn.checkpoint import load_checkpoint
 from stn.errors import StnError
 from stn.explain import explain
 from stn.families import get_family
-from stn.modules import Localizer, SideLocalizer, SpatialTransformer, ZoomLocalizer
+from stn.modules import Localizer, SpatialTransformer
 from stn.recipes import get_recipe, list_recipes
+from stn.zooming import SideLocalizer, ZoomLocalizer
 
 __all__ = [
     "Localizer",

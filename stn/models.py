@@ -13,15 +13,8 @@ from stn import geometry
 from stn.airbench import AirbenchNet
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
-from stn.modules import (
-    Localizer,
-    SideLocalizer,
-    SpatialTransformer,
-    ZoomLocalizer,
-    conv_stages,
-    exact_head,
-    start_at_identity,
-)
+from stn.modules import Localizer, SpatialTransformer, conv_stages, exact_head, start_at_identity
+from stn.zooming import SideLocalizer, ZoomLocalizer
 
 
 @dataclass(frozen=True)

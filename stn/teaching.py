@@ -16,7 +16,7 @@ from stn import geometry
 from stn.errors import StnError
 from stn.explain import Pass
 from stn.families import ROTATION, Family
-from stn.modules import SideLocalizer, ZoomLocalizer
+from stn.zooming import SideLocalizer, ZoomLocalizer
 
 
 @dataclass

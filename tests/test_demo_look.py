@@ -20,8 +20,9 @@ from stn.explain import explain
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import sample
 from stn.models import build_model
-from stn.modules import Localizer, ZoomLocalizer
+from stn.modules import Localizer
 from stn.recipes import get_recipe
+from stn.zooming import ZoomLocalizer
 
 FAMILIES = ("affine", "projective", "tps")
 

@@ -5,7 +5,7 @@ from torch.autograd import gradcheck
 from stn import geometry
 from stn.errors import StnError
 from stn.families import FAMILY_NAMES, MATRIX_FAMILIES, ThinPlateSpline, get_family
-from stn.modules import ZoomLocalizer
+from stn.zooming import ZoomLocalizer
 
 COUNTS = {"translation": 2, "rotation": 1, "attention": 3, "similarity": 4, "affine": 6, "projective": 8, "tps": 32}
 

@@ -8,7 +8,7 @@ from torch import nn
 from stn import Localizer, SpatialTransformer, StnError, explain, geometry
 from stn.families import FAMILY_NAMES, get_family
 from stn.models import ReferenceLocalizer
-from stn.modules import SideLocalizer, ZoomLocalizer
+from stn.zooming import SideLocalizer, ZoomLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:

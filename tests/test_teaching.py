@@ -7,9 +7,10 @@ from stn.errors import StnError
 from stn.families import ROTATION, get_family
 from stn.geometry import invert
 from stn.models import build_model
-from stn.modules import Localizer, Sampler, SideLocalizer, SpatialTransformer, ZoomLocalizer, mean_turn
+from stn.modules import Localizer, Sampler, SpatialTransformer
 from stn.recipes import get_recipe
 from stn.teaching import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
+from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 
 def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):

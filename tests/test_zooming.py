@@ -9,8 +9,8 @@ from torch import nn
 from stn import SpatialTransformer, StnError, geometry
 from stn.explain import transformers_of, watch
 from stn.families import FAMILY_NAMES, ROTATION, get_family
-from stn.modules import SideLocalizer, ZoomLocalizer, mean_turn
 from stn.teaching import lessons_loss, watch_steps
+from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 
 def test_zooming_composes_what_the_coarse_and_the_fine_net_say(generator):

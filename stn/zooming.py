@@ -1,0 +1,125 @@
+"""Localisation nets in two steps, coarse to fine."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from stn import geometry
+from stn.errors import StnError, unknown
+from stn.families import ROTATION, SIMILARITY, Family, is_count
+from stn.modules import Localizer, exact_head, start_at
+
+
+class ZoomLocalizer(nn.Module):
+    """A localisation net in two steps, coarse to fine: one finds the object, the other looks at it closely.
+
+    `coarse`, of the family "attention" (Jaderberg et al. 2015, eq. 2), sees the whole picture averaged over 2x2 pixels
+    and says where the object is and how large. A window is cut out there; `fine` sees it, with the object in the
+    middle and of one size, and says how it lies. The two are composed. How a thing is turned is far easier to learn
+    where it does not also move about. The size of the frame is the coarse net's alone: a net that is unsure how a thing
+    is turned gives the mean of several turns, a smaller frame. Starts at the identity, as `Localizer` does.
+    Maps (B, in_channels, H, W) to theta (B, family.n_params).
+
+    Args:
+        window: side of the window in pixels; what of it lies outside the picture is 0.
+        fine: what `Localizer` takes, for the second net.
+
+    Raises StnError for a family that cannot zoom (one that does not turn, scale and shift), and for a window that is no
+    whole number from 1.
+    """
+
+    zooming = ("similarity", "affine", "projective", "tps")  # families that turn, scale and shift
+    coarse_family = "attention"
+
+    def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **fine):
+        super().__init__()
+        self.fine = Localizer(in_channels, family, **fine)
+        if self.family.name not in self.zooming:
+            raise unknown("family that can zoom", self.family.name, self.zooming)
+        if not is_count(window):
+            raise StnError(f"The window is {window!r}; give its side in pixels, a whole number from 1.")
+        self.coarse = Localizer(in_channels, self.coarse_family, (16, 32, 48), (1, 1, 2), shrink=2)
+        self.window = window
+
+    @property
+    def family(self) -> Family:
+        return self.fine.family
+
+    def forward(self, x: Tensor) -> Tensor:
+        found, window = self.look(x)
+        theta = self.fine(window)
+        frame = self.family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
+        grow = 1 / geometry.growth(geometry.base_grid((3, 3), device=x.device).reshape(-1, 2), frame)[:, None]  # (B, 1)
+        regrown = self.coarse.family.matrix(torch.cat([grow, frame.mean(1) * (1 - grow)], dim=1))
+        return self.family.within(theta, geometry.product(found, regrown))  # (B, n)
+
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What the coarse net finds, as matrices (B, 3, 3), and the window (B, C, window, window) cut out there."""
+        found = self.window_matrix(self.coarse(x))
+        # The fine net's errors are not to move the window: that is the composition's to say.
+        grid = geometry.affine_grid(found.detach(), (self.window, self.window))
+        return found, geometry.sample(x, grid, average=True).to(x.dtype)
+
+    def window_matrix(self, said: Tensor) -> Tensor:
+        """The window's matrices (B, 3, 3) from what the coarse net says."""
+        return self.coarse.family.matrix(said)
+
+
+class SideLocalizer(ZoomLocalizer):
+    """A localisation net in two steps for pictures with straight edges: one finds them, the other says which is up.
+
+    The edges give away where a picture is, how large and how turned, all but quarter turns: that `coarse` learns soon.
+    Which of the four sides is up, only the content tells (Gidaris et al. 2018 teach whole networks by that question
+    alone). So the window is cut out along the edges, `fine` mends the frame, and `sides` weighs the four quarter turns,
+    which a net learns far better as classes than as an angle. The frame is turned by their mean direction, which mostly
+    moves as gently as the picture does, or by the likeliest one. Starts at the identity. Maps (B, in_channels, H, W) to
+    theta (B, family.n_params).
+
+    Takes and raises what `ZoomLocalizer` does, and `decides`: whether the likeliest side is up. A net that is unsure
+    then shows the classifier an upright picture more often than a slanted one, but labels alone do not teach it the
+    sides, and its theta jumps where another side becomes likelier. The family is one of matrices.
+    """
+
+    zooming = ("similarity", "affine", "projective")
+    coarse_family = "similarity"
+
+    def __init__(
+        self, in_channels: int, family: str | Family = "affine", window: int = 28, decides: bool = False, **fine
+    ):
+        super().__init__(in_channels, family, window, **fine)
+        self.decides = decides
+        hidden = self.fine.head[-1].in_features
+        self.sides = nn.Sequential(nn.Linear(hidden + 2, 32), nn.GELU(), start_at(nn.Linear(32, 4), [3.0, 0, 0, 0]))
+
+    def window_matrix(self, said: Tensor) -> Tensor:
+        """As `ZoomLocalizer`'s, along the edges: turned by a quarter of the angle of the similarity that is said.
+
+        So the four turns that look the same are said alike; of these the window takes the one within 45 degrees.
+        """
+        c, s, x, y = said.unbind(1)
+        scale, turn = torch.hypot(c, s), torch.atan2(s, c) / 4
+        return SIMILARITY.matrix(torch.stack([scale * turn.cos(), scale * turn.sin(), x, y], dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        found, window = self.look(x)
+        features = self.fine.features(window)
+        with torch.autocast(x.device.type, enabled=False):
+            hidden = exact_head(self.fine.head[:-1], features)
+            frame = geometry.product(found, self.family.matrix(self.fine.head[-1](hidden)))
+            # Some turns may be likelier than others: in pictures turned to the left, the left side is seldom up.
+            turn = 2 * geometry.polar(found.detach())[0][:, None]
+            sides = self.sides(torch.cat([hidden, turn.cos(), turn.sin()], dim=1))
+        return self.family.from_matrix(geometry.product(frame, ROTATION.matrix(self.turn(sides)[:, None])))
+
+    def turn(self, sides: Tensor) -> Tensor:
+        """The angle (B,) in radians by which the frame is turned, from the logits `sides` (B, 4)."""
+        return sides.argmax(1).to(sides.dtype) * (math.pi / 2) if self.decides else mean_turn(sides)
+
+
+def mean_turn(sides: Tensor) -> Tensor:
+    """The mean direction (B,) in radians of turns by 0, 90, 180 and 270 degrees, whose logits are `sides` (B, 4)."""
+    right, down, left, up = sides.softmax(1).unbind(1)
+    return torch.atan2(down - up, right - left)

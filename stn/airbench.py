@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn.geometry import as_float
+
 PATCH = 2  # side of the whitened patches
 WHITENING_PICTURES = 5000
 EPSILON = 5e-4  # added to the covariance's eigenvalues, as in airbench
@@ -40,7 +42,7 @@ class AirbenchNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.groups(F.gelu(self.whiten(self.stn(x))))
         x = F.max_pool2d(x, x.shape[-2:]).flatten(1)  # (B, widths[-1])
-        return self.fc(x).float() / 9  # small logits at the start, as in airbench
+        return as_float(self.fc(x)) / 9  # small logits at the start, as in airbench
 
 
 def _group(in_channels: int, width: int) -> nn.Sequential:

@@ -187,12 +187,13 @@ def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def find_checkpoint(name: str | os.PathLike) -> Path:
     """The file of a shipped name or a path. Raises StnError, listing what is shipped."""
     path = Path(name)
-    if path.suffix == ".safetensors" and path.is_file():
+    if path.suffix == ".safetensors" or len(path.parts) > 1:
+        if not os.path.isfile(path):  # pathlib's raises for a name that is too long
+            raise StnError(f"There is no file '{path}'; give the path of a .safetensors file, or a shipped name alone.")
         return path
-    shipped = SHIPPED / f"{name}.safetensors"
-    if not shipped.is_file():
+    if str(name) not in shipped_names():
         raise unknown("checkpoint", str(name), shipped_names())
-    return shipped
+    return SHIPPED / f"{name}.safetensors"
 
 
 def shipped_names() -> list[str]:
@@ -218,8 +219,8 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
     path = find_checkpoint(name)
     tensors, metadata = read_tensors(path)
     info = _info(path, metadata)
-    model = build_model(info.recipe.model)
     try:
+        model = build_model(info.recipe.model)
         model.load_state_dict(_unpacked(tensors))
     except RuntimeError as error:
         raise StnError(
@@ -237,9 +238,12 @@ def _info(path: Path, metadata: Any) -> CheckpointInfo:
             "the package or train again."
         )
     record = metadata["record"]
-    if not isinstance(record, dict) or not isinstance(record.get("result"), dict):
+    result = record.get("result") if isinstance(record, dict) else None
+    if not isinstance(result, dict) or "accuracy" not in result:
         raise StnError(f"'{path}' has no record of its test; it is damaged or unfinished, train the recipe again.")
-    return CheckpointInfo(recipe_from_dict(metadata["recipe"]), record, path)
+    recipe = recipe_from_dict(metadata["recipe"])
+    dataset_info(recipe.dataset)  # raises for an unknown one
+    return CheckpointInfo(recipe, record, path)
 
 
 def count_parameters(model: nn.Module) -> int:

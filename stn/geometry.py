@@ -131,7 +131,8 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     """Bilinear samples (B, C, h, w) of `images` (B, C, H, W) at `grid` (B, h, w, 2) (Jaderberg et al. 2015, eq. 5).
 
     With `average`, pictures that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
-    one level a picture. Where nothing shrinks, the two are the same. Raises StnError for an unknown padding.
+    one level a picture. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
+    theta is not quite the output's. Raises StnError for an unknown padding.
     """
     if padding not in PADDINGS:
         raise unknown("padding", padding, PADDINGS)
@@ -164,7 +165,7 @@ def mip_level(grid: Tensor, in_size: tuple[int, int]) -> Tensor:
     half = grid.new_tensor([in_size[1] / 2, in_size[0] / 2])
     edges = (grid[:, -1:] - grid[:, :1], grid[:, :, -1:] - grid[:, :, :1])  # from top to bottom, from left to right
     steps = [
-        torch.hypot(*(edge * half).unbind(-1)).flatten(1).mean(1) / (n - 1)
+        (edge * half).square().sum(-1).sqrt().flatten(1).mean(1) / (n - 1)  # torch.hypot has no ONNX translation
         if n > 1
         else grid.new_full(grid.shape[:1], side)
         for edge, n, side in zip(edges, grid.shape[1:3], in_size, strict=True)

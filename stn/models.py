@@ -149,7 +149,7 @@ class ReferenceNet(nn.Module):
         x = self.random_transform(x)
         x = F.relu(F.max_pool2d(self.conv2_drop(self.conv2(x)), 2))
         x = self.fc1_drop(F.relu(self.fc1(x.flatten(1))))
-        return F.log_softmax(self.fc2(x).float(), dim=1)
+        return F.log_softmax(geometry.as_float(self.fc2(x)), dim=1)
 
     def tutorial_state(self) -> dict[str, Tensor]:
         """The weights under the tutorial's names: localization.0.weight, fc_loc.0.weight, conv1.weight, ..."""
@@ -181,7 +181,7 @@ class ConvNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.pool(self.features(self.stn(x)))  # (B, C, 2, 2)
-        return self.fc(self.drop(x.flatten(1))).float()
+        return geometry.as_float(self.fc(self.drop(x.flatten(1))))
 
 
 PLACEMENTS = {"input": ("input",), "feature": ("feature",), "both": ("input", "feature")}

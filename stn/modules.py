@@ -25,6 +25,8 @@ class Localizer(nn.Module):
         widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
         hidden: units between the two linear layers.
         shrink: looks at the picture averaged over shrink x shrink pixels, which is cheaper.
+
+    Raises StnError for an unknown family and for sizes that are no whole numbers from 1.
     """
 
     def __init__(
@@ -38,6 +40,9 @@ class Localizer(nn.Module):
         shrink: int = 1,
     ):
         super().__init__()
+        sizes = {"in_channels": in_channels, "hidden": hidden, "pool": pool, "shrink": shrink}
+        if not all(map(is_count, sizes.values())):
+            raise StnError(f"{', '.join(f'{k}={v!r}' for k, v in sizes.items())}: give whole numbers from 1.")
         self.family = get_family(family) if isinstance(family, str) else family
         self.features = nn.Sequential(
             nn.AvgPool2d(shrink, ceil_mode=True) if shrink > 1 else nn.Identity(),
@@ -89,7 +94,7 @@ def conv_stages(
 
 def start_at_identity(linear: nn.Linear, family: Family) -> nn.Linear:
     """The layer with zero weights and the family's identity as its bias."""
-    return start_at(linear, family.identity()[0].tolist())
+    return start_at(linear, family.identity(device="cpu")[0].tolist())
 
 
 def start_at(linear: nn.Linear, values: Sequence[float]) -> nn.Linear:
@@ -148,7 +153,7 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         if padding not in geometry.PADDINGS:
             raise unknown("padding", padding, geometry.PADDINGS)
-        if not hasattr(localizer, "family"):
+        if not isinstance(getattr(localizer, "family", None), Family):
             raise StnError(
                 f"The localizer, a {type(localizer).__name__}, has no `family` that says what its theta means; give it "
                 "one, such as get_family('affine')."

@@ -102,6 +102,9 @@ def test_a_file_without_a_checksum_is_read(tmp_path):
 def test_unknown_names_and_broken_files_get_one_sentence(tmp_path):
     with pytest.raises(StnError, match="no checkpoint called 'nosuch'"):
         load_checkpoint("nosuch")
+    for file in ("mnist-tutorial.safetensors", tmp_path / "mnist-tutorial", f"{'long' * 100}.safetensors"):
+        with pytest.raises(StnError, match=r"no file '.*'; give the path of .*, or a shipped name alone"):
+            load_checkpoint(file)
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"not a checkpoint at all")
     foreign = tmp_path / "foreign.safetensors"
@@ -117,13 +120,18 @@ def test_another_format_and_wrong_weights_are_refused(tmp_path):
     write_tensors(path, {"a": torch.zeros(1)}, {"format": 99, "recipe": recipe, "record": RECORD})
     with pytest.raises(StnError, match="format 99; this version reads 1 to 2"):
         load_checkpoint(path)
-    for record in ({}, {"result": None}, [1]):
+    for record in ({}, {"result": None}, {"result": {}}, [1]):
         write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": record})
         with pytest.raises(StnError, match="has no record of its test"):
             read_info(path)
-    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe, "record": RECORD})
-    with pytest.raises(StnError, match="do not fit its own recipe"):
-        load_checkpoint(path)
+    impossible = recipe | {"model": recipe["model"] | {"widths": [-1, 20]}}
+    for config in (recipe, impossible):
+        write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": config, "record": RECORD})
+        with pytest.raises(StnError, match="do not fit its own recipe"):
+            load_checkpoint(path)
+    write_tensors(path, {"a": torch.zeros(1)}, {"format": 1, "recipe": recipe | {"dataset": "svhn"}, "record": RECORD})
+    with pytest.raises(StnError, match="no data set called 'svhn'"):
+        read_info(path)
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):

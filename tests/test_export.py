@@ -6,9 +6,8 @@ import onnxruntime
 import pytest
 import torch
 
-from stn.checkpoint import load_checkpoint
-from stn.errors import StnError
-from stn.export import export
+from stn import Localizer, SpatialTransformer, StnError, load_checkpoint
+from stn.export import OPSET, export
 
 
 def run(file, pictures):
@@ -35,6 +34,17 @@ def test_onnx_gives_the_same_logits_for_any_number_of_pictures(name, tmp_path, g
         with torch.inference_mode():
             torch.testing.assert_close(logits, model(pictures), rtol=0, atol=1e-3)
     assert about.custom_metadata_map == {"recipe": name, "classes": ",".join(info.classes)}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of PyTorch, to itself
+def test_a_layer_of_ones_own_that_averages_becomes_onnx(tmp_path, generator):
+    layer = SpatialTransformer(Localizer(1), out_size=(9, 9), average=True, iterations=2).eval()
+    with torch.no_grad():
+        layer.localizer.head[-1].bias.copy_(torch.tensor([1.2, 0.3, 0.1, -0.3, 1.2, 0.0]))
+    pictures = torch.rand(2, 1, 28, 28, generator=generator)
+    options = {"input_names": ["pictures"], "output_names": ["logits"], "opset_version": OPSET, "verbose": False}
+    torch.onnx.export(layer, (pictures,), dynamo=True, **options).save(tmp_path / "layer.onnx")
+    torch.testing.assert_close(run(tmp_path / "layer.onnx", pictures)[0], layer(pictures), rtol=0, atol=1e-5)
 
 
 def test_without_the_exporters_packages_it_says_what_to_install(monkeypatch, tmp_path):

@@ -20,6 +20,14 @@ def test_every_recipe_builds_and_classifies(name):
     assert len(seen.stages) == (0 if config.family is None else len(PLACEMENTS[config.placement]))
 
 
+@pytest.mark.parametrize("name", ["mnist-tutorial", "mnist-play-affine", "cifar10-clean-affine"])
+def test_a_network_in_float64_stays_in_it(name):
+    config = get_recipe(name).model
+    model = build_model(config).double().eval()
+    pictures = torch.rand(2, config.channels, config.canvas, config.canvas, dtype=torch.float64)
+    assert model(pictures).dtype == torch.float64
+
+
 @pytest.mark.parametrize(("placement", "sizes"), [("input", [28]), ("feature", [14]), ("both", [28, 14])])
 def test_a_transformer_can_stand_at_the_input_or_on_feature_maps(placement, sizes):
     config = replace(get_recipe("mnist-rts-affine").model, placement=placement)

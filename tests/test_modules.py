@@ -202,8 +202,27 @@ def test_bad_options_are_refused(options, message):
 
 
 def test_a_localizer_without_a_family_is_refused():
-    with pytest.raises(StnError, match=r"a Linear, has no `family`"):
-        SpatialTransformer(nn.Linear(3, 6))
+    named = nn.Linear(3, 6)
+    named.family = "affine"
+    for net in (nn.Linear(3, 6), named):
+        with pytest.raises(StnError, match=r"a Linear, has no `family`"):
+            SpatialTransformer(net)
+
+
+@pytest.mark.parametrize("sizes", [{"in_channels": 0}, {"hidden": 0}, {"pool": 0}, {"shrink": 0}, {"shrink": 2.5}])
+def test_sizes_from_which_no_localizer_can_be_made_are_refused(sizes):
+    name, value = next(iter(sizes.items()))
+    with pytest.raises(StnError, match=f"{name}={value}.*whole numbers from 1"):
+        Localizer(**{"in_channels": 1} | sizes)
+
+
+def test_a_layer_can_be_made_before_there_is_memory_for_it(generator):
+    with torch.device("meta"):
+        layer = SpatialTransformer(Localizer(1))
+    made = SpatialTransformer(Localizer(1)).eval()
+    layer.load_state_dict(made.state_dict(), assign=True)
+    x = torch.rand(2, 1, 20, 20, generator=generator)
+    assert torch.equal(layer.eval()(x), made(x))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,13 @@ from stn.teaching import lessons_loss, watch_steps
 from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 
+@pytest.mark.parametrize("net", [ZoomLocalizer, SideLocalizer])
+def test_it_starts_at_the_identity_to_the_last_digit(net, generator):
+    zoom = net(1, "affine").double().eval()
+    theta = zoom(torch.rand(2, 1, 30, 30, generator=generator, dtype=torch.float64))
+    torch.testing.assert_close(theta, zoom.family.identity(2, torch.float64), rtol=0, atol=1e-15)
+
+
 def test_zooming_composes_what_the_coarse_and_the_fine_net_say(generator):
     x = torch.rand(2, 1, 40, 40, generator=generator)
     zoom = ZoomLocalizer(1, "affine", window=20).eval()

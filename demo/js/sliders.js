@@ -18,9 +18,17 @@ function listenToSliders(store) {
 
   // A number that is typed reaches the range when Gradio has taken it, within its limits when the field is left.
   const later = () => setTimeout(read, 0);
+
+  // Of a number between two steps the range takes the nearest step: then the field says so, too.
+  function settle(field) {
+    const name = names.find((each) => field.closest(`#${idOf(each)}`));
+    if (name && field.value !== ranges[name].value) store.slide({ [name]: ranges[name].value });
+  }
+
   const sliders = document.querySelector("#sliders");
   sliders.addEventListener("input", (event) => (event.target.type === "range" ? read() : later()));
   for (const kind of ["change", "focusout", "keyup"]) {
     sliders.addEventListener(kind, (event) => event.target.type === "number" && later());
   }
+  sliders.addEventListener("change", ({ target }) => target.type === "number" && setTimeout(() => settle(target), 0));
 }

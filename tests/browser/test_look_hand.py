@@ -66,6 +66,7 @@ def test_theta_by_hand_survives_in_the_link(look):
     page.wait_for_function("() => !location.search.includes('hand=')")
     broken = look("&dataset=mnist&sample=3&hand=1,2")  # of another family, or nonsense: as if it were not there
     assert hand_is(broken, "true") == pytest.approx([1, 0, 0, 0, 1, 0])
+    broken.wait_for_function("() => new URLSearchParams(location.search).get('hand') === '1,0,0,0,1,0'")
 
 
 def test_theta_by_hand_follows_to_another_picture_and_data_set(look):
@@ -168,6 +169,7 @@ def test_the_way_to_the_networks_answer_ends_when_another_family_comes(look, oth
     page.wait_for_function("() => !window.stnLook.handPump.busy")
     assert state(page)["hand"] == pytest.approx(identity, abs=1e-6)
     assert not page.errors
+    page.wait_for_function("() => new URLSearchParams(location.search).get('hand').split(',').length === 32")
 
 
 @pytest.mark.parametrize(("family", "columns"), [("projective", 3), ("tps", 4)])

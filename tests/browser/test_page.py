@@ -66,6 +66,16 @@ def test_a_typed_number_counts(visit):
     settled(page, scale=0.6)
 
 
+def test_a_number_between_two_steps_becomes_the_nearest(visit):
+    page = visit("?dataset=mnist&sample=3")
+    field = page.locator("#rotation input[type=number]")
+    for typed, key, taken in (("12.6", "Tab", 13), ("20.2", "Enter", 20), ("1000", "Tab", 90), ("", "Tab", 0)):
+        field.fill(typed)
+        field.press(key)
+        settled(page, rotation=taken)
+        page.wait_for_function("([field, taken]) => field.value === String(taken)", arg=[field.element_handle(), taken])
+
+
 def test_a_number_that_is_emptied_to_be_typed_anew_is_no_news(visit):
     page = visit("?dataset=mnist&sample=3")
     before = seq(page)

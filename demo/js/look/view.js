@@ -149,7 +149,10 @@ const pump = createPump({
       cancelAnimationFrame(flight); // another family's numbers mean something else
       theta = null;
     }
-    if (!fits(theta)) [theta, byHand] = [[...inside.identity], null];
+    if (!fits(theta)) {
+      [theta, byHand] = [[...inside.identity], null];
+      if (hand) keepTheta();
+    }
     pyramid = [valuesOf(answer.input)];
     screens.input.set(pyramid[0]);
     maps.show(answer.maps);
@@ -192,6 +195,10 @@ function setTheta(next, byItself = false) {
   theta = next;
   tellHand();
   if (decoded) drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
+  keepTheta();
+}
+
+function keepTheta() {
   store.keep("hand", theta.map((v) => String(+v.toFixed(4))).join());
 }
 

@@ -40,7 +40,7 @@ EXERCISES = (
         "Which network fails first?",
         "Twenty digits, two of each class, are turned from 0\u00b0 to 90\u00b0. Both networks were trained on turned "
         "digits. Which is the first to lose more than one in ten?",
-        ("The plain CNN", "The network with the transformer", "Neither of them, up to 90\u00b0"),
+        ("The plain CNN", "The network with the transformer", "Neither before the other, up to 90\u00b0"),
         2,
         Controls(rotation=90),
         "rotation",

@@ -89,7 +89,7 @@ def for_api(seen: Seen) -> dict[str, Any]:
         "model": seen.stn_info.name,
         "theta": [describe_stage(stage) for stage in seen.stn.stages],
         "classes": list(seen.stn_info.classes),
-        "probabilities": {"cnn": probabilities(seen.cnn), "stn": probabilities(seen.stn)},
+        "probabilities": {"cnn": rounded(probabilities(seen.cnn)), "stn": rounded(probabilities(seen.stn))},
         "input": png_data_uri(seen.input[0]),
         "output": png_data_uri(seen.output),
         "label": seen.label,
@@ -180,8 +180,13 @@ def _model_entry(name: str, loaded: Loaded) -> dict[str, Any]:
 
 
 def probabilities(seen: Explanation) -> list[float]:
-    """The ten probabilities, rounded to what a reader can use."""
-    return [round(_finite(p) or 0.0, 6) for p in seen.logits[0].float().softmax(0).tolist()]
+    """The ten probabilities; 0 where one is no number."""
+    return seen.logits[0].double().softmax(0).nan_to_num().tolist()
+
+
+def rounded(chances: list[float]) -> list[float]:
+    """Probabilities to what a reader can use; words are made of the exact ones, or they would claim certainty."""
+    return [round(p, 6) for p in chances]
 
 
 def describe_network(seen: Explanation, classes: list[str], label: int | None) -> dict[str, Any]:
@@ -189,7 +194,7 @@ def describe_network(seen: Explanation, classes: list[str], label: int | None) -
     chances = probabilities(seen)
     top = words.top_class(chances)
     return {
-        "probabilities": chances,
+        "probabilities": rounded(chances),
         "percent": [words.percent(p) for p in chances],
         "top": top,
         "right": None if label is None else top == label,

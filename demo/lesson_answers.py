@@ -9,6 +9,7 @@ import torch
 from demo.lesson_bench import DATASET, Bench, Exercise
 from demo.words import MINUS, number
 from stn import geometry
+from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
 from stn.explain import Stage
 from stn.rectify import held
@@ -38,8 +39,8 @@ def which_way(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
         return 1, said + "Theory asks for the other way: this network has this picture wrong."
     return 0, (
         f"{said}It is turned as the digit is, since the top of the output has to be read where the top of the digit "
-        f"is. Seen from the output, the picture turns by {degrees(turn)}, back upright: theta is the inverse of what "
-        "was done to the picture. Move the slider: the grid goes with the digit."
+        f"is. Seen from the output, the picture turns by {degrees(turn)}, back upright. Theta itself, which leads "
+        "from the output to the input, turns the way the digit was turned. Move the slider: the grid goes with it."
     )
 
 
@@ -47,7 +48,12 @@ def where_it_looks(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, 
     stage = bench.stage(bench.given(sample, exercise.controls))
     matrix = geometry.nearest_affine(stage.grid)[0]
     size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
-    said = f"The frame is {number(size)} times as wide as the picture, and its middle, t_x, lies at {number(right)}. "
+    side, whole = stage.input.shape[-1], dataset_info(DATASET).size
+    said = (
+        f"The frame is {number(size)} times as wide as the input, and its middle, t_x, lies at {number(right)}. An "
+        f"MNIST picture is {whole} of the input's {side} pixels wide: a frame round all of it would be "
+        f"{number(whole / side)}, and {number(exercise.controls.scale * whole / side)} round the shrunk one. "
+    )
     if size < 0.97 and right > 0.1:
         return 0, (
             f"{said}A small frame enlarges what is in it, here {number(1 / size, 1)} times; a frame on the right "
@@ -83,6 +89,8 @@ def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int,
             "rotation that it is shown. It needs no transformer for that, only pictures and capacity. What the "
             "transformer adds can be seen: the digit stands upright in its output."
         )
+    if fails["stn"] == fails["cnn"]:
+        return 2, f"{said}Both lose more than one in ten from the same angle on, {fails['cnn']}\u00b0."
     if fails["stn"] is None or (fails["cnn"] is not None and fails["cnn"] < fails["stn"]):
         return 0, f"{said}The plain CNN is the first to lose more than one in ten, at {fails['cnn']}\u00b0."
     return (

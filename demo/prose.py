@@ -1,10 +1,7 @@
 """The page's longer sentences."""
 
 TITLE = "What a spatial transformer sees"
-LEAD = (
-    "Turn, shrink and clutter a picture: a small network inside the classifier decides where to look, "
-    "a plain CNN takes it as it is."
-)
+LEAD = "Turn, shrink and clutter a picture: one network first decides where to look, a plain CNN takes it as it is."
 FETCH = "Fetch the real test pictures"
 LINK_TROUBLE = "Part of the link could not be used."
 DRAWINGS = {

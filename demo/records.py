@@ -17,6 +17,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "tc": "shifted, among clutter",
     "rsc": "turned, scaled and shifted, among clutter",
     "mild": "with a quarter of the pictures slightly turned, scaled and shifted",
+    "seldom-mild": "with a tenth of the pictures slightly turned, scaled and shifted",
     "play": "under everything that the sliders can do",
     "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
     "play-moved": "under everything that the sliders can do, most of the pictures only turned or with one slider moved",
@@ -50,7 +51,7 @@ def network_record(info: Any) -> str:
     said = f"{what[0].upper()}{what[1:]}: {', '.join(parts)}"
     if info.family and train.pose_epochs:
         then = "as well" if train.pose_weight else "alone"
-        said += f", the first {train.pose_epochs} to undo the known distortion, the others to classify {then}"
+        said += f", the first {train.pose_epochs} epochs to undo the known distortion, the others to classify {then}"
     if isinstance(accuracy := info.result.get("accuracy"), int | float):
         said += f"; {number(accuracy, 1)} % of test pictures right {'so' if trained == tested else tested}"
     return f"{said}."

@@ -131,4 +131,4 @@ def kind_of(name: str) -> str:
 def model_label(name: str) -> str:
     """How the picker calls a model: `affine transformer`."""
     kind = kind_of(name)
-    return f"{'TPS' if kind == 'tps' else kind} transformer"
+    return f"{'thin plate spline' if kind == 'tps' else kind} transformer"

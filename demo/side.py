@@ -165,10 +165,13 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
         return chosen.first(class_index(chosen, klass), index_of(index))
 
     where = [parts.dataset, parts.klass, parts.sample]
-    parts.previous.click(step(-1), where, parts.sample, **quick)
-    parts.next.click(step(1), where, parts.sample, **quick)
-    parts.lot.click(lot, where, parts.sample, **quick)
-    parts.klass.input(of_class, where, parts.sample, **quick)
+    # Gradio would refuse a number or a class that the session does not know of: one that is typed, or of pictures that
+    # another visitor has fetched since.
+    choosing = {**quick, "preprocess": False}
+    parts.previous.click(step(-1), where, parts.sample, **choosing)
+    parts.next.click(step(1), where, parts.sample, **choosing)
+    parts.lot.click(lot, where, parts.sample, **choosing)
+    parts.klass.input(of_class, where, parts.sample, trigger_mode="always_last", **choosing)
 
     offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch, parts.offered]
 
@@ -222,6 +225,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
         parts.fetches,
         show_progress="full",
         show_progress_on=parts.note,
+        concurrency_limit=4,  # whoever asks while another fetches hears so at once
         api_visibility="private",
     )
     # A fetch takes minutes, and another data set may be chosen when it ends. One event for both, never two at a time

@@ -76,7 +76,7 @@ class Run:
             if action == "pause" and self.state == "running":
                 self.state, self.paused_since = "paused", self._clock()
             elif action == "resume":
-                self.state = "running"
+                self.state, self._owed = "running", 0
             elif action == "step" and self.state == "paused":
                 self._owed = min(self._owed + 1, 10)
             elif action == "stop":

@@ -17,6 +17,7 @@ WATCH = {  # what to look at, by the kind of run; see kind_of
         "Watch whether the frames turn: nothing but the labels teaches the localisation net, and a classifier can "
         "learn to do without it."
     ),
+    "fixed": "Watch what the classifier learns: a frame of this family cannot turn, so the digits stay as they lie.",
     "turns": "Watch the frames leave the identity: each should turn until the digit stands upright in its output.",
     "places": "Watch the frames leave the identity: each should move and close in until its digit fills the output.",
 }
@@ -38,7 +39,9 @@ def kind_of(settings: Settings) -> str:
         return "feature"
     if settings.lesson == "labels":
         return "labels"
-    return "places" if settings.distortion == "tc" else "turns"
+    if settings.distortion == "tc":
+        return "places"
+    return "fixed" if settings.family in ("translation", "attention") else "turns"
 
 
 def watch_for(settings: Settings) -> str:

@@ -211,7 +211,7 @@ def run_download(options: argparse.Namespace) -> None:
 
 
 def run_ship(options: argparse.Namespace) -> None:
-    """copy the seed nearest the mean of all trained ones to checkpoints/"""
+    """copy the seed nearest the mean of all trained ones (or the best, see checkpoints/README.md) to checkpoints/"""
     info = ship(get_recipe(options.recipe), options.out, on_skip=note)
     print(
         f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}"

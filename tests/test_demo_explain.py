@@ -17,6 +17,7 @@ from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
 from stn.distort import apply_controls
 from stn.errors import StnError
+from stn.explain import Explanation
 from stn.models import build_model
 from stn.recipes import get_recipe
 
@@ -37,6 +38,13 @@ def checkpoints(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shelves(checkpoints, tmp_path_factory):
     return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(checkpoints)
+
+
+def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
+    logits = torch.tensor([[0.0, 20.0, *[0.0] * 8]])
+    said = explain_api.describe_network(Explanation(logits, ()), list("0123456789"), 1)
+    assert said["probabilities"][1] == 1.0 and said["probabilities"][0] == 0.0
+    assert said["percent"][:2] == ["< 1 %", "> 99 %"] and "> 99 %" in said["words"]
 
 
 @pytest.mark.parametrize(("dataset", "canvas", "channels"), [("mnist", 60, 1), ("cifar10", 48, 3)])
@@ -153,7 +161,7 @@ def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
     models = ModelShelf(tmp_path)
     assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
     assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
-    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "TPS transformer"
+    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "thin plate spline transformer"
 
 
 def test_the_list_of_models_gives_family_and_accuracy(shelves):

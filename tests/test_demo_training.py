@@ -73,6 +73,8 @@ def test_the_learning_rate_rises_then_falls_and_never_stops():
 
 def test_every_failure_is_a_run_of_its_own_kind():
     assert {name: kind_of(Settings(**change)) for name, change in FAILURES.items()} == {name: name for name in FAILURES}
+    families = ("affine", "translation", "attention")
+    assert [kind_of(Settings(family=family)) for family in families] == ["turns", "fixed", "fixed"]
     assert set(map(watch_for, (Settings(**change) for change in FAILURES.values()))) < set(WATCH.values())
 
 

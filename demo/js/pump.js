@@ -1,3 +1,12 @@
+const LOST = "The server did not answer. Is the program that serves this page still running?";
+
+// What a server function answers. Gradio's never fail: where there is no answer they give undefined, here an error.
+async function answerOf(call) {
+  const answer = await call;
+  if (answer === undefined || answer === null) throw new Error(LOST);
+  return answer;
+}
+
 // The pump keeps up to `limit()` requests in flight and only ever draws the newest answer.
 //
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,

@@ -18,8 +18,11 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     for (const follow of followers) follow(state);
   }
 
+  // What the address holds. Gradio's own panels take the key `view` and do not give it back.
+  const whole = () => ({ ...state, ...kept, tab, ...(extras.view === "class" && { view: "class" }) });
+
   function write() {
-    if (state) writeLink({ ...state, ...kept, tab });
+    if (state) writeLink(whole());
   }
 
   const store = {
@@ -39,7 +42,7 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
       write();
       tell();
     },
-    // A picture of the visitor's own, which stands in for the test picture: {dataset, image: base64 of its bytes, kind}
+    // A picture of the visitor's own, which stands in for the test picture: {dataset, image: base64 of its bytes}
     // or null. It stays in the browser: the address does not hold it.
     own: null,
     showOwn(own) {
@@ -83,7 +86,7 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
       document.querySelector("#choose").click();
     },
     link() {
-      return linkOf({ ...state, ...kept, tab });
+      return linkOf(whole());
     },
     // Moves sliders as a hand would: {rotation: 30}. Cheap enough for every frame.
     slide(controls) {
@@ -96,6 +99,7 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     },
     // Shows another picture, data set or network; controls that are not named return to neutral.
     go(wanted) {
+      if (store.own) store.showOwn(null);
       store.wanted = { dataset: state?.dataset ?? "mnist", ...wanted };
       document.querySelector("#go").click();
     },

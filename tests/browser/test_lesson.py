@@ -66,6 +66,23 @@ def test_the_verdict_follows_the_prediction(lesson):
     assert said.count("As you predicted.") == 1
 
 
+def test_a_prediction_before_the_picture_is_there_waits_for_it(lesson):
+    page = lesson()
+    predict(page)
+    waiting, held = [], True
+    page.route("**/component_server/**", lambda route: waiting.append(route) if held else route.continue_())
+    page.locator(".steps button").nth(1).click()
+    page.locator(".exercise:visible .choice").first.click()
+    page.wait_for_timeout(300)
+    assert page.locator(".exercise:visible .verdict p").count() == 0
+    assert page.locator(".bench-after").is_hidden(), "the first exercise's answer is not the second's"
+    held = False
+    for route in waiting:
+        route.continue_()
+    page.locator(".exercise:visible .verdict p").wait_for()
+    assert drawn(page, exercise=2)["scale"] == 0.7 and page.locator(".bench-after").is_visible()
+
+
 def test_the_slider_moves_the_picture(lesson):
     page = lesson()
     predict(page)

@@ -94,6 +94,17 @@ def test_reset_undoes_every_control_and_keeps_the_picture(visit):
     assert settled(page, **neutral)["sample"] == 5
 
 
+def test_from_a_number_that_is_not_there_the_buttons_lead_to_one_that_is(visit):
+    page = visit("?dataset=mnist&sample=3")
+    for button in ("#next", "#random", "#previous"):
+        page.locator("#sample input").fill("100")
+        page.wait_for_function("() => !document.querySelector('#notice').hidden")
+        page.locator(button).click()
+        page.wait_for_function("() => document.querySelector('#notice').hidden")
+        assert 0 <= settled(page)["sample"] < 40, "of 40 drawings"
+    assert page.locator(".toast-body").count() == 0
+
+
 NO_PICTURE = {"error": "There is nothing to see."}
 
 

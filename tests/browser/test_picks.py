@@ -5,6 +5,7 @@ import json
 
 import pytest
 from looking import pixels, settled, slider, stroke
+from PIL import Image, ImageDraw
 
 from demo.mistakes import MistakeFinder
 
@@ -149,8 +150,6 @@ def test_drawing_works_by_touch_and_in_colour(visit):
 
 
 def test_a_file_is_shown_at_the_data_sets_size(visit, tmp_path):
-    from PIL import Image
-
     file = tmp_path / "wide.png"
     Image.new("RGB", (900, 500), "red").save(file)
     page = visit("?dataset=cifar10&sample=3")
@@ -161,8 +160,6 @@ def test_a_file_is_shown_at_the_data_sets_size(visit, tmp_path):
 
 
 def test_a_sheet_without_strokes_is_one_sentence_and_the_picture_stays(visit, tmp_path):
-    from PIL import Image
-
     file = tmp_path / "blank.png"
     Image.new("L", (5000, 20), 255).save(file)
     page = visit("?dataset=mnist&sample=3")
@@ -217,6 +214,54 @@ def test_the_camera_takes_a_picture_and_is_switched_off(visit):
     image = base64.b64decode(page.evaluate("() => window.stnPage.own.image"))
     assert len(image) == 32 * 32 * 3 and image[1] > 200 > 60 > image[0]
     assert page.evaluate("() => window.filmed.getTracks().every((t) => t.readyState === 'ended')")
+
+
+def test_the_camera_is_switched_off_where_nobody_sees_its_picture(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.evaluate(
+        """() => {
+            const canvas = document.createElement("canvas");
+            canvas.getContext("2d").fillRect(0, 0, 10, 10);
+            window.filmed = canvas.captureStream(30);
+            navigator.mediaDevices.getUserMedia = async () => window.filmed;
+        }"""
+    )
+    page.locator("#own-camera").click()
+    page.locator("#camera-box").wait_for(state="visible")
+    page.get_by_role("tab", name="Lesson").click()
+    page.wait_for_function("() => window.filmed.getTracks().every((t) => t.readyState === 'ended')")
+
+
+def test_the_newest_of_two_uploads_is_shown(visit, tmp_path):
+    page = visit("?dataset=mnist&sample=3")
+    page.evaluate(
+        """() => {
+            const real = window.createImageBitmap.bind(window);
+            window.createImageBitmap = async (file, ...rest) => {
+                if (file.name === "slow.png") await new Promise((done) => (window.release = done));
+                return real(file, ...rest);
+            };
+        }"""
+    )
+    for name, shape in (("slow.png", (5, 5, 9, 50)), ("quick.png", (5, 5, 50, 9))):
+        picture = Image.new("L", (60, 60), 255)
+        ImageDraw.Draw(picture).rectangle(shape, fill=0)
+        picture.save(tmp_path / name)
+        page.locator("#own-file").set_input_files(tmp_path / name)
+    own(page)
+    quick = page.evaluate("() => window.stnPage.own.image")
+    page.evaluate("() => window.release()")
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => window.stnPage.own.image") == quick
+
+
+def test_closing_the_pad_keeps_the_focus_beside_it(visit):
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-draw").click()
+    page.locator("#pad-close").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#pad-box").is_hidden()
+    assert page.evaluate("() => document.activeElement.id") == "own-draw"
 
 
 @pytest.fixture

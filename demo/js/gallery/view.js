@@ -126,10 +126,10 @@ async function load() {
     root.dataset.busy = "true";
     let answer = null;
     try {
-      answer = await server.show({ ...request, part });
+      answer = await answerOf(server.show({ ...request, part }));
     } catch (error) {
       console.error(error);
-      answer = { error: "The server did not answer. Is the program that serves this page still running?" };
+      answer = { error: LOST };
     }
     if (number !== asked) return;
     if (answer.error && wantedModel && request.model === wantedModel) {

@@ -23,6 +23,8 @@ let exercise = sections[asked - 1] ? asked : 1; // a link may say anything
 let setUp = null; // the exercise's picture and slider
 let request = null; // what is shown now
 let shown = null; // the newest answer
+let shownOf = 0; // the exercise it belongs to
+const exerciseOf = new WeakMap(); // request -> its exercise
 let said = null; // the right choice and why
 
 function colours() {
@@ -36,7 +38,8 @@ function say(problem) {
   notice.hidden = !problem;
 }
 
-const predicted = () => predictions[exercise] !== undefined;
+// Nothing is told of an exercise before its own picture is there.
+const predicted = () => predictions[exercise] !== undefined && shownOf === exercise;
 
 function paint() {
   if (!shown || !canvases.input.clientWidth) return;
@@ -85,23 +88,31 @@ function describe() {
 }
 
 function draw(answer, number, state) {
+  if (exerciseOf.get(state) !== exercise || !setUp) return; // of the one before
   say(answer.error ?? "");
   if (answer.error) return;
   inputPicture.set(answer.input);
   outputPicture.set(answer.output);
   shown = { answer, lattice: latticeOf(answer.stages[answer.stages.length - 1].lattice) };
-  paint();
-  describe();
+  if (shownOf !== exercise) {
+    shownOf = exercise;
+    showSlider();
+    reveal();
+    showVerdict();
+  } else {
+    paint();
+    describe();
+  }
   root.dataset.drawn = JSON.stringify({ ...state, exercise });
 }
 
 const lost = (error) => {
   console.error(error);
-  say("The server did not answer. Is the program that serves this page still running?");
+  say(LOST);
 };
 const pace = createPace();
 const looks = createPump({
-  ask: pace.timed((state) => server.look(state)),
+  ask: pace.timed((state) => answerOf(server.look(state))),
   limit: pace.limit,
   gap: pace.gap,
   draw,
@@ -119,10 +130,16 @@ function showValue() {
   setText(find(".bench-slider output"), String(+Number(slider.value).toFixed(2)).replace("-", "\u2212"));
 }
 
+function look() {
+  exerciseOf.set(request, exercise);
+  looks.push(request);
+}
+
 slider.addEventListener("input", () => {
+  if (!request) return;
   request = { ...request, [setUp.slider]: Number(slider.value) };
   showValue();
-  looks.push(request);
+  look();
 });
 
 function showVerdict() {
@@ -139,13 +156,14 @@ function showVerdict() {
 async function answerFor(number) {
   sections[number - 1].querySelector(".verdict").replaceChildren(make("span", "quiet", "Measuring \u2026"));
   try {
-    const found = await server.solve({ exercise: number });
+    const found = await answerOf(server.solve({ exercise: number }));
     if (number !== exercise) return;
     say(found.error ?? "");
     if (!found.error) said = found;
     showVerdict();
   } catch (error) {
     lost(error);
+    showVerdict();
   }
 }
 
@@ -161,10 +179,11 @@ sections.forEach((section, k) => {
 
 async function open(number) {
   exercise = number;
+  [setUp, request, shownOf] = [null, null, 0]; // what is seen stays until the new picture comes
   sections.forEach((section, k) => (section.hidden = k + 1 !== number));
   steps.forEach((step, k) => (k + 1 === number ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
   try {
-    const found = await server.set_up({ exercise: number });
+    const found = await answerOf(server.set_up({ exercise: number }));
     if (number !== exercise) return;
     if (found.error) {
       say(found.error);
@@ -172,11 +191,8 @@ async function open(number) {
     }
     setUp = found;
     request = found.request;
-    showSlider();
-    reveal();
-    if (predicted() && said?.exercise !== number) answerFor(number);
-    else showVerdict();
-    looks.push(request);
+    if (predictions[number] !== undefined && said?.exercise !== number) answerFor(number);
+    look();
   } catch (error) {
     lost(error);
   }
@@ -193,6 +209,7 @@ find(".bench-next").addEventListener("click", () => {
   steps[exercise - 1].focus();
 });
 find(".bench-open").addEventListener("click", () => {
+  if (!request) return;
   store.go(request);
   [...document.querySelectorAll("#tabs button[role=tab]")][0].click();
 });

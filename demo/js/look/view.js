@@ -121,7 +121,7 @@ function say(problem) {
 const pace = createPace();
 const fail = (error) => {
   console.error(error);
-  say("The server did not answer. Is the program that serves this page still running?");
+  say(LOST);
 };
 
 function show() {
@@ -136,7 +136,7 @@ function show() {
 }
 
 const pump = createPump({
-  ask: pace.timed((state) => server.inside(store.request(state))),
+  ask: pace.timed((state) => answerOf(server.inside(store.request(state)))),
   limit: pace.limit,
   gap: pace.gap,
   fail,
@@ -166,7 +166,7 @@ const pump = createPump({
 });
 
 const handPump = createPump({
-  ask: pace.timed((request) => server.hand({ ...request, state: store.request(request.state) })),
+  ask: pace.timed((request) => answerOf(server.hand({ ...request, state: store.request(request.state) }))),
   limit: pace.limit,
   gap: pace.gap,
   fail,

@@ -6,33 +6,39 @@ function createOwn({ find, store, say }) {
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
   const dataset = () => store.state?.dataset ?? "mnist";
 
-  const show = (values, kind) => {
+  const show = (values) => {
     say(""); // what was said of another picture
-    store.showOwn(values && { dataset: dataset(), image: base64Of(values), kind });
+    store.showOwn(values && { dataset: dataset(), image: base64Of(values) });
   };
-  const pad = createPad({ canvas: find("#pad"), changed: (values) => show(values, "drawn") });
+  const pad = createPad({ canvas: find("#pad"), changed: show });
+  let wish = 0; // counts what the visitor wants to see: a slow photo must not take the place of something newer
+  let picture = ""; // the test picture that is chosen
 
   function open(name) {
     if (name !== "camera") camera.stop();
+    const left = Object.keys(boxes).find((key) => key !== name && boxes[key].contains(document.activeElement));
     for (const [key, box] of Object.entries(boxes)) {
       box.hidden = key !== name;
       find(`#own-${key}`).setAttribute("aria-expanded", String(key === name));
     }
+    if (left) find(`#own-${left}`).focus(); // what had the focus is hidden now
     if (name === "draw") pad.paint();
   }
 
   const toggle = (name) => open(boxes[name].hidden ? name : null);
 
   async function take(source) {
+    const mine = (wish += 1);
     try {
       const picture = await source();
+      if (mine !== wish) return picture.close?.() ?? false;
       const [size, channels] = PICTURE_SIZES[dataset()];
       const values = shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, [size, channels]);
       picture.close?.();
       if (channels === 1 && values.every((v) => v === 0)) {
         throw new Error("No strokes found in this picture. Give one with dark lines on light paper, or light ones on dark.");
       }
-      show(values, "photo");
+      show(values);
       return true;
     } catch (error) {
       say(error.message);
@@ -81,6 +87,7 @@ function createOwn({ find, store, say }) {
     pad.clear();
     store.showOwn(null);
     open(null);
+    find("#own-draw").focus();
   });
 
   const inks = find("#inks");
@@ -102,6 +109,11 @@ function createOwn({ find, store, say }) {
       pad.fit(PICTURE_SIZES[state.dataset]);
       inks.hidden = PICTURE_SIZES[state.dataset][1] === 1;
       find("#own-note").hidden = !store.own;
+      const now = `${state.dataset} ${state.sample} ${store.own?.image}`;
+      if (now !== picture) wish += 1;
+      picture = now;
+      // A tab without this box was opened: nobody could see the preview or stop it.
+      if (camera.open && !find("#picks-said").getClientRects().length) open(null);
     },
     paint: () => boxes.draw.hidden || pad.paint(),
   };

@@ -43,13 +43,14 @@ function createStrip({ canvas, words, ask, choose, colours, own }) {
   async function load(request) {
     const number = ++asked;
     const answer = await ask({ count: COLUMNS * ROWS, ...request });
-    if (number !== asked || answer.error) return; // an older answer, or nothing to choose from
+    if (number !== asked || answer.error) return false; // an older answer, or nothing to choose from
     page = answer;
     sheet.set(answer.sheet);
     const last = answer.from + answer.samples.length - 1;
     const count = (n) => n.toLocaleString("en-GB");
     setText(words, `${count(answer.from)}\u2013${count(last)} of ${count(answer.of)}${answer.drawn ? " drawings" : ""}`);
     paint();
+    return true;
   }
 
   // The picture `steps` further on the page, or on the page before or after it.
@@ -57,8 +58,8 @@ function createStrip({ canvas, words, ask, choose, colours, own }) {
     const at = page ? page.samples.indexOf(current) : -1;
     const to = at + steps;
     if (at >= 0 && to >= 0 && to < page.samples.length) return choose(page.samples[to]);
-    await load({ ...request, sample: page?.samples[0] ?? 0, turn: Math.sign(steps) });
-    if (page) choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]);
+    const turned = load({ ...request, sample: page?.samples[0] ?? 0, turn: Math.sign(steps) });
+    if (await turned.catch(() => false)) choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]);
     return null;
   }
 

@@ -9,7 +9,7 @@ const ink = () => ({ now: getComputedStyle(strip).getPropertyValue("--stn").trim
 const thumbs = createStrip({
   canvas: strip,
   words: find("#strip-words"),
-  ask: (request) => server.thumbs(request),
+  ask: (request) => answerOf(server.thumbs(request)),
   choose: (sample) => store.choose(sample),
   colours: ink,
   own: () => Boolean(store.own),
@@ -45,14 +45,14 @@ mistake.addEventListener("click", async () => {
   if (!store.state || mistake.getAttribute("aria-busy") === "true") return;
   mistake.setAttribute("aria-busy", "true");
   say("Searching\u2026");
-  try {
-    const answer = await server.mistake({ ...store.state, klass: store.klass });
-    say(answer.error ?? answer.words);
-    if (answer.sample !== null && !answer.error) store.choose(answer.sample);
-  } catch {
-    say("The server did not answer.");
-  }
+  const before = [store.state, store.own, store.renewed];
+  const answer = await answerOf(server.mistake({ ...store.state, klass: store.klass })).catch((error) => ({ error: error.message }));
   mistake.removeAttribute("aria-busy");
+  // What was chosen or moved meanwhile stays: the answer is about what was there before.
+  if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) return say("");
+  say(answer.error ?? answer.words);
+  if (answer.sample !== null && !answer.error) store.choose(answer.sample);
+  return null;
 });
 
 new ResizeObserver(() => {

@@ -81,13 +81,13 @@ function draw(answer, number, state) {
 const pace = createPace();
 
 const pump = createPump({
-  ask: pace.timed((state) => server.look(store.request(state))),
+  ask: pace.timed((state) => answerOf(server.look(store.request(state)))),
   limit: pace.limit,
   gap: pace.gap,
   draw,
   fail: (error) => {
     console.error(error);
-    say("The server did not answer. Is the program that serves this page still running?");
+    say(LOST);
   },
 });
 

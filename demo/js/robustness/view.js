@@ -19,9 +19,13 @@ let speakTimer = null;
 
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
 
-function say(problem) {
-  setText(notice, problem);
-  notice.hidden = !problem;
+// Two things are asked for, each with a trouble of its own.
+const troubles = { figure: "", sweep: "" };
+function say(what, problem) {
+  troubles[what] = problem;
+  const all = [...new Set(Object.values(troubles))].filter(Boolean).join(" ");
+  setText(notice, all);
+  notice.hidden = !all;
 }
 
 // What both charts read at the marker; between two measured values, in proportion.
@@ -94,48 +98,55 @@ function follow() {
   }, 700);
 }
 
-const lost = (error) => {
+let figureKey = ""; // what was asked for last; empty where that failed, so that the next occasion asks again
+let sweepKey = "";
+
+const lost = (what) => (error) => {
   console.error(error);
-  say("The server did not answer. Is the program that serves this page still running?");
+  failed(what, LOST);
 };
 
+function failed(what, problem) {
+  say(what, problem);
+  if (what === "figure") figureKey = "";
+  else [sweepKey, live] = ["", null];
+  refresh();
+}
+
 const figures = createPump({
-  ask: (wanted) => server.figure(wanted),
+  ask: (wanted) => answerOf(server.figure(wanted)),
   limit: () => 2,
   draw: (found) => {
     if (found.error) {
-      say(found.error);
+      failed("figure", found.error);
       return;
     }
-    say("");
+    say("figure", "");
     answer = found;
     legend.build(found.legend);
     find(".robust-note").hidden = found.measured;
     element.firstElementChild.classList.toggle("only-live", !found.measured);
     refresh();
   },
-  fail: lost,
+  fail: lost("figure"),
 });
 
 // One at a time: a sweep is 25 pictures for the server, and whoever drags wants only the last.
 const sweeps = createPump({
-  ask: (wanted) => server.sweep(store.request(wanted)),
+  ask: (wanted) => answerOf(server.sweep(store.request(wanted))),
   limit: () => 1,
   draw: (found, number, wanted) => {
     if (found.error) {
-      say(found.error);
+      failed("sweep", found.error);
       return;
     }
-    say("");
+    say("sweep", "");
     live = found;
     refresh();
     root.dataset.swept = JSON.stringify(wanted);
   },
-  fail: lost,
+  fail: lost("sweep"),
 });
-
-let figureKey = "";
-let sweepKey = "";
 
 function update() {
   if (!state) return;

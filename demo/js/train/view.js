@@ -8,7 +8,8 @@ const settings = createSettings(find("form"), store);
 const cells = createCells(find("#train-cells"));
 const charts = { loss: createChart(find("#train-chart-loss")), accuracy: createChart(find("#train-chart-accuracy")) };
 const scrub = find("#train-scrub");
-const ENDED = ["stopped", "finished", "failed"];
+const HEARD = { stopped: "Stopped. ", finished: "Finished. ", failed: "Failed. " };
+const ENDED = Object.keys(HEARD);
 const POLL_EVERY = { running: 90, paused: 500 }; // ms
 
 let run = null; // the id of the run on the server
@@ -43,10 +44,10 @@ async function start(paused = false) {
   say("");
   let answer;
   try {
-    answer = await server.train({ action: "start", settings: settings.read(), replaces: before, paused });
+    answer = await answerOf(server.train({ action: "start", settings: settings.read(), replaces: before, paused }));
   } catch (error) {
     console.error(error);
-    answer = { error: "The server did not answer. Is the program that serves this page still running?" };
+    answer = { error: LOST };
   }
   if (answer.error) {
     say(answer.error);
@@ -68,14 +69,17 @@ async function preview() {
   previewed = key;
   let answer;
   try {
-    answer = await server.train({ action: "preview", settings: wanted });
+    answer = await answerOf(server.train({ action: "preview", settings: wanted }));
   } catch (error) {
     console.error(error);
-    answer = { error: "The server did not answer. Is the program that serves this page still running?" };
+    answer = { error: LOST };
   }
   if (run || state !== "idle" || key !== previewed) return;
   say(answer.error ?? "");
-  if (answer.error) return;
+  if (answer.error) {
+    previewed = ""; // the next occasion asks again
+    return;
+  }
   setText(find("#train-watch"), answer.watch);
   cast(answer);
   film = createFilm();
@@ -98,7 +102,7 @@ async function follow(id) {
     const look = inputs && film.frames.length ? film.frames.at(-1).step : -1;
     const begun = performance.now();
     try {
-      const answer = await server.train({ action, run: id, losses: film.losses.length, tests: film.tests.length, look });
+      const answer = await answerOf(server.train({ action, run: id, losses: film.losses.length, tests: film.tests.length, look }));
       if (run !== id) return;
       failures = 0;
       take(answer);
@@ -107,7 +111,7 @@ async function follow(id) {
       if (action !== "look") wishes.unshift(action);
       if (failures === 5) {
         console.error(error);
-        say("The server does not answer. Is the program that serves this page still running?");
+        say(LOST);
         enter("stopped");
         return;
       }
@@ -136,7 +140,7 @@ function take(answer) {
   seconds = answer.seconds;
   if (answer.problem) say(answer.problem);
   setText(find("#train-verdict"), answer.verdict || "Getting the pictures and building the network \u2026");
-  speak(answer.verdict);
+  speak(`${HEARD[answer.state] ?? ""}${answer.verdict}`, ENDED.includes(answer.state));
   if (answer.state !== state && !(state === "starting" && !film.frames.length && !ENDED.includes(answer.state))) enter(answer.state);
   plan();
 }
@@ -161,10 +165,10 @@ function say(problem) {
   notice.hidden = !problem;
 }
 
-// A screen reader hears how it goes now and then, not eight times a second.
+// A screen reader hears how it goes now and then, not eight times a second, and how it ended.
 let spokenAt = 0;
-function speak(text) {
-  if (!text || performance.now() - spokenAt < 6000) return;
+function speak(text, last) {
+  if (!text || (!last && performance.now() - spokenAt < 6000)) return;
   spokenAt = performance.now();
   setText(find("#train-spoken"), text);
 }

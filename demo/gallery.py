@@ -72,11 +72,17 @@ class Gallery:
             self._room.release()
 
     def _answer(self, wanted: Wanted) -> dict[str, Any]:
-        stn, cnn = self._models.pair(wanted.dataset, wanted.model)
+        note = ""
+        try:
+            stn, cnn = self._models.pair(wanted.dataset, wanted.model)
+        except StnError as error:  # a link may name a network that is not there: then the first one, and a sentence
+            note = str(error)
+            stn, cnn = self._models.pair(wanted.dataset, None)
         chosen = self._pictures.get(wanted.dataset)
         about = {
             "kind": wanted.kind,
             "model": stn.info.name,
+            "note": note,
             "networks": [[name, model_label(name)] for name in self._models.transformers(wanted.dataset)],
             "drawn": chosen.drawn,
             "classes": list(stn.info.classes),

@@ -56,7 +56,7 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         if replaces is not None and not isinstance(replaces, str):
             raise StnError(f"replaces is a {type(replaces).__name__}; give the run's id as text.")
         run = room.start(parse_settings(request.get("settings", {})), replaces, paused)
-        return {"run": run.id, "watch": watch_for(run.settings), "max_steps": MAX_STEPS}
+        return {"run": run.id, "watch": watch_for(run.settings)}
     if action == "preview":
         settings = parse_settings(request.get("settings", {}))
         cast, look = room.preview(settings)

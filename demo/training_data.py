@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from demo.pictures import PictureShelf
+from demo.pictures import PictureSet, PictureShelf
 from demo.training_drawings import drawn_digits
 from stn import data
 from stn.errors import StnError
@@ -56,16 +56,17 @@ class TrainingData:
     def __init__(self, shelf: PictureShelf):
         self._shelf = shelf
         self._pictures: TrainingPictures | None = None
+        self._tried: PictureSet | None = None  # the shelf's test pictures that they belong to
         self._lock = threading.Lock()
 
     def get(self) -> TrainingPictures:
         with self._lock:
-            if self._pictures is None or (self._pictures.drawn and not self._shelf.get("mnist").drawn):
-                self._pictures = self._read() or draw_pictures()
+            test = self._shelf.get("mnist")
+            if test is not self._tried:
+                self._pictures, self._tried = self._read(test) or draw_pictures(), test
             return self._pictures
 
-    def _read(self) -> TrainingPictures | None:
-        test = self._shelf.get("mnist")
+    def _read(self, test: PictureSet) -> TrainingPictures | None:
         if test.drawn:
             return None
         try:

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -206,6 +206,8 @@ class TrainingRoom:
 
     def preview(self, settings: Settings) -> tuple[Cast, Look]:
         """What a run with these settings would begin with."""
+        # What comes later changes nothing in what a run begins with.
+        settings = replace(settings, rate=Settings.rate, lesson=Settings.lesson)
         key = settings, self._data.get().drawn
         with self._lock:
             found = self._previews.get(key)

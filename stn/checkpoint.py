@@ -238,8 +238,7 @@ def _info(path: Path, metadata: Any) -> CheckpointInfo:
             "the package or train again."
         )
     record = metadata["record"]
-    result = record.get("result") if isinstance(record, dict) else None
-    if not isinstance(result, dict) or "accuracy" not in result:
+    if not isinstance(record, dict) or not isinstance(record.get("result"), dict):
         raise StnError(f"'{path}' has no record of its test; it is damaged or unfinished, train the recipe again.")
     recipe = recipe_from_dict(metadata["recipe"])
     dataset_info(recipe.dataset)  # raises for an unknown one

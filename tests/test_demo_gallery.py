@@ -119,13 +119,18 @@ def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
         {"dataset": "mnist", "seed": float("nan")},
         {"dataset": "mnist", "seed": True},
         {"dataset": "mnist", "part": 25},
-        {"dataset": "mnist", "model": "../x"},
         {"dataset": "mnist", "model": 3},
     ],
 )
 def test_bad_requests_get_one_sentence(mnist_shelves, bad):
     answer = gallery.Gallery(*mnist_shelves).answer(bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
+
+
+def test_instead_of_a_network_that_is_not_there_the_first_is_shown_with_a_sentence(mnist_shelves):
+    made = gallery.Gallery(*mnist_shelves)
+    found, plain = (made.answer({"dataset": "mnist", "model": name}) for name in ("../x", None))
+    assert "../x" in found.pop("note") and plain.pop("note") == "" and found == plain
 
 
 def test_requests_have_defaults():

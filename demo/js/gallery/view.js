@@ -132,21 +132,14 @@ async function load() {
       answer = { error: LOST };
     }
     if (number !== asked) return;
-    if (answer.error && wantedModel && request.model === wantedModel) {
-      // A link may name a network that is not there: the first one instead, with the sentence.
-      wantedModel = null;
-      await load();
-      say(answer.error);
-      return;
-    }
-    say(answer.error ?? "");
+    say(answer.error ?? answer.note);
     if (!answer.error) {
       offerModels(answer.networks, answer.model);
       take(answer);
     }
     if (answer.error || answer.kind !== "means" || answer.done) {
       root.dataset.busy = "false";
-      root.dataset.drawn = answer.error ? "" : JSON.stringify(request);
+      root.dataset.drawn = answer.error ? "" : JSON.stringify({ ...request, model: answer.model });
       setText(find(".gallery-spoken"), answer.error ?? answer.words);
       return;
     }

@@ -62,30 +62,36 @@ async function start(paused = false) {
 }
 
 // What a run with these settings would begin with; only while there is none.
-async function preview() {
+function preview() {
   const wanted = settings.read();
   const key = JSON.stringify([wanted, store.renewed]);
   if (run || state !== "idle" || key === previewed) return;
   previewed = key;
-  let answer;
-  try {
-    answer = await answerOf(server.train({ action: "preview", settings: wanted }));
-  } catch (error) {
-    console.error(error);
-    answer = { error: LOST };
-  }
-  if (run || state !== "idle" || key !== previewed) return;
-  say(answer.error ?? "");
-  if (answer.error) {
-    previewed = ""; // the next occasion asks again
-    return;
-  }
-  setText(find("#train-watch"), answer.watch);
-  cast(answer);
-  film = createFilm();
-  film.add(frameOf(answer.look));
-  plan();
+  previews.push(wanted);
 }
+
+const previews = createPump({
+  ask: (wanted) => answerOf(server.train({ action: "preview", settings: wanted })),
+  limit: () => 1, // each builds a network
+  draw(answer) {
+    if (run || state !== "idle") return;
+    say(answer.error ?? "");
+    if (answer.error) {
+      previewed = ""; // the next occasion asks again
+      return;
+    }
+    setText(find("#train-watch"), answer.watch);
+    cast(answer);
+    film = createFilm();
+    film.add(frameOf(answer.look));
+    plan();
+  },
+  fail(error) {
+    console.error(error);
+    previewed = "";
+    if (!run && state === "idle") say(LOST);
+  },
+});
 
 function cast(answer) {
   inputs = stackOf(answer.inputs);

@@ -29,7 +29,8 @@ class TrainConfig:
     clip_norm: float | None = None
     ema: float = 0.0  # decay a step; 0: none
     label_smoothing: float = 0.0
-    flip: bool = False
+    flip: bool = False  # left to right, by chance
+    flip_alternates: bool = False  # by chance in the first epoch only; from then on each picture in turn
     shift: int = 0  # pixels, each way, the edge repeated
     precision: str = "fp32"  # or "bf16": autocast of everything but geometry
     pose_epochs: int = 0  # first epochs that teach only the localisation net to undo the known distortion

@@ -218,13 +218,15 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
     return Distorted(with_patches(out.images, torch.full((b,), 4), pool, generator, pool is images), out.matrix)
 
 
-def mildly_placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
-    """A quarter of the pictures turned by up to 20 degrees, scaled by 0.85 to 1.15, shifted by up to 0.1 half-widths.
+def mildly_placed(
+    images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator, share: float = 1 / 4
+) -> Distorted:
+    """A share of the pictures turned by up to 20 degrees, scaled by 0.85 to 1.15, shifted by up to 0.1 half-widths.
 
     Something for a transformer to undo where a data set has nothing: from it alone theta stays constant.
     """
     b = len(images)
-    moved = (torch.rand(b, generator=generator) < 0.25).float()
+    moved = (torch.rand(b, generator=generator) < share).float()
     rotation, scale = uniform(b, -20, 20, generator), uniform(b, 0.85, 1.15, generator)
     shift = (torch.rand(b, 2, generator=generator) * 2 - 1) * 0.1
     return _placed(images, canvas, rotation * moved, 1 + (scale - 1) * moved, shift * moved[:, None])
@@ -253,6 +255,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "tc": placed_in_clutter,
     "rsc": rotated_scaled_cluttered,
     "mild": mildly_placed,
+    "seldom-mild": partial(mildly_placed, share=1 / 10),
     "play": play,
     "play-turned": partial(play, only_turned=3 / 4),
     "play-moved": partial(play, only_turned=5 / 8, one_control=1 / 8),

@@ -134,6 +134,7 @@ class Run:
         self.average = None
         if config.ema:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
+        self.flips: Tensor | None = None  # (N,) of this epoch, where not by chance
         self.steps = math.ceil(len(data) / config.batch_size)
         self.history: list[dict] = []
 
@@ -148,6 +149,9 @@ class Run:
         order = torch.randperm(total, generator=generator)  # the whole team's; from here on each draws its own
         generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.team.rank)
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
+        if config.flip_alternates:  # two epochs in a row show both sides of every picture (Jordan 2024, section 3.6)
+            first = torch.rand(total, generator=torch.Generator().manual_seed(self.seed)) < 0.5
+            self.flips = first ^ (epoch % 2 == 0)
         lesson = epoch <= config.pose_epochs
         monitor = ThetaMonitor()
         self.model.train()
@@ -209,7 +213,8 @@ class Run:
         """Pictures (B, C, canvas, canvas) in [0, 1], augmented and distorted, and the distortion's matrices."""
         images = self.images[index].float().div_(255)  # (B, C, H, W)
         if self.config.flip:
-            flip = torch.rand(len(index), generator=generator) < 0.5
+            by_chance = torch.rand(len(index), generator=generator) < 0.5
+            flip = by_chance if self.flips is None else self.flips[index.cpu()]
             images = torch.where(flip[:, None, None, None].to(self.device), images.flip(-1), images)
         if self.config.shift:
             images = random_shift(images, self.config.shift, generator)

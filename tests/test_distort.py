@@ -185,11 +185,12 @@ def test_in_an_eighth_of_the_lessons_one_control_is_moved(generator):
     assert (count[~alone & (count > 0)] > 2).all(), "the others are moved in every way"
 
 
-def test_mild_leaves_three_quarters_of_the_pictures_as_they_are(generator):
+@pytest.mark.parametrize(("name", "share"), [("mild", 1 / 4), ("seldom-mild", 1 / 10)])
+def test_mild_leaves_most_pictures_as_they_are(name, share, generator):
     images = torch.rand(600, 1, 32, 32, generator=generator)
-    mild = get_distortion("mild")(images, images, 32, generator)
+    mild = get_distortion(name)(images, images, 32, generator)
     moved = (mild.matrix - torch.eye(3)).flatten(1).abs().amax(1) > 1e-5
-    assert moved.float().mean().item() == pytest.approx(1 / 4, abs=0.08)
+    assert moved.float().mean().item() == pytest.approx(share, abs=0.05)
     torch.testing.assert_close(mild.images[~moved], images[~moved], atol=1e-5, rtol=0)
     undoing = geometry.invert(mild.matrix[moved])
     angles, stretches = torch.rad2deg(geometry.polar(undoing)[0]), torch.linalg.svdvals(undoing[:, :2, :2])

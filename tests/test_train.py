@@ -219,6 +219,25 @@ def test_random_shift_moves_whole_pixels_and_repeats_the_edge(generator):
     assert not torch.equal(moved, images)
 
 
+def test_flips_that_alternate_show_each_picture_both_ways(monkeypatch):
+    recipe = get_recipe("cifar10-clean-cnn")
+    recipe = replace(recipe, train=replace(recipe.train, shift=0))
+    data = bars(70, "cifar10")
+    run = Run(recipe, data, 0, torch.device("cpu"))
+    shown = torch.zeros(4, *data.images.shape)
+
+    def look(index, generator, lesson, passes):
+        shown[epoch, index] = run.batch(index, generator)[0] * 255
+        return torch.zeros(())
+
+    monkeypatch.setattr(run, "step", look)
+    for epoch in (1, 2, 3):
+        run.epoch(epoch, lambda report: None)
+    first = (shown[1] - data.images).abs().amax((1, 2, 3)) < 0.01
+    assert 20 < first.sum() < 50
+    assert torch.equal(shown[2], shown[1].flip(-1)) and torch.equal(shown[3], shown[1])
+
+
 def test_evaluation_is_the_same_every_time_and_for_every_model():
     cnn, affine = get_recipe("mnist-play-cnn"), get_recipe("mnist-play-affine")
     for (a, _), (b, _) in zip(distorted_batches(bars(600), cnn), distorted_batches(bars(600), affine), strict=True):

@@ -45,10 +45,11 @@ def which_way(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
 
 
 def where_it_looks(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
-    stage = bench.stage(bench.given(sample, exercise.controls))
+    x = bench.given(sample, exercise.controls)
+    stage = bench.stage(x)
     matrix = geometry.nearest_affine(stage.grid)[0]
     size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
-    side, whole = stage.input.shape[-1], dataset_info(DATASET).size
+    side, whole = x.shape[-1], dataset_info(DATASET).size
     said = (
         f"The frame is {number(size)} times as wide as the input, and its middle, t_x, lies at {number(right)}. An "
         f"MNIST picture is {whole} of the input's {side} pixels wide: a frame round all of it would be "

@@ -70,6 +70,7 @@ def test_the_grid_turns_with_the_digit_where_the_network_turns_it_back(tmp_path)
 def test_a_small_frame_on_the_right_is_what_theory_wants(tmp_path):
     right, said = solved(tmp_path, 2, Fixed(size=0.5, right=0.3))
     assert right == 0 and "0.50 times as wide" in said and "2.0 times" in said
+    assert "28 of the input's 60 pixels wide" in said and "would be 0.47, and 0.33 round the shrunk one" in said
     assert solved(tmp_path, 2, Fixed(size=1.5, right=-0.3))[0] == 1
     assert solved(tmp_path, 2, Fixed())[0] == 2
 
@@ -96,6 +97,8 @@ def test_who_fails_first_is_counted(tmp_path):
     right, said = solved(tmp_path, 3, network(), network(fails_at=45))
     assert right == 0 and "at 45°" in said
     assert solved(tmp_path, 3, network(fails_at=30), network(fails_at=45))[0] == 1
+    right, said = solved(tmp_path, 3, network(fails_at=45), network(fails_at=45))
+    assert right == 2 and "from the same angle on, 45°" in said
 
 
 def test_the_share_of_clutter_in_the_frame_is_measured(tmp_path):

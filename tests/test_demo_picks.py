@@ -148,9 +148,10 @@ def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
     assert said.startswith(
         "Affine transformer, coarse to fine: 512,352 parameters, 16 epochs on MNIST under everything"
     )
-    assert "the first 8 to undo the known distortion, the others to classify as well" in said and "96.9 %" in said
+    assert "the first 8 epochs to undo the known distortion, the others to classify as well" in said
+    assert "96.9 %" in said
     warmed = records.network_record(info(name="mnist-r-affine-warmup", distortion="r"))
-    assert "the first 4 to undo the known distortion, the others to classify alone" in warmed
+    assert "the first 4 epochs to undo the known distortion, the others to classify alone" in warmed
     assert "undo" not in records.network_record(info(None))
     # Where the test is harder than the training, both are said.
     assert "three quarters of the pictures only turned," in said

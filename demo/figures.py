@@ -133,7 +133,7 @@ def _trace(label: str, line: Line, axis: str, x: Sequence, y: Sequence, part: st
         "yaxis": axis,
         "line": {"color": line.colour, "width": 2.5 if line.dash == "solid" else 1.5, "dash": line.dash},
         "marker": {"symbol": line.symbol, "size": 7, "color": line.colour},
-        "hovertemplate": "%{y:.1f} %" if part == "test" else "%{y:.0f} % of this picture",
+        "hovertemplate": "%{y:.1f} %" if part == "test" else "%{y:.0f} % for this picture",
         "meta": {"part": part, "network": name},
     }
 

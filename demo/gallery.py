@@ -21,13 +21,8 @@ from stn.distort import get_distortion, placement_matrix, warp
 from stn.errors import StnError, unknown
 
 KINDS = ("batch", "mistakes", "means")
-DISTORTIONS = {  # name in requests -> (what the page calls it, the function's name)
-    "none": ("none", None),
-    "turned": ("turned by up to 90\u00b0", "r"),
-    "placed": ("turned, scaled, shifted", "rts"),
-    "cluttered": ("shifted, in clutter", "tc"),
-    "all": ("all sliders at random", "play"),
-}
+# name in requests and in html/gallery.html -> the function's name
+DISTORTIONS = {"none": None, "turned": "r", "placed": "rts", "cluttered": "tc", "all": "play"}
 NETWORKS = ("stn", "cnn")
 CELLS = 24  # pictures a page of the gallery
 LOOKED_AT = 240  # pictures in which mistakes are looked for, at most
@@ -131,7 +126,7 @@ def shuffled(chosen: PictureSet, seed: int) -> list[int]:
 def distorted(chosen: PictureSet, which: list[int], name: str, canvas: int, seed: int) -> Tensor:
     """Pictures `which` as floats (B, C, canvas, canvas) in [0, 1], each distorted in its own way."""
     images = chosen.images[which].float() / 255
-    function = DISTORTIONS[name][1]
+    function = DISTORTIONS[name]
     if function is None:
         zero = torch.zeros(len(images))
         matrix = placement_matrix(zero, zero + 1, torch.zeros(len(images), 2), zero, canvas, images.shape[-1])
@@ -196,8 +191,14 @@ def _said(logits: Tensor) -> dict[str, Any]:
     return {"top": top, "percent": words.percent(chances[top])}
 
 
-def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[str, int]) -> str:
+def _kind(chosen: PictureSet, wanted: Wanted) -> str:
+    """What the page calls these pictures, such as "distorted drawings"."""
     what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test pictures"
+    return what if wanted.distortion == "none" else f"distorted {what}"
+
+
+def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[str, int]) -> str:
+    what = _kind(chosen, wanted)
     if wanted.kind == "batch":
         return (
             f"{looked_at} {what}. The transformer's network gets {looked_at - wrong['stn']} right, "
@@ -205,8 +206,8 @@ def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[
         )
     who, n = ("The transformer's network", wrong["stn"]) if wanted.of == "stn" else ("The plain CNN", wrong["cnn"])
     if n == 0:
-        return f"{who} gets all of {looked_at} distorted {what} right. Choose a stronger distortion or another seed."
-    return f"{who} gets {n} of the first {looked_at} distorted {what} wrong."
+        return f"{who} gets all of {looked_at} {what} right. Choose a stronger distortion, or press Others."
+    return f"{who} gets {n} of the first {looked_at} {what} wrong."
 
 
 @torch.inference_mode()
@@ -236,13 +237,12 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
     shown = {name: sums[name] / counts for name in ("before", "after")}
     kept = {name: kept_detail(sums, name) for name in ("before", "after")}
     n = int(sums["before count"].max())
-    what = "distorted drawings" if chosen.drawn else f"distorted {dataset_info(wanted.dataset).title} test pictures"
     return {
         "means": {name: [encode_pixels(mean) for mean in found] for name, found in shown.items()},
         "n": n,
         "done": n >= PART * PARTS,
-        "words": f"Each picture is the mean of {n} {what}. Of a single picture's fine detail, the mean "
-        f"keeps {100 * kept['before']:.0f} % before the transformer and {100 * kept['after']:.0f} % after it.",
+        "words": f"Each picture is the mean of {n} {_kind(chosen, wanted)}. Of a single picture's fine detail, the "
+        f"mean keeps {100 * kept['before']:.0f} % before the transformer and {100 * kept['after']:.0f} % after it.",
     }
 
 

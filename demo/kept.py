@@ -39,10 +39,11 @@ class Means:
         self._lock = threading.Lock()
 
     def get(self, key: tuple, part: int, make: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """The sums of all parts up to `part`. At most one part that nobody has asked for yet is made, by make(n)."""
+        """The sums of all parts made so far. Where `part`, from 0, is not among them, make(n) makes one more, n."""
         with self._lock:  # also while it is made: who asks for the same waits for it instead of making it twice
-            parts = self._sums.get(key, list)
-            if part >= len(parts):
-                new = make(len(parts))
-                parts.append({k: v + parts[-1][k] for k, v in new.items()} if parts else new)
-            return parts[min(part, len(parts) - 1)]
+            done = self._sums.get(key, lambda: {"parts": 0, "sums": {}})
+            if part >= done["parts"]:
+                new = make(done["parts"])
+                done["sums"] = {name: value + done["sums"].get(name, 0) for name, value in new.items()}
+                done["parts"] += 1
+            return done["sums"]

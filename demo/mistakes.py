@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from stn.errors import StnError
 BATCH = 32  # small: whoever drags meanwhile waits for one batch at most
 SECONDS = 2.0
 AT_ONCE = 2
+WAITING = 16  # visitors who search or wait to; the page's 40 threads serve everything else too
 
 
 class MistakeFinder:
@@ -29,7 +31,7 @@ class MistakeFinder:
 
     def __init__(self, pictures: PictureShelf, models: ModelShelf, seconds: float = SECONDS):
         self._pictures, self._models, self._seconds = pictures, models, seconds
-        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._room, self._places = threading.BoundedSemaphore(WAITING), threading.BoundedSemaphore(AT_ONCE)
 
     def find(self, state: ViewState, klass: object, start: int | None = None) -> dict[str, Any]:
         """{"sample": number or None, "words": a sentence}. Prefers a picture that the transformer's network gets right.
@@ -42,12 +44,8 @@ class MistakeFinder:
         fitting = [i for i in chosen.of_class(class_index(chosen, klass)) if i != state.sample]
         first = random.randrange(len(fitting) or 1) if start is None else start
         order = fitting[first:] + fitting[:first]
-        if not self._places.acquire(timeout=2 * self._seconds):
-            raise StnError("Others are searching right now; try again in a moment.")
-        try:
+        with _within(self._room, 0), _within(self._places, 2 * self._seconds):
             return self._search(state, chosen, order, stn, cnn)
-        finally:
-            self._places.release()
 
     def _search(self, state: ViewState, chosen: PictureSet, order: list[int], stn, cnn) -> dict[str, Any]:
         end = time.monotonic() + self._seconds
@@ -71,6 +69,17 @@ class MistakeFinder:
         kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test pictures"
         none = f"Tried {seen:,} {kind}: the plain CNN gets all of them right as the sliders stand. Move one, try again."
         return {"sample": None, "words": none}
+
+
+@contextmanager
+def _within(places: threading.Semaphore, seconds: float) -> Iterator[None]:
+    """Runs its block in one of some places. Raises StnError where none is free within `seconds`."""
+    if not places.acquire(timeout=seconds):
+        raise StnError("Others are searching right now; try again in a moment.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _distorted(

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from demo.explain_api import said, timed
+from demo.explain_api import said
 from demo.figures import PALETTES, line_styles, robustness_figure
 from demo.pictures import PictureShelf
 from demo.shelf import ModelShelf, kind_of, model_label
@@ -81,6 +81,7 @@ def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, 
             }
             for name in shown
         ],
+        "control": control,
         "measured": bool(measured),
         "pictures": f"{max(c.n for c in measured.values()):,} {title} test pictures" if measured else "",
     }
@@ -94,7 +95,7 @@ def sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str
     sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's picture
     nobody knows it: there it is what the transformer's network says with the control at rest, at the value `at`.
     """
-    return timed(lambda: _sweep(pictures, models, given))
+    return said(lambda: _sweep(pictures, models, given))
 
 
 def _sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def add_clutter(
     """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
 
     Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
-    the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own.
+    the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own
+    where there are others.
     """
     most = int(count.max()) if len(count) else 0
     if most == 0:

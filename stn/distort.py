@@ -92,7 +92,7 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
 
 
 def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
-    """Pictures (B, C, H, W) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
+    """Square pictures (B, C, S, S) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
     return geometry.sample(images, geometry.affine_grid(matrix.to(images.device), (canvas, canvas)), average=True)
 
 
@@ -105,7 +105,7 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) in [0, 1] under the same controls: (B, C, canvas, canvas).
+    """Square pictures (B, C, S, S), C 1 or 3, in [0, 1] under the same controls: (B, C, canvas, canvas).
 
     clutter_from (N, C, h, w): the pictures that clutter patches are cut out of. The seed fixes clutter and noise.
     """
@@ -182,7 +182,7 @@ def projected(images: Tensor, pool: Tensor, canvas: int, generator: torch.Genera
     matrix = placement_matrix(zero, scale, torch.zeros(b, 2), zero, canvas, images.shape[-1])
     square = geometry.corners(torch.eye(3)[None]).expand(b, -1, -1)  # (B, 4, 2)
     moved = square + torch.randn(b, 4, 2, generator=generator) * 5 * 2 / canvas
-    matrix = matrix @ geometry.homography(moved, square)  # canvas -> unmoved canvas -> picture
+    matrix = geometry.product(matrix, geometry.homography(moved, square))  # canvas -> unmoved canvas -> picture
     grid = geometry.matrix_grid(matrix.to(images.device), (canvas, canvas))
     return Distorted(geometry.sample(images, grid, average=True), matrix)
 
@@ -196,7 +196,7 @@ def bent(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) 
     moved = lattice + torch.randn(b, 16, 2, generator=generator) * 1.5 * 2 / canvas
     moved, matrix = moved.to(images.device), matrix.to(images.device)
     grid = geometry.thin_plate_grid(moved, (canvas, canvas)).flatten(1, 2)  # (B, P, 2), points of the canvas
-    grid = grid @ matrix[:, :2, :2].mT + matrix[:, None, :2, 2]  # points of the picture
+    grid = geometry.product(grid, matrix[:, :2, :2].mT) + matrix[:, None, :2, 2]  # points of the picture
     return Distorted(geometry.sample(images, grid.unflatten(1, (canvas, canvas)), average=True), None)
 
 

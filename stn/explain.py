@@ -73,7 +73,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 def explain(model: nn.Module, x: Tensor) -> Explanation:
     """Runs `model` on x (B, C, H, W) and returns its logits and what each of its transformers saw and did.
 
-    The model runs in evaluation mode, whatever mode it is in, so that looking at it does not change it.
+    The model runs in evaluation mode, whatever mode it is in, so that looking at it does not change it. One thread at a
+    time: every pass through the model is listened to.
     """
     with evaluating(model):
         return explain_again(model, transformers_of(model), x)

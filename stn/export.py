@@ -36,6 +36,11 @@ def export(name: str, format: str, out: Path) -> Path:
 def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
     if not isinstance(model.net, ReferenceNet) or info.family is None:
         raise StnError(f"{info.name!r} does not have the tutorial's layers; export one of the reference systems.")
+    if info.recipe.model.luminance:
+        raise StnError(
+            f"{info.name!r} shows its localisation net gray pictures, which the tutorial's network cannot; export it "
+            "as onnx."
+        )
     state = model.net.tutorial_state()
     write = save_file if out.suffix == ".safetensors" else torch.save
     write_file(out, lambda file: write(state, file))

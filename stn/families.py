@@ -7,7 +7,7 @@ its parameters are called. Families that are matrices also compose and invert. S
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -29,7 +29,9 @@ class MatrixFamily:
     is_matrix: bool = True
 
     def __reduce__(self):
-        return get_family, (self.name,)  # by name: its functions cannot be pickled
+        if MATRIX_FAMILIES.get(self.name) is self:
+            return get_family, (self.name,)  # by name: its functions cannot be pickled
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def n_params(self) -> int:
@@ -37,7 +39,7 @@ class MatrixFamily:
 
     def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
         """The theta (batch, n) that changes nothing."""
-        return torch.tensor(self.identity_values, dtype=dtype, device=device).expand(batch, -1)  # (B, n)
+        return torch.tensor(self.identity_values, dtype=dtype, device=device).repeat(batch, 1)  # (B, n)
 
     def matrix(self, theta: Tensor) -> Tensor:
         """Matrices (B, 3, 3) from output to input coordinates. Raises StnError for a theta of another shape."""
@@ -96,7 +98,7 @@ class ThinPlateSpline:
 
     def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
         """The theta (batch, n) that changes nothing: the lattice itself."""
-        return geometry.lattice(self.points, dtype, device).reshape(1, -1).expand(batch, -1)  # (B, n)
+        return geometry.lattice(self.points, dtype, device).reshape(1, -1).repeat(batch, 1)  # (B, n)
 
     def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
         """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""

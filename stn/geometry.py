@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -27,13 +28,18 @@ MAX_MIP_LEVEL = 3
 FAR = 1e6  # half-widths: where a lost or infinite point counts to be
 
 
+def no_autocast(device: torch.device) -> AbstractContextManager:
+    """Where autocast is off. The meta device, which has none, needs nothing."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+
+
 def exact(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Lets a function of tensors compute in float32 or better, outside autocast."""
 
     @functools.wraps(function)
     def run(*arguments, **named):
         device = next(a.device for a in (*arguments, *named.values()) if isinstance(a, Tensor))
-        with torch.autocast(device.type, enabled=False):
+        with no_autocast(device):
             return function(*map(_as_exact, arguments), **{key: _as_exact(value) for key, value in named.items()})
 
     return run
@@ -103,17 +109,13 @@ def thin_plate_basis(n: int, size: tuple[int, int]) -> np.ndarray:
     torch.export traces or in inference mode would be of no use to later callers.
     """
 
-    def points(*axes: np.ndarray) -> np.ndarray:
-        y, x = np.meshgrid(*axes, indexing="ij")
-        return np.stack([x.ravel(), y.ravel()], axis=1)
-
     def rows(points: np.ndarray) -> np.ndarray:
         squared = np.square(points[:, None] - controls).sum(-1)
         kernel = squared * np.log(np.where(squared > 0, squared, 1)) / 2  # 0 at its own point
         return np.concatenate([kernel, np.ones((len(points), 1)), points], axis=1)
 
-    controls = points(*[np.linspace(-1, 1, n)] * 2)  # (N, 2)
-    pixels = points(*[(2 * np.arange(side) + 1) / side - 1 for side in size])  # (P, 2)
+    y, x = np.meshgrid(*[np.linspace(-1, 1, n)] * 2, indexing="ij")
+    controls, pixels = np.stack([x.ravel(), y.ravel()], axis=1), _centres(size).reshape(-1, 2)  # (N, 2), (P, 2)
     top = rows(controls)  # (N, N + 3)
     system = np.concatenate([top, np.pad(top[:, n * n :].T, ((0, 0), (0, 3)))])  # (N + 3, N + 3)
     return rows(pixels) @ np.linalg.solve(system, np.eye(n * n + 3, n * n))  # (P, N)
@@ -137,7 +139,7 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     if padding not in PADDINGS:
         raise unknown("padding", padding, PADDINGS)
     options = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
-    with torch.autocast(images.device.type, enabled=False):
+    with no_autocast(images.device):
         grid = as_float(grid)
         # With a NaN and border padding, the gradient of grid_sample reads memory that is not its own (torch 2.13).
         grid = grid.nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)
@@ -147,9 +149,10 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
         if not average:
             return out
         level = mip_level(grid.detach(), images.shape[-2:])[:, None, None, None]  # (B, 1, 1, 1)
-        # While torch.export or torch.compile trace, no value is known, and to ask a GPU for one is to wait for all that
-        # it was given to do: then all levels, to the same result.
-        known = images.device.type == "cpu" and not torch.compiler.is_compiling() and len(level)
+        # While a program is traced, no value is known, and to ask a GPU for one is to wait for all that it was given to
+        # do: then all levels, to the same result.
+        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()
+        known = images.device.type == "cpu" and not traced and len(level)
         for i in range(1, 1 + (math.ceil(level.amax().item()) if known else MAX_MIP_LEVEL)):
             size = [max(1, n >> i) for n in images.shape[-2:]]
             coarse = F.grid_sample(F.interpolate(images, size=size, mode="area"), grid, **options)

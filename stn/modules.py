@@ -67,7 +67,7 @@ def exact_head(head: nn.Sequential, features: Tensor) -> Tensor:
 
     In bfloat16, theta near 1 moves in steps of 1/256: an eighth of a pixel and more, and nothing below is ever learnt.
     """
-    with torch.autocast(features.device.type, enabled=False):
+    with geometry.no_autocast(features.device):
         return head(features.to(head[0].weight.dtype))
 
 
@@ -120,7 +120,8 @@ class Sampler(nn.Module):
         return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
 
     def forward(self, x: Tensor, theta: Tensor) -> Tensor:
-        return geometry.sample(x, self.grid(x, theta), self.padding, self.average).to(x.dtype)
+        out = geometry.sample(x, self.grid(x, theta), self.padding, self.average)
+        return out.to(x.dtype) if x.is_floating_point() else out  # 254.9999 is not to become 254
 
     def extra_repr(self) -> str:
         return f"{self.family.name}, out_size={self.out_size}, padding={self.padding!r}, average={self.average}"

@@ -65,9 +65,10 @@ class ThetaMonitor:
             stats = ThetaStats(mean(sds), None if dets[0] is None else mean(dets), mean(outsides))
             area = 1.0 if stats.det is None else stats.det
             if not (1 / MAX_AREA < area < MAX_AREA and stats.outside <= MAX_OUTSIDE and math.isfinite(stats.theta_sd)):
+                size = "" if stats.det is None else f"mean |det A| {area:.3g}, "
                 raise StnError(
-                    f"theta of {name or 'the transformer'} has run away (mean |det A| {area:.3g}, "
-                    f"{stats.outside:.0%} of the grid outside the picture): {ADVICE}."
+                    f"theta of {name or 'the transformer'} has run away ({size}{stats.outside:.0%} of the grid outside "
+                    f"the picture): {ADVICE}."
                 )
             found.append(stats)
         return min(found, key=lambda stats: stats.theta_sd, default=None)

@@ -68,7 +68,8 @@ def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
     return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32), **look), cnn
 
 
-ZOO = {  # set -> canvas, accuracy of the paper's CNN and of its affine, projective and thin plate spline STN (table 1)
+# set -> canvas, accuracy of the paper's CNN and of its affine, projective and spline STN (table 1; TC: section 4.1)
+ZOO = {
     "r": (28, (98.8, 99.3, 99.2, 99.3)),
     "rts": (42, (99.2, 99.5, 99.4, 99.5)),
     "p": (42, (98.5, 99.2, 99.2, 99.2)),
@@ -126,7 +127,7 @@ def _cifar10() -> Iterator[Recipe]:
     # airbench94's own rates, for a mean instead of a sum over a batch half as large. The gradients are clipped for the
     # transformer: the classifier's own stay below that.
     train = TrainConfig(
-        epochs=30,
+        epochs=44,
         batch_size=512,
         lr=0.75,
         momentum=0.85,

@@ -42,9 +42,9 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
 
     The angles go from -90 to 90 degrees, or as far as the recipe's own pictures are turned where that is less.
-    The pose left is the angle given plus the angle of theta's polar decomposition (of the grid's best linear map for
-    a family without matrices). The object is a grey picture's ink, a colour picture's whole square. Raises StnError for
-    a model without a transformer.
+    The pose left is the angle given plus that of the polar decomposition of the affine map nearest to the grid: of
+    theta itself, where the family is affine. The object is a grey picture's ink, a colour picture's whole square.
+    Raises StnError for a model without a transformer.
     """
     canvas = recipe.model.canvas
     if pictures < 1:

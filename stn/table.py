@@ -112,9 +112,9 @@ def _taught(recipe: Recipe) -> str:
     train = recipe.train
     if recipe.model.family is None:
         return ""
-    if not train.pose_epochs:
-        return "no"
-    return "throughout" if train.pose_weight else "at first"
+    if train.pose_weight:
+        return "throughout"
+    return "at first" if train.pose_epochs else "no"
 
 
 def with_table(text: str, rows: list[dict]) -> str:

@@ -39,6 +39,8 @@ def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tenso
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
+    if not passes:
+        raise StnError("pose_epochs and pose_weight teach a transformer, and this model has none; set both to 0.")
     loss, done = torch.zeros((), device=matrix.device), None
     looks = [*zip_longest(seen.thetas, seen.windows, seen.sides), *((theta, None, None) for *_, theta, _ in passes[1:])]
     family = passes[0][1].family

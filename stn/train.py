@@ -58,7 +58,7 @@ class EpochReport:
 
 @dataclass
 class Outcome:
-    model: nn.Module  # the weights to keep: the average where the recipe has one
+    model: nn.Module  # the weights to keep, the average where the recipe has one; in evaluation mode
     history: list[dict] = field(default_factory=list)
 
     @property
@@ -105,7 +105,7 @@ def train(
         if state_file is not None:
             run.save(state_file)
         on_epoch(report)
-    return Outcome(run.kept, run.history)
+    return Outcome(run.kept.eval(), run.history)
 
 
 class Run:
@@ -115,6 +115,8 @@ class Run:
         if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
             raise StnError(f"The seed is {seed!r}; give a whole number from 0 to {MAX_SEED}.")
         config = recipe.train
+        if config.flip_alternates and not config.flip:
+            raise StnError("flip_alternates=True says how pictures are flipped: set flip=True too.")
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.half = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
         self.team = Team()

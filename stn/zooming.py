@@ -100,23 +100,24 @@ class SideLocalizer(ZoomLocalizer):
 
         So the four turns that look the same are said alike; of these the window takes the one within 45 degrees.
         """
-        c, s, x, y = said.unbind(1)
+        c, s, x, y = geometry.as_float(said).unbind(1)
         scale, turn = torch.hypot(c, s), torch.atan2(s, c) / 4
         return SIMILARITY.matrix(torch.stack([scale * turn.cos(), scale * turn.sin(), x, y], dim=1))
 
     def forward(self, x: Tensor) -> Tensor:
         found, window = self.look(x)
         features = self.fine.features(window)
-        with torch.autocast(x.device.type, enabled=False):
+        with geometry.no_autocast(x.device):
             hidden = exact_head(self.fine.head[:-1], features)
             frame = geometry.product(found, self.family.matrix(self.fine.head[-1](hidden)))
             # Some turns may be likelier than others: in pictures turned to the left, the left side is seldom up.
             turn = 2 * geometry.polar(found.detach())[0][:, None]
-            sides = self.sides(torch.cat([hidden, turn.cos(), turn.sin()], dim=1))
+            sides = exact_head(self.sides, torch.cat([hidden, turn.cos(), turn.sin()], dim=1))
         return self.family.from_matrix(geometry.product(frame, ROTATION.matrix(self.turn(sides)[:, None])))
 
     def turn(self, sides: Tensor) -> Tensor:
         """The angle (B,) in radians by which the frame is turned, from the logits `sides` (B, 4)."""
+        sides = geometry.as_float(sides)
         return sides.argmax(1).to(sides.dtype) * (math.pi / 2) if self.decides else mean_turn(sides)
 
 

@@ -34,6 +34,7 @@ def test_a_checkpoint_rebuilds_itself(weights, off, tmp_path, generator):
     assert (info.recipe, info.canvas, info.classes[3], info.result) == (recipe, 60, "3", {"accuracy": 12.5})
     kept = {(tensor.ndim > 1, tensor.dtype) for name, tensor in load_file(path).items() if "int8_scale" not in name}
     assert kept == {(True, getattr(torch, weights)), (False, torch.float32), (False, torch.int64)}
+    assert not any(parameter.requires_grad for parameter in rebuilt.parameters())
     assert not rebuilt.training and [p.name for p in tmp_path.iterdir()] == ["some.safetensors"]
 
 
@@ -135,16 +136,20 @@ def test_another_format_and_wrong_weights_are_refused(tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
-    def full(*a, **k):
+    def full(tensors, path, **options):
+        path.write_bytes(b"half")
         raise SafetensorError("Error while serializing: No space left on device (os error 28)")
 
     (tmp_path / "file").touch()
+    write_tensors(tmp_path / "a.safetensors", {"a": torch.ones(1)}, {})
+    before = (tmp_path / "a.safetensors").read_bytes()
     with pytest.raises(StnError, match=r"cannot be written \((Not a directory|File exists)\)"):
         write_tensors(tmp_path / "file" / "a.safetensors", {"a": torch.zeros(1)}, {})
     monkeypatch.setattr("stn.checkpoint.save_file", full)
     with pytest.raises(StnError, match=r"No space left on device .*give another place"):
         write_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {})
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.safetensors", "file"]
+    assert (tmp_path / "a.safetensors").read_bytes() == before, "what was there is whole"
 
 
 def test_what_a_checkpoint_says_is_read_without_its_weights(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -171,9 +172,11 @@ def test_a_seed_out_of_range_is_refused_before_anything_is_done(seed, capsys):
     assert f"{seed!r} is not a whole number from 0 to 2147483647" in capsys.readouterr().err
 
 
-def test_missing_takes_no_other_schedule():
-    with pytest.raises(SystemExit):
-        main(["train", "--missing", "--epochs", "1"])
+def test_missing_takes_no_other_schedule(capsys):
+    for option in (["--epochs", "1"], ["--holdout"]):
+        with pytest.raises(SystemExit):
+            main(["train", "--missing", *option])
+        assert "--missing trains whole recipes" in capsys.readouterr().err
 
 
 def test_the_training_benchmark_reports_its_ratios(monkeypatch, small_mnist):
@@ -275,9 +278,14 @@ def test_download_says_where_the_data_are(monkeypatch, tmp_path, capsys):
 
 
 def test_the_inference_benchmark_prints_its_ratio(monkeypatch, capsys):
-    models = {"mnist-play-affine": torch.nn.Identity(), "mnist-play-cnn": torch.nn.Identity()}
+    class Slow(torch.nn.Module):
+        def forward(self, x):
+            time.sleep(0.005)
+
+    models = {"mnist-play-affine": Slow(), "mnist-play-cnn": torch.nn.Identity()}
     info = SimpleNamespace(channels=1, canvas=28)
     monkeypatch.setattr("stn.benchmark.load_checkpoint", lambda name: (models[name], info))
     main(["benchmark", "infer", "--json"])
     row = json.loads(capsys.readouterr().out)
-    assert row["ratio"] == pytest.approx(row["stn_ms"] / row["cnn_ms"])
+    assert (row["stn"], row["cnn"]) == ("mnist-play-affine", "mnist-play-cnn")
+    assert row["stn_ms"] >= 5 > row["cnn_ms"] and row["ratio"] == row["stn_ms"] / row["cnn_ms"]

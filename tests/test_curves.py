@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from stn import StnError
-from stn.checkpoint import SHIPPED, save_checkpoint
+from stn.checkpoint import SHIPPED, save_checkpoint, shipped_names
 from stn.curves import CONTROLS, FILE, Curve, control_values, curve, read_curves, update_curves
 from stn.models import build_model
 from stn.recipes import get_recipe
@@ -96,6 +96,10 @@ def test_a_damaged_file_of_curves_is_one_sentence(tmp_path):
 
 def test_the_shipped_curves_were_measured_with_the_shipped_files():
     models = json.loads((SHIPPED / FILE).read_text())["models"]
+    assert set(models) == {name for name in shipped_names() if "-play-" in name}
     for name, entry in models.items():
+        assert [row["control"] for row in entry["curves"]] == list(CONTROLS)
+        for row in entry["curves"]:
+            assert row["values"] == list(control_values(row["control"])) and row["n"] == 10_000
         now = hashlib.sha256((SHIPPED / f"{name}.safetensors").read_bytes()).hexdigest()
         assert entry["sha256"] == now, f"{name} is another file now; run python -m stn curves"

@@ -70,6 +70,13 @@ def test_a_folder_in_torchvisions_layout_is_read(tiny_mnist):
     assert len(data.subset(slice(1, 2))) == 1
 
 
+def test_the_folder_may_be_named_in_the_environment(tiny_mnist, monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("STN_DATA", str(tiny_mnist))
+    assert load_dataset("mnist", "test", download=False).labels.tolist() == [3, 7]
+    monkeypatch.setenv("STN_DATA", str(tmp_path_factory.mktemp("empty")))
+    assert not is_available("mnist")
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_missing_data_set_is_one_sentence(name, tmp_path):
     assert not is_available(name, tmp_path)

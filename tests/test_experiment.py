@@ -11,7 +11,7 @@ import stn.train
 from stn import StnError, load_checkpoint
 from stn.checkpoint import read_info, save_checkpoint
 from stn.evaluate import Result, evaluate_model
-from stn.experiment import finished_runs, run_recipe, ship, write_tested
+from stn.experiment import finished_runs, load_splits, run_recipe, ship, write_tested
 from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.conftest import bars
@@ -34,6 +34,16 @@ def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monk
     result = evaluate_model(model, bars(100, seed=1), recipe)
     assert result.accuracy == info.result["accuracy"] in [run["accuracy"] for run in info.record["seeds"]]
     assert not list(tmp_path.rglob(".*")), "temporary files stay behind"
+
+
+def test_what_is_held_out_is_not_trained_on(monkeypatch):
+    whole = bars(100)
+    monkeypatch.setattr("stn.experiment.HOLDOUT", 20)
+    monkeypatch.setattr("stn.experiment.load_dataset", lambda name, split, folder: {"train": whole}[split])
+    training, held_out = load_splits(get_recipe("mnist-play-cnn"), None, holdout=True)
+    assert torch.equal(training.images, whole.images[:80]) and torch.equal(training.labels, whole.labels[:80])
+    assert torch.equal(held_out.images, whole.images[80:]) and torch.equal(held_out.labels, whole.labels[80:])
+    assert torch.equal(held_out.clutter_from, training.images)
 
 
 def fake_run(out, seed: int, accuracy: float, name: str = "mnist-tutorial", constant: bool = False) -> None:

@@ -22,6 +22,9 @@ def run(file, pictures):
         "mnist-r-tps",  # a spline
         "cifar10-rsc-cnn",  # maps with odd sides before the last pooling
         "cifar10-play-affine",  # looks twice, averages, decides for a side
+        "cifar10-clean-affine",  # a classifier that pools over all that is left
+        "mnist-r-projective",
+        "mnist-rts-affine-feature",  # behind the first layer
     ],
 )
 def test_onnx_gives_the_same_logits_for_any_number_of_pictures(name, tmp_path, generator):
@@ -45,6 +48,12 @@ def test_a_layer_of_ones_own_that_averages_becomes_onnx(tmp_path, generator):
     options = {"input_names": ["pictures"], "output_names": ["logits"], "opset_version": OPSET, "verbose": False}
     torch.onnx.export(layer, (pictures,), dynamo=True, **options).save(tmp_path / "layer.onnx")
     torch.testing.assert_close(run(tmp_path / "layer.onnx", pictures)[0], layer(pictures), rtol=0, atol=1e-5)
+
+
+def test_gray_pictures_for_the_localisation_net_are_not_the_tutorials(tmp_path):
+    with pytest.raises(StnError, match=r"gray pictures, which the tutorial's network cannot; export it as onnx"):
+        export("cifar10-luminance", "tutorial", tmp_path / "net.pt")
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_the_exporters_packages_it_says_what_to_install(monkeypatch, tmp_path):

@@ -1,3 +1,7 @@
+import copy
+import pickle
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.autograd import gradcheck
@@ -105,8 +109,20 @@ def test_an_unknown_family_gets_the_list_and_the_nearest():
         get_family("afine")
 
 
-def test_a_positive_rotation_turns_the_picture_counter_clockwise():
-    image = torch.zeros(1, 1, 9, 9)
-    image[..., 4, 8] = 1  # on the right
-    turned = geometry.sample(image, get_family("rotation").grid(torch.tensor([[torch.pi / 2]]), (9, 9)))
-    assert turned[0, 0].argmax().item() == 4  # at the top
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_the_rows_of_an_identity_are_apart(name):
+    theta = get_family(name).identity(3)
+    theta[0] = 7
+    assert torch.equal(theta[1], get_family(name).identity()[0])
+
+
+def halved(matrix: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    return geometry.affine_grid(matrix, size) / 2
+
+
+def test_a_family_of_ones_own_is_copied_as_it_is():
+    own = replace(get_family("affine"), to_grid=halved)  # of the same name
+    again = copy.deepcopy(own)
+    assert again == own and again != get_family("affine")
+    assert torch.equal(again.grid(own.identity(), (4, 4)), geometry.base_grid((4, 4))[None] / 2)
+    assert pickle.loads(pickle.dumps(get_family("affine"))) is get_family("affine")

@@ -1,3 +1,4 @@
+import functools
 import math
 
 import pytest
@@ -42,6 +43,22 @@ def test_projective_grid_is_the_homography_worked_point_by_point(size, generator
                 x, y, w = (sum(r * p for r, p in zip(row, point, strict=True)) for row in rows)
                 assert grid[b, i, j, 0].item() == pytest.approx(x / w, abs=1e-5)
                 assert grid[b, i, j, 1].item() == pytest.approx(y / w, abs=1e-5)
+
+
+def test_points_on_the_horizon_are_far_away_and_finite():
+    matrix = torch.tensor([[[1.0, 0, 0], [0, 1, 1], [1, 0, 0]]], requires_grad=True)  # w is x
+    grid = geometry.matrix_grid(matrix, (3, 3))
+    grid.sum().backward()
+    assert grid.isfinite().all() and matrix.grad.isfinite().all()
+    assert grid[0, 1, 1].tolist() == [0, pytest.approx(1e6)]
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
+def test_a_trace_averages_as_much_as_the_picture_needs(generator):
+    x, grid = torch.rand(1, 1, 32, 32, generator=generator), geometry.base_grid((32, 32))[None]
+    sample = functools.partial(geometry.sample, average=True)
+    traced = torch.jit.trace(lambda x, grid: sample(x, grid), (x, grid))  # of a picture that does not shrink
+    torch.testing.assert_close(traced(x, 3 * grid), sample(x, 3 * grid), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])

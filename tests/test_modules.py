@@ -88,6 +88,26 @@ def test_iterations_compose_and_sample_the_original_once(generator):
     assert len(explain(layer, x).stages) == 1
 
 
+def test_each_further_look_is_at_the_picture_warped_so_far(generator):
+    first, second = torch.tensor([[[0.5, -0.2, 0.3, 0.2, 0.8, 0.0]], [[0.9, 0.4, 0.0, 0.0, 0.7, -0.2]]])
+    affine, seen = get_family("affine"), []
+
+    class TwoLooks(nn.Module):
+        family = affine
+
+        def forward(self, x):
+            seen.append(x)
+            return (first, second)[len(seen) - 1]
+
+    x = torch.rand(1, 1, 20, 30, generator=generator)
+    theta = SpatialTransformer(TwoLooks(), padding="border", iterations=2).locate(x)
+    warped = geometry.sample(x, affine.grid(first, (20, 30)), "border")
+    assert torch.equal(seen[0], x)
+    torch.testing.assert_close(seen[1], warped, rtol=0, atol=1e-5)
+    torch.testing.assert_close(theta, affine.compose(first, second), rtol=0, atol=1e-6)
+    assert not torch.allclose(theta, affine.compose(second, first), atol=0.05), "the order matters"
+
+
 FINE = [1.003, 0.001, 0.0, -0.001, 1.003, 0.0]  # bfloat16 would make 1.0 of 1.003
 
 
@@ -223,6 +243,28 @@ def test_a_layer_can_be_made_before_there_is_memory_for_it(generator):
     layer.load_state_dict(made.state_dict(), assign=True)
     x = torch.rand(2, 1, 20, 20, generator=generator)
     assert torch.equal(layer.eval()(x), made(x))
+
+
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, SideLocalizer])
+def test_shapes_are_known_without_numbers(net):
+    with torch.device("meta"):
+        layer = SpatialTransformer(net(1), out_size=(9, 11), average=True)
+        assert layer(torch.empty(2, 1, 28, 28)).shape == (2, 1, 9, 11)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, SideLocalizer])
+def test_a_layer_may_be_of_another_precision(net, dtype, generator):
+    layer = SpatialTransformer(net(1)).eval().to(dtype)
+    x = torch.rand(2, 1, 28, 28, generator=generator).to(dtype)
+    assert layer(x).dtype == dtype
+    torch.testing.assert_close(layer(x).double(), x.double(), rtol=0, atol=0.02)
+
+
+def test_whole_numbers_are_not_cut_off():
+    x = torch.arange(0, 256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    layer = SpatialTransformer(constant_localizer([1.0, 0, 0, 0, 1, 0]))
+    torch.testing.assert_close(layer.warp(x, get_family("affine").identity()), x.float(), rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize(

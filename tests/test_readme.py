@@ -110,8 +110,6 @@ def test_an_stn_is_compared_with_the_cnn_of_its_set():
 
 def test_the_python_example_runs():
     code = re.search(r"```python\n(.*?)```", README, re.S).group(1)
-    if "mnist-play-affine" not in shipped_names():
-        pytest.skip("mnist-play-affine is not shipped yet")
     names: dict = {}
     exec(code, names)
     assert names["net"](names["x"]).shape == (4, 10)

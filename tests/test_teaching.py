@@ -32,6 +32,11 @@ def passed(family, *thetas):
     return {"passes": passes, "seen": Seen([thetas[0]])}
 
 
+def test_without_a_transformer_nobody_can_be_taught():
+    with pytest.raises(StnError, match=r"teach a transformer, and this model has none; set both to 0"):
+        lessons_loss([], torch.eye(3)[None], Seen())
+
+
 def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move_it(generator):
     family = get_family("affine")
     undoing, rest = (family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator) for _ in range(2))

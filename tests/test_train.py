@@ -28,6 +28,7 @@ def test_training_learns(small_mnist):
     recipe = replace(recipe, train=replace(recipe.train, epochs=8, ema=0.8))
     outcome = train(recipe, small_mnist, bars(200, seed=1))
     assert outcome.history[-1]["result"]["accuracy"] > 90
+    assert not outcome.model.training
     assert outcome.history[-1]["theta"]["det"] == pytest.approx(1, abs=0.5)
 
 

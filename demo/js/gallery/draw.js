@@ -120,12 +120,12 @@ function drawMeans(context, answer, pictures, plan, colours) {
   context.fillText("after", 0, side * 1.5 + 6);
 }
 
-// A canvas for a file: the same figure at a width of its own, on the page's ground, with its sentence under it.
-function figureFile(answer, pictures, colours, width = 1320, scale = 2, edge = 28) {
+// A canvas for a file: the same figure at a width of its own, on the page's ground, its sentence and its key under it.
+function figureFile(answer, key, pictures, colours, width = 1320, scale = 2, edge = 28) {
   const plan = layOut(answer, width, colours.type);
   const canvas = document.createElement("canvas");
   canvas.width = scale * (width + 2 * edge);
-  canvas.height = scale * (plan.height + 2 * edge + 26);
+  canvas.height = scale * (plan.height + 2 * edge + 46);
   const context = canvas.getContext("2d");
   context.scale(scale, scale);
   context.fillStyle = colours.ground;
@@ -137,5 +137,6 @@ function figureFile(answer, pictures, colours, width = 1320, scale = 2, edge = 2
   context.font = `14px ${colours.font}`;
   context.fillStyle = colours.quiet;
   context.fillText(answer.words, 0, plan.height + 6, width);
+  context.fillText(key, 0, plan.height + 26, width);
   return canvas;
 }

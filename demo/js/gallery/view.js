@@ -90,7 +90,7 @@ function describe(answer) {
   setText(
     find(".gallery-key"),
     means
-      ? "If the transformer aligns the pictures of a class, their mean is sharper after it than before."
+      ? "Above, the mean of each class as the network gets it; below, framed, as its transformer hands it on. If the transformer aligns a class, the lower one is sharper."
       : "Left the input with the frame that the transformer looks at, its thick side the output's top; right the output. \u25cf plain CNN, \u25c6 network with the transformer, \u2713 right, \u2717 wrong.",
   );
   find(".gallery-list").replaceChildren(
@@ -136,6 +136,8 @@ async function load() {
     if (!answer.error) {
       offerModels(answer.networks, answer.model);
       take(answer);
+      shown.seed = seed;
+      shown.distortion = request.distortion;
     }
     if (answer.error || answer.kind !== "means" || answer.done) {
       root.dataset.busy = "false";
@@ -172,10 +174,10 @@ find(".gallery-other").addEventListener("click", () => {
 });
 find(".gallery-save").addEventListener("click", () => {
   if (!shown) return;
-  figureFile(shown, pictures, colours()).toBlob((blob) => {
+  figureFile(shown, find(".gallery-key").textContent, pictures, colours()).toBlob((blob) => {
     const link = make("a");
     link.href = URL.createObjectURL(blob);
-    link.download = `${shown.model}-${shown.kind}-${distortions.value}-${seed}.png`;
+    link.download = `${shown.model}-${shown.kind}-${shown.distortion}-${shown.seed}.png`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   });

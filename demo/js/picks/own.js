@@ -2,7 +2,8 @@
 
 function createOwn({ find, store, say }) {
   const camera = createCamera(find("#camera"));
-  let asking = false;
+  let asking = false; // the browser asks for leave to use the camera
+  let wanted = false; // the camera, until something else is opened
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
   const dataset = () => store.state?.dataset ?? "mnist";
 
@@ -14,8 +15,11 @@ function createOwn({ find, store, say }) {
   let wish = 0; // counts what the visitor wants to see: a slow photo must not take the place of something newer
   let picture = ""; // the test picture that is chosen
 
+  const inSight = () => find("#picks-said").getClientRects().length > 0;
+
   function open(name) {
-    if (name !== "camera") camera.stop();
+    wanted = name === "camera";
+    if (!wanted) camera.stop();
     const left = Object.keys(boxes).find((key) => key !== name && boxes[key].contains(document.activeElement));
     for (const [key, box] of Object.entries(boxes)) {
       box.hidden = key !== name;
@@ -59,11 +63,12 @@ function createOwn({ find, store, say }) {
   find("#own-camera").addEventListener("click", async () => {
     if (camera.open) return open(null);
     if (asking) return null; // the browser still asks for leave: a second stream would never be stopped
-    asking = true;
+    asking = wanted = true;
     say("");
     try {
       await camera.start();
-      open("camera");
+      if (wanted && inSight()) open("camera");
+      else camera.stop();
     } catch (error) {
       camera.stop();
       say(error.message);
@@ -113,7 +118,7 @@ function createOwn({ find, store, say }) {
       if (now !== picture) wish += 1;
       picture = now;
       // A tab without this box was opened: nobody could see the preview or stop it.
-      if (camera.open && !find("#picks-said").getClientRects().length) open(null);
+      if (camera.open && !inSight()) open(null);
     },
     paint: () => boxes.draw.hidden || pad.paint(),
   };

@@ -74,7 +74,8 @@ function createPad({ canvas, changed }) {
 
   const where = (event) => {
     const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return [x, y].map((v) => Math.min(1, Math.max(0, v))); // a captured pointer may leave the pad
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (drawing !== null || event.button > 0) return;
@@ -99,10 +100,14 @@ function createPad({ canvas, changed }) {
   return {
     paint,
     undo() {
+      if (!strokes.length) return; // a photograph may be shown, which is not the pad's to take away
+      drawing = null; // another finger may still draw
       strokes.pop();
       tell();
     },
     clear() {
+      if (!strokes.length) return;
+      drawing = null;
       strokes = [];
       tell();
     },
@@ -110,6 +115,7 @@ function createPad({ canvas, changed }) {
     fit(shape) {
       if (shape.join() === `${size},${channels}`) return;
       [size, channels] = shape;
+      drawing = null;
       strokes = [];
       paint();
     },

@@ -31,11 +31,16 @@ function averaged({ data, width }, size, channels) {
   return out.map((v) => v / (k * k));
 }
 
-// Light strokes on black from a gray photograph (Float32Array, 0 to 255): the paper's gray becomes black.
-function inkOf(gray, side) {
+// The gray of the paper: the median of the border of a square picture.
+function paperOf(gray, side) {
   const border = [];
   for (let i = 0; i < side; i += 1) border.push(gray[i], gray[(side - 1) * side + i], gray[i * side], gray[i * side + side - 1]);
-  const paper = border.sort((a, b) => a - b)[border.length >> 1];
+  return border.sort((a, b) => a - b)[border.length >> 1];
+}
+
+// Light strokes on black from a gray photograph (Float32Array, 0 to 255): the paper's gray becomes black.
+function inkOf(gray, side) {
+  const paper = paperOf(gray, side);
   const ink = gray.map((v) => (paper > 127 ? paper - v : v - paper));
   const most = ink.reduce((a, b) => Math.max(a, b), 0);
   if (most < 24) return ink.fill(0); // an empty sheet is not to be blown up into noise
@@ -81,14 +86,16 @@ function placed(ink, side, size) {
   return out;
 }
 
-// A photograph or a file as the data set would have it. A gray one of the set's very size is taken as it is.
+// A photograph or a file as the data set would have it. A gray one of the set's very size is taken as it is, or
+// inverted where its paper is light.
 function shrunk(source, width, height, [size, channels]) {
   const own = width === size && height === size;
   const side = own ? size : size * FINE;
   const square = squareOf(source, width, height, side);
   if (channels === 3) return averaged(square, size, 3);
   const gray = averaged(square, side, 1);
-  return own ? gray : placed(inkOf(gray, side), side, size);
+  if (!own) return placed(inkOf(gray, side), side, size);
+  return paperOf(gray, side) > 127 ? gray.map((v) => 255 - v) : gray;
 }
 
 function base64Of(values) {

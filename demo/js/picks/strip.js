@@ -34,10 +34,9 @@ function createStrip({ canvas, words, ask, choose, colours, own }) {
     });
     canvas.dataset.samples = page.samples.join(" ");
     const at = page.samples.indexOf(current);
-    canvas.setAttribute(
-      "aria-label",
-      `Pictures to choose from${at < 0 ? "" : `, now ${page.names[at]}, number ${current}`}. Arrow keys choose.`,
-    );
+    canvas.setAttribute("aria-valuemax", page.of);
+    canvas.setAttribute("aria-valuenow", page.from + Math.max(0, at));
+    canvas.setAttribute("aria-valuetext", at < 0 ? words.textContent : `${page.names[at]}, number ${current}`);
   }
 
   async function load(request) {
@@ -56,8 +55,9 @@ function createStrip({ canvas, words, ask, choose, colours, own }) {
   // The picture `steps` further on the page, or on the page before or after it.
   async function move(steps, request) {
     const at = page ? page.samples.indexOf(current) : -1;
+    if (page && at < 0) return choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]); // a page was turned to
     const to = at + steps;
-    if (at >= 0 && to >= 0 && to < page.samples.length) return choose(page.samples[to]);
+    if (page && to >= 0 && to < page.samples.length) return choose(page.samples[to]);
     const turned = load({ ...request, sample: page?.samples[0] ?? 0, turn: Math.sign(steps) });
     if (await turned.catch(() => false)) choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]);
     return null;

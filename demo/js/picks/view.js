@@ -4,7 +4,12 @@ const find = (selector) => element.querySelector(selector);
 const store = openStore();
 const strip = find("#strip");
 const said = find("#picks-said");
-const say = (text) => setText(said, text);
+let about = []; // the states of the page that what is said is about: as it is, and with the picture that was found
+const stateWith = (sample) => JSON.stringify({ ...store.state, sample: sample ?? store.state?.sample });
+const say = (text, sample = null) => {
+  about = [stateWith(null), stateWith(sample)];
+  setText(said, text);
+};
 const ink = () => ({ now: getComputedStyle(strip).getPropertyValue("--stn").trim() });
 const thumbs = createStrip({
   canvas: strip,
@@ -19,6 +24,7 @@ const wanted = () => ({ dataset: store.state.dataset, klass: store.klass, sample
 let source = ""; // what the strip's pages are pages of
 
 store.follow((state) => {
+  if (!about.includes(JSON.stringify(state))) say("");
   const next = `${state.dataset} ${store.klass} ${store.renewed}`;
   thumbs.show(wanted(), next !== source);
   source = next;
@@ -50,7 +56,7 @@ mistake.addEventListener("click", async () => {
   mistake.removeAttribute("aria-busy");
   // What was chosen or moved meanwhile stays: the answer is about what was there before.
   if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) return say("");
-  say(answer.error ?? answer.words);
+  say(answer.error ?? answer.words, answer.sample);
   if (answer.sample !== null && !answer.error) store.choose(answer.sample);
   return null;
 });

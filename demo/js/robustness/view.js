@@ -12,7 +12,7 @@ const chart = createChart();
 const legend = createLegend(find(".robust-readings"), () => refresh());
 const asked = store.extra("curve");
 let curve = ORDER.includes(asked) ? asked : "rotation"; // a link may say anything
-let answer = null; // the newest figure
+let answer = null; // the newest figure, maybe still of another control
 let live = null; // the newest sweep
 let state = null;
 let speakTimer = null;
@@ -34,7 +34,7 @@ function readings() {
   const found = {};
   for (const trace of answer.figure.data) {
     found[trace.meta.network] ??= { test: null, live: null };
-    if (trace.meta.part === "test") found[trace.meta.network].test = readAt(trace.x, trace.y, value);
+    if (trace.meta.part === "test" && drawn()) found[trace.meta.network].test = readAt(trace.x, trace.y, value);
   }
   for (const [network, { percent }] of Object.entries(current()?.networks ?? {})) {
     if (found[network]) found[network].live = readAt(live.values, percent, value);
@@ -47,8 +47,11 @@ function current() {
   return live?.control === curve ? live : null;
 }
 
+// Whether the chart is of the control that is chosen.
+const drawn = () => answer?.control === curve;
+
 function refresh() {
-  if (!answer) return;
+  if (!drawn()) return;
   const { data, layout, config } = answer.figure;
   const layoutNow = structuredClone(layout);
   if (document.documentElement.classList.contains("view-class")) enlarge(layoutNow);
@@ -83,11 +86,13 @@ function enlarge(layout) {
 function follow() {
   if (!answer || !state) return;
   const value = state[curve];
-  chart.mark(value);
-  setText(find(".at"), `At ${curve} ${String(+value.toFixed(2)).replace("-", "\u2212")}${UNITS[curve]}`);
+  if (drawn()) chart.mark(value);
+  const unit = curve === "clutter" && value === 1 ? " patch" : UNITS[curve];
+  setText(find(".at"), `At ${curve} ${String(+value.toFixed(2)).replace("-", "\u2212")}${unit}`);
   const found = readings();
   legend.show(found);
   clearTimeout(speakTimer);
+  if (!drawn()) return;
   speakTimer = setTimeout(() => {
     const parts = answer.legend.map(({ network, label }) => {
       const { test, live: own } = found[network];

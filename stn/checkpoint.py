@@ -213,8 +213,9 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
     """The model, ready to predict (eval, float32), and what its checkpoint says of it.
 
     Its weights are frozen, so that predicting keeps no graph: `model.requires_grad_(True)` makes it trainable again,
-    also an airbench net's whitening and norm scales, which were never learnt. `name` is a shipped name such as "mnist-tutorial", or a path. Raises StnError where there is none, where the file
-    is damaged or was written by a newer version.
+    also an airbench net's whitening and norm scales, which were never learnt. `name` is a shipped name such as
+    "mnist-tutorial", or a path. Raises StnError where there is none, where the file is damaged or was written by a newer
+    version.
     """
     path = find_checkpoint(name)
     tensors, metadata = read_tensors(path)

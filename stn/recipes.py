@@ -127,7 +127,7 @@ def _cifar10() -> Iterator[Recipe]:
     # airbench94's own rates, for a mean instead of a sum over a batch half as large. The gradients are clipped for the
     # transformer: the classifier's own stay below that.
     train = TrainConfig(
-        epochs=44,
+        epochs=30,
         batch_size=512,
         lr=0.75,
         momentum=0.85,

@@ -214,8 +214,8 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]
 
     Its weights are frozen, so that predicting keeps no graph: `model.requires_grad_(True)` makes it trainable again,
     also an airbench net's whitening and norm scales, which were never learnt. `name` is a shipped name such as
-    "mnist-tutorial", or a path. Raises StnError where there is none, where the file is damaged or was written by a newer
-    version.
+    "mnist-tutorial", or a path. Raises StnError where there is none, where the file is damaged or where a newer version
+    wrote it.
     """
     path = find_checkpoint(name)
     tensors, metadata = read_tensors(path)

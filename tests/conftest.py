@@ -48,6 +48,13 @@ def small_mnist() -> Dataset:
     return bars(320)
 
 
+@pytest.fixture
+def no_data(monkeypatch):
+    """Small generated data in place of the real ones."""
+    for module in ("experiment", "evaluate"):
+        monkeypatch.setattr(f"stn.{module}.load_dataset", lambda name, split, folder: bars(200, name))
+
+
 def real_data(name: str) -> None:
     """Skips the test where the data set is not on this machine; in CI, a folder that is named must have it."""
     if not is_available(name):

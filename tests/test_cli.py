@@ -17,15 +17,7 @@ from stn.evaluate import evaluate_model
 from stn.experiment import run_recipe
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
-from tests.conftest import bars
 from tests.tutorial_net import Net
-
-
-@pytest.fixture
-def no_data(monkeypatch):
-    """Small generated data in place of the real ones."""
-    for module in ("experiment", "evaluate"):
-        monkeypatch.setattr(f"stn.{module}.load_dataset", lambda name, split, folder: bars(200, name))
 
 
 def test_list_as_json_is_json_alone(capsys):

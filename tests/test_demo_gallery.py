@@ -44,6 +44,14 @@ def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnis
     assert len(found["cells"]) == found["wrong"][of] <= found["looked_at"] <= gallery.LOOKED_AT
 
 
+@pytest.mark.parametrize(("distortion", "called"), [("none", "drawings"), ("turned", "distorted drawings")])
+def test_pictures_are_called_distorted_where_they_are(mnist_shelves, monkeypatch, distortion, called):
+    monkeypatch.setattr(gallery, "PARTS", 1)
+    for kind in ("mistakes", "means"):
+        said = ask(mnist_shelves, kind=kind, distortion=distortion)["words"]
+        assert called in said and ("distorted" in said) == (distortion != "none")
+
+
 @pytest.mark.parametrize("distortion", gallery.DISTORTIONS)
 def test_every_distortion_fills_the_canvas(mnist_shelves, distortion):
     chosen = mnist_shelves[0].get("mnist")

@@ -112,6 +112,12 @@ def test_the_search_ends_in_time_and_leaves_the_present_picture_out():
     assert search(set(), set(range(99)))["sample"] is None, "only picture 99 is wrong, and it is the one shown"
 
 
+def test_only_so_many_wait_for_a_search(monkeypatch):
+    monkeypatch.setattr("demo.mistakes.WAITING", 0)
+    with pytest.raises(StnError, match="Others are searching right now"):
+        search(set(), set())
+
+
 def test_the_search_sees_what_the_page_shows():
     cnn = Net(set(range(40)))
     shelf = numbered(40)

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -32,11 +33,14 @@ class StillTrainer:
     pictures = draw_pictures(variants=1, held_out=1)
     inputs = torch.zeros(12, 1, 28, 28)
     loss = 1.0
+    gate = None  # a semaphore: how many updates may be made
 
     def __init__(self):
         self.step_number = 0
 
     def step(self):
+        if self.gate:
+            self.gate.acquire(timeout=10)
         self.step_number += 1
         time.sleep(0.001)
         return self.loss
@@ -66,6 +70,15 @@ def room(clock, monkeypatch):
     made.close()
 
 
+@pytest.fixture
+def gate(monkeypatch, room):
+    """No update is made but those that this semaphore lets through."""
+    made = threading.Semaphore(0)
+    monkeypatch.setattr(StillTrainer, "gate", made)
+    yield made
+    made.release(10_000)  # nobody is to wait for it while the room is closed
+
+
 def until(condition, seconds=10):
     end = time.monotonic() + seconds
     while not condition():
@@ -73,18 +86,21 @@ def until(condition, seconds=10):
         time.sleep(0.005)
 
 
-def test_a_run_trains_pauses_steps_and_stops(room):
+def test_a_run_trains_pauses_steps_and_stops(room, gate):
     run = room.start(Settings())
-    until(lambda: len(run.losses) > 3)
+    gate.release(4)
+    until(lambda: len(run.losses) == 4)
     run.act("pause")
-    until(lambda: run.state == "paused")
-    time.sleep(0.05)  # an update may have been under way
-    done = len(run.losses)
+    gate.release()  # of the update that was under way
+    until(lambda: run.state == "paused" and len(run.losses) == 5)
     run.act("step")
-    until(lambda: len(run.losses) == done + 1)
-    assert run.look.step == done + 1, "every single step is shown"
+    gate.release(3)
+    until(lambda: len(run.losses) == 6 and run.look.step == 6)  # every single step is shown
+    time.sleep(0.05)
+    assert len(run.losses) == 6, "one step is one update"
     run.act("resume")
-    until(lambda: len(run.losses) > done + 3)
+    gate.release(1000)
+    until(lambda: len(run.losses) > 9)
     run.act("stop")
     until(lambda: run.trainer is None)
     assert run.state == "stopped" and run.look is not None
@@ -222,11 +238,13 @@ def ask(room, **request):
     return told
 
 
-def test_a_visitor_is_told_everything_once(room):
+def test_a_visitor_is_told_everything_once(room, gate):
     run_id = ask(room, action="start", settings={"seed": 3})["run"]
-    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) > 50)
+    gate.release(60)
+    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) == 60)
     ask(room, action="pause", run=run_id)
-    time.sleep(0.05)
+    gate.release()  # of the update that was under way
+    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) == 61)
     told = ask(room, action="look", run=run_id)
     assert told["step"] == len(told["losses"]) and told["tests"][0]["step"] == 0 and told["verdict"]
     assert len(base64.b64decode(told["inputs"]["data"])) == 12 * 28 * 28

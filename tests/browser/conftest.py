@@ -5,6 +5,7 @@ import shutil
 from urllib.parse import parse_qsl
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 # Gradio has said what the page shows, the network too; a first picture may be drawn before.
 OPEN = "() => 'model' in JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}')"
@@ -16,8 +17,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def browser():
     if CHROMIUM is None and os.environ.get("CI") != "true":
         pytest.skip("no Chromium on this machine; apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -51,16 +51,18 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def visit(browser, address):
-    """Opens the page with a query in a window of a given size; every request and every error is recorded.
+    """Opens the page with a query in a window of a given size; every request is recorded, and no error of a script may
+    be left at the end.
 
     `ready` says when a tab other than the first is open.
     """
-    contexts = []
+    contexts, pages = [], []
 
     def open_page(query: str = "", width: int = 1440, height: int = 900, ready: str = OPEN, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
+        pages.append(page)
         page.requests, page.errors = [], []
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -77,8 +79,11 @@ def visit(browser, address):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    try:
+        assert [error for page in pages for error in page.errors] == []
+    finally:
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture

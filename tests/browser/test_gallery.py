@@ -46,7 +46,6 @@ def test_a_batch_is_drawn_over_the_whole_width_without_the_controls(gallery):
     assert page.locator(".gallery-list li").count() == 24
     assert "drawings" in page.locator(".gallery-canvas").get_attribute("aria-label")
     assert page.locator("[name=gallery-model] option:checked").inner_text() == "affine transformer"
-    assert page.errors == []
 
 
 def test_choices_are_kept_in_the_address_and_restored(gallery):
@@ -69,6 +68,7 @@ def test_a_data_set_chosen_here_is_in_the_address(gallery):
     drawn(page, dataset="mnist")
     page.locator("[name=gallery-dataset]").select_option("cifar10")
     drawn(page, dataset="cifar10")
+    assert page.locator("[name=gallery-model]").input_value() == "cifar10-play-affine"
     page.wait_for_function("() => location.search.includes('gallery_dataset=cifar10')")
     again = gallery(page.evaluate("() => location.search").replace("&tab=gallery", ""))
     drawn(again, dataset="cifar10")
@@ -92,14 +92,6 @@ def test_class_means_end_at_200_pictures(gallery, monkeypatch):
     assert "mean of 24 distorted drawings" in page.locator(".gallery-words").inner_text()
 
 
-def test_another_data_set_brings_its_networks(gallery):
-    page = gallery()
-    drawn(page, kind="batch")
-    page.locator("[name=gallery-dataset]").select_option("cifar10")
-    drawn(page, dataset="cifar10")
-    assert page.locator("[name=gallery-model]").input_value() == "cifar10-play-affine"
-
-
 def test_a_link_that_holds_nonsense_shows_a_batch(gallery):
     page = gallery("?dataset=mnist&gallery=<b>&distortion=x&gallery_seed=-3e9&mistakes_of=everybody")
     assert drawn(page)["kind"] == "batch" and drawn(page)["seed"] == 0
@@ -115,9 +107,3 @@ def test_the_figure_is_saved_as_a_png(gallery, tmp_path):
     assert download.value.suggested_filename.endswith(".png")
     picture = Image.open(path)
     assert picture.format == "PNG" and picture.width > 2000 and len(picture.convert("L").getcolors()) > 20
-
-
-def test_a_phone_scrolls_one_way_only(gallery):
-    page = gallery(width=390, height=844, has_touch=True)
-    drawn(page, kind="batch")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

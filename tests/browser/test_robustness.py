@@ -49,7 +49,6 @@ def test_without_curves_a_sentence_says_how_to_make_them_and_this_picture_is_dra
     with_values(page, 25)
     assert "python -m stn curves" in page.locator(".robust-note").inner_text()
     assert [t[0] for t in traces(page)] == ["live", "live"]
-    assert page.errors == []
 
 
 def test_with_curves_both_charts_are_drawn_and_read_at_the_marker(robust, curves):
@@ -87,6 +86,25 @@ def test_another_control_is_chosen_by_keyboard_and_kept_in_the_address(robust):
     page.wait_for_function("() => location.search.includes('curve=clutter')")
 
 
+def test_nothing_is_read_off_the_chart_of_another_control(robust, curves):
+    page = robust("?dataset=mnist&sample=3&rotation=1")
+    with_values(page, 25)
+    assert page.locator(".robust-readings tbody .of-tests").all_inner_texts() == ["91.0 %", "95.5 %"]
+    page.route(
+        "**/component_server/**",
+        lambda route: route.abort() if "figure" in route.request.post_data else route.continue_(),
+    )
+    page.locator("#robustness label:has([value=scale])").click()
+    page.wait_for_function("() => !document.querySelector('#robustness .notice').hidden")
+    assert "scale" in page.locator(".robust-readings .at").inner_text()
+    assert not any("%" in text for text in page.locator(".robust-readings tbody .of-tests").all_inner_texts())
+    marker_at(page, 1)  # of the rotation still; 0.5 would be of a scale
+    slider(page, "scale").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("() => document.querySelector('.robust-readings .at').innerText.includes('0.5')")
+    marker_at(page, 1)
+
+
 def test_a_link_with_a_nonsense_curve_shows_rotation(robust):
     page = robust("?dataset=mnist&sample=3&curve=<b>x</b>")
     assert page.locator("input[name=curve]:checked").get_attribute("value") == "rotation"
@@ -107,7 +125,7 @@ def test_many_moves_leave_no_nodes_behind(robust):
     def nodes(moves: int) -> int:
         for i in range(moves):
             page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
-        marker_at(page, 0)
+            marker_at(page, 0 if i % 2 else -1)
         return page.evaluate("() => document.querySelectorAll('*').length")
 
     assert nodes(2) == nodes(40)

@@ -1,0 +1,93 @@
+"""Every command that the README names, in both of its forms."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stn import load_checkpoint
+from stn.checkpoint import read_info, shipped_names
+from stn.cli import main, parser
+from stn.curves import CONTROLS, Curve, control_values, curve
+from stn.evaluate import load_test
+from stn.recipes import get_recipe, list_recipes
+from stn.rectify import rectification
+from tests.conftest import bars
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+
+
+def printed(capsys, *command: str) -> str:
+    main([*command])
+    return capsys.readouterr().out
+
+
+def test_the_commands_of_the_readme_can_be_given():
+    lines = re.findall(r"^python -m stn (.*)$", README, re.M)
+    assert len(lines) > 8
+    for line in lines:
+        parser().parse_args(re.split(r"\s{2,}", line)[0].split())
+
+
+def test_the_list_names_every_recipe_and_what_is_shipped(capsys):
+    lines = printed(capsys, "list").splitlines()
+    assert [line.split()[0] for line in lines] == list(list_recipes())
+    assert {line.split()[0] for line in lines if line.split()[1] == "shipped"} == set(shipped_names())
+
+
+def test_evaluate_says_what_it_measured(capsys, no_data):
+    name = "mnist-play-affine"
+    text, row = printed(capsys, "evaluate", name), json.loads(printed(capsys, "evaluate", name, "--json"))
+    assert text == f"{name}: {row['accuracy']:.2f}% of 200 right, loss {row['loss']:.4f}\n"
+
+
+def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
+    monkeypatch.setattr("stn.evaluate.load_dataset", lambda name, split, folder: bars(20, name))
+    name, recipe = "mnist-play-affine", get_recipe("mnist-play-affine")
+    model, _ = load_checkpoint(name)
+    poses = rectification(model, load_test(recipe), recipe)
+    row = json.loads(printed(capsys, "evaluate", name, "--rectification", "--json"))
+    assert row["left_sd"] == pytest.approx(poses.left_sd, abs=1e-3) and row["pictures"] == 20
+    assert f"pose left {row['left_sd']:.1f}° of {row['input_sd']:.1f}°" in printed(
+        capsys, "evaluate", name, "--rectification"
+    )
+    shear = curve(model, load_test(recipe), recipe, "shear")
+    row = json.loads(printed(capsys, "evaluate", name, "--curve", "shear", "--json"))
+    assert row["accuracy"] == list(shear.accuracy) and row["values"] == list(control_values("shear"))
+    lines = printed(capsys, "evaluate", name, "--curve", "shear").splitlines()
+    assert len(lines) == 25 and lines[-1] == f"shear 30: {shear.accuracy[-1]:.2f}%"
+
+
+def test_curves_are_told_as_they_come(capsys, monkeypatch):
+    def measure(data_dir, on_curve, device):
+        assert device == "cpu"
+        for control in CONTROLS:
+            on_curve("mnist-play-cnn", Curve(control, (0.0,), (90.0,), 10))
+
+    monkeypatch.setattr("stn.cli.update_curves", measure)
+    lines = printed(capsys, "curves", "--device", "cpu").splitlines()
+    assert lines == [f"mnist-play-cnn: {control}" for control in CONTROLS]
+
+
+def test_a_run_is_trained_and_shipped_by_two_commands(capsys, monkeypatch, tmp_path, no_data):
+    short = get_recipe("mnist-tutorial")
+    short = replace(short, train=replace(short.train, epochs=1))
+    for module in ("train_command", "cli"):
+        monkeypatch.setattr(f"stn.{module}.get_recipe", lambda name: short)
+    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr("stn.experiment.HOLDOUT", 50)
+    printed(capsys, "train", "mnist-tutorial", "--out", str(tmp_path))
+    printed(capsys, "train", "mnist-tutorial", "--out", str(tmp_path), "--holdout", "--epochs", "2")
+    assert "mnist-tutorial" in printed(capsys, "ship", "mnist-tutorial", "--out", str(tmp_path))
+    info = read_info(tmp_path / "shipped" / "mnist-tutorial.safetensors")
+    assert info.recipe == short and len(info.record["seeds"]) == 1, "a trial is not shipped"
+    trial = read_info(tmp_path / "mnist-tutorial" / "seed-0-holdout-epochs-2.safetensors")
+    assert (info.result["n"], trial.result["n"]) == (200, 50)
+
+
+def test_the_tables_are_printed(capsys):
+    text = printed(capsys, "table")
+    assert text == printed(capsys, "table", "--markdown")
+    assert {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")} == set(shipped_names())

@@ -99,6 +99,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
     if Team().rank > 0:
         run()
         return
+    lessons = with_epochs(recipe, options.epochs).train.pose_epochs  # a theta that only begins to move is no failure
     bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
 
     def on_step(step: StepReport) -> None:
@@ -114,7 +115,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
         bar.write(
             f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
         )
-        if epoch.theta and epoch.theta["theta_constant"]:
+        if epoch.epoch > lessons and epoch.theta and epoch.theta["theta_constant"]:
             bar.write(
                 f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
                 f"transformer corrects nothing; {REMEDY}.",

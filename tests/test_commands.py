@@ -87,6 +87,17 @@ def test_a_run_is_trained_and_shipped_by_two_commands(capsys, monkeypatch, tmp_p
     assert (info.result["n"], trial.result["n"]) == (200, 50)
 
 
+@pytest.mark.parametrize(("lessons", "warnings"), [(0, 2), (1, 1), (2, 0)])
+def test_a_transformer_that_does_nothing_after_its_lessons_is_a_warning(
+    capsys, monkeypatch, tmp_path, no_data, lessons, warnings
+):
+    recipe = get_recipe("mnist-r-affine")
+    still = replace(recipe.train, epochs=2, pose_epochs=lessons, localizer_lr_scale=0.0)
+    monkeypatch.setattr("stn.train_command.get_recipe", lambda name: replace(recipe, train=still))
+    main(["train", recipe.name, "--out", str(tmp_path)])
+    assert capsys.readouterr().err.count("theta is the same for every picture") == warnings
+
+
 def test_the_tables_are_printed(capsys):
     text = printed(capsys, "table")
     assert text == printed(capsys, "table", "--markdown")

@@ -36,7 +36,7 @@ NAMES = {"shift_x": "shift x", "shift_y": "shift y"}
 
 
 def network_record(info: Any) -> str:
-    """`Affine transformer: 512,352 parameters, 16 epochs on MNIST under ...; test accuracy 96.9 % there.`"""
+    """`Affine transformer: 520,555 parameters, 20 epochs on MNIST ...; 96.5 % of test pictures right so.`"""
     family = "thin plate spline" if info.family == "tps" else info.family
     what = f"{family} transformer" if family else "plain CNN"
     if info.recipe.model.localizer_zoom:

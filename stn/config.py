@@ -22,7 +22,7 @@ class TrainConfig:
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
-    localizer_lr_scale: float = 1.0  # of lr; at 1 a deep localisation net collapses
+    localizer_lr_scale: float = 1.0  # of lr; at 1 a deep one that labels alone teach collapses
     norm_lr_scale: float = 1.0  # of lr, for the classifier's batch norms
     schedule: str = "constant"  # or "one-cycle": linear warm-up, then linear decay to zero
     warmup: float = 0.2  # part of all steps

@@ -2,6 +2,7 @@
 
 import json
 
+import plotly.graph_objects as go
 import pytest
 
 from demo import explain_api, robustness
@@ -32,10 +33,9 @@ def write_curves(folder, names=(CNN, STN)):
 @pytest.mark.parametrize("control", robustness.CONTROLS)
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_plotly_accepts_every_figure(control, palette):
-    plotly = pytest.importorskip("plotly.graph_objects")
     for names in (NAMES, []):
         figure = drawn(control, names, palette)
-        plotly.Figure(data=figure["data"], layout=figure["layout"])
+        go.Figure(data=figure["data"], layout=figure["layout"])
 
 
 def test_both_charts_share_the_axis_over_the_whole_range_and_are_named():

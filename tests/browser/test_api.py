@@ -4,13 +4,13 @@ import base64
 import io
 
 import pytest
+from gradio_client import Client
 from PIL import Image
 
 
 @pytest.fixture(scope="module")
 def client(address):
-    gradio_client = pytest.importorskip("gradio_client")
-    return gradio_client.Client(address, verbose=False)
+    return Client(address, verbose=False)
 
 
 def opened(data_uri: str) -> Image.Image:

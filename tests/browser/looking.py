@@ -52,6 +52,28 @@ def stroke(page, *points):
     page.mouse.up()
 
 
+def film(page, colour: str = "#000000", size: tuple[int, int] = (10, 10), asks: bool = False):
+    """A camera of one colour, as `window.filmed`; with `asks`, only when the page calls `window.allow()`."""
+    page.evaluate(
+        """([colour, [width, height], asks]) => {
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [width, height];
+            const context = canvas.getContext("2d");
+            const paint = () => {
+                context.fillStyle = colour;
+                context.fillRect(0, 0, width, height);
+                requestAnimationFrame(paint);
+            };
+            paint();
+            window.filmed = canvas.captureStream(30);
+            const allowed = new Promise((allow) => (window.allow = allow));
+            if (!asks) window.allow();
+            navigator.mediaDevices.getUserMedia = () => allowed.then(() => window.filmed);
+        }""",
+        [colour, size, asks],
+    )
+
+
 def moved_by_words(words, below) -> float:
     """How far what stands below theta's words moves, in pixels, when the shortest give way to the longest."""
     words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")

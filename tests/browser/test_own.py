@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from looking import slider, stroke
+from looking import film, slider, stroke
 from PIL import Image
 
 LOOKS = "() => document.querySelector('#look')?.dataset.ready === 'true'"
@@ -127,15 +127,7 @@ def test_the_camera_is_opened_once_and_stays_until_it_showed_something(visit):
 
 def test_a_camera_that_is_allowed_too_late_is_switched_off(visit):
     page = visit("?dataset=mnist&sample=3")
-    page.evaluate(
-        """() => {
-            const canvas = document.createElement("canvas");
-            canvas.getContext("2d").fillRect(0, 0, 10, 10);
-            window.filmed = canvas.captureStream(30);
-            navigator.mediaDevices.getUserMedia = () =>
-                new Promise((allow) => (window.allow = () => allow(window.filmed)));
-        }"""
-    )
+    film(page, asks=True)
     page.locator("#own-camera").click()
     page.get_by_role("tab", name="Lesson").click()
     page.locator("#lesson[data-drawn]").wait_for(state="attached")

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from looking import pixels, settled, slider, stroke
+from looking import film, pixels, settled, slider, stroke
 from PIL import Image, ImageDraw
 
 from demo.mistakes import MistakeFinder
@@ -206,21 +206,7 @@ def test_a_camera_that_is_refused_is_one_sentence(visit):
 
 def test_the_camera_takes_a_picture_and_is_switched_off(visit):
     page = visit("?dataset=cifar10&sample=3")
-    page.evaluate(
-        """() => {
-            const canvas = document.createElement("canvas");
-            [canvas.width, canvas.height] = [320, 240];
-            const context = canvas.getContext("2d");
-            const paint = () => {
-                context.fillStyle = "#00ff00";
-                context.fillRect(0, 0, 320, 240);
-                requestAnimationFrame(paint);
-            };
-            paint();
-            window.filmed = canvas.captureStream(30);
-            navigator.mediaDevices.getUserMedia = async () => window.filmed;
-        }"""
-    )
+    film(page, "#00ff00", (320, 240))
     page.locator("#own-camera").click()
     page.wait_for_function("() => document.querySelector('#camera').videoWidth === 320")
     page.locator("#camera-shoot").click()
@@ -232,14 +218,7 @@ def test_the_camera_takes_a_picture_and_is_switched_off(visit):
 
 def test_the_camera_is_switched_off_where_nobody_sees_its_picture(visit):
     page = visit("?dataset=mnist&sample=3")
-    page.evaluate(
-        """() => {
-            const canvas = document.createElement("canvas");
-            canvas.getContext("2d").fillRect(0, 0, 10, 10);
-            window.filmed = canvas.captureStream(30);
-            navigator.mediaDevices.getUserMedia = async () => window.filmed;
-        }"""
-    )
+    film(page)
     page.locator("#own-camera").click()
     page.locator("#camera-box").wait_for(state="visible")
     page.get_by_role("tab", name="Lesson").click()

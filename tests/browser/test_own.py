@@ -152,7 +152,7 @@ def test_a_file_of_the_sets_own_size_is_taken_as_it_is_but_light_on_dark(visit, 
 
 
 def test_what_is_drawn_beside_the_pad_is_not_part_of_the_drawing(visit):
-    page = visit("?dataset=cifar10&sample=3")
+    page = visit("?dataset=mnist&sample=3")
     page.locator("#own-draw").click()
     stroke(page, (0.5, 0.5), (1.4, 0.5))
     page.wait_for_function("() => window.stnPage.own")

@@ -154,11 +154,11 @@ def test_a_file_of_the_sets_own_size_is_taken_as_it_is_but_light_on_dark(visit, 
 def test_what_is_drawn_beside_the_pad_is_not_part_of_the_drawing(visit):
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-draw").click()
-    stroke(page, (0.5, 0.5), (1.4, 0.5))
+    stroke(page, (0.5, 0.2), (0.5, 0.8), (1.6, 0.8))
     page.wait_for_function("() => window.stnPage.own")
     beside = page.evaluate("() => window.stnPage.own.image")
     page.locator("#pad-clear").click()
     page.wait_for_function("() => !window.stnPage.own")
-    stroke(page, (0.5, 0.5), (1.0, 0.5))
+    stroke(page, (0.5, 0.2), (0.5, 0.8), (1.0, 0.8))
     page.wait_for_function("() => window.stnPage.own")
     assert page.evaluate("() => window.stnPage.own.image") == beside

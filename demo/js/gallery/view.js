@@ -136,7 +136,7 @@ async function load() {
     if (!answer.error) {
       offerModels(answer.networks, answer.model);
       take(answer);
-      shown.seed = seed;
+      shown.seed = request.seed;
       shown.distortion = request.distortion;
     }
     if (answer.error || answer.kind !== "means" || answer.done) {

@@ -21,7 +21,7 @@ from stn.recipes import get_recipe
 from tests.conftest import bars
 recipe = get_recipe("mnist-tutorial")
 recipe = replace(
-    recipe, model=replace(recipe.model, dropout=0.0), train=replace(recipe.train, epochs=2, lr=0.1, momentum=0.9)
+    recipe, model=replace(recipe.model, dropout=0.0), train=replace(recipe.train, epochs=2, lr=0.02, momentum=0.9)
 )
 stn.train_command.get_recipe = lambda name: recipe
 stn.experiment.load_dataset = lambda name, split, folder: bars(321, name)

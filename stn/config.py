@@ -32,7 +32,7 @@ class TrainConfig:
     flip: bool = False  # left to right, by chance
     flip_alternates: bool = False  # by chance in the first epoch only; from then on each picture in turn
     shift: int = 0  # pixels, each way, the edge repeated
-    precision: str = "fp32"  # or "bf16": autocast of everything but geometry
+    precision: str = "fp32"  # or "bf16": autocast of all but geometry, where the device computes in it
     pose_epochs: int = 0  # first epochs that teach only the localisation net to undo the known distortion
     pose_weight: float = 0.0  # of that lesson afterwards, beside the classification loss
 

@@ -18,6 +18,7 @@ from stn.distort import CONTROL_RANGES, Controls, apply_controls
 from stn.errors import StnError, unknown
 from stn.evaluate import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
+from stn.precision import autocast
 
 CONTROLS = ("rotation", "scale", "clutter", "noise", "shear")
 POINTS = 25
@@ -114,7 +115,7 @@ def curve(
     """
     values = control_values(control)
     model = model.to(device, memory_format=torch.channels_last)  # a quarter faster
-    half = torch.autocast(device, torch.bfloat16, enabled=recipe.train.precision == "bf16")
+    precision = autocast(device, recipe.train.precision)
     pictures, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
     stock = stock if stock is None else stock.to(device)
     found = []
@@ -124,7 +125,7 @@ def curve(
         for start in range(0, len(test), BATCH):
             images = pictures[start : start + BATCH].float() / 255
             given = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
-            with evaluating(model), half:
+            with evaluating(model), precision:
                 correct += int((model(given).argmax(1) == labels[start : start + BATCH]).sum())
         found.append(100 * correct / len(test))
         on_value(value, found[-1])

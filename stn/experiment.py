@@ -28,6 +28,7 @@ from stn.errors import StnError
 from stn.evaluate import Result, evaluate_model, with_clutter_from
 from stn.monitor import REMEDY
 from stn.parallel import Team
+from stn.precision import precision_on
 from stn.printed_systems import printed_systems
 from stn.rectify import rectification
 from stn.train import EpochReport, StepReport, train, with_epochs
@@ -90,6 +91,7 @@ def run_recipe(
         "minutes": outcome.seconds / 60,  # of training; the tests after each epoch are not counted
         "device": device,
         "threads": torch.get_num_threads() * Team().size,
+        "precision": precision_on(device, recipe.train.precision),
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),
         "tested_on": f"the last {HOLDOUT} training pictures" if holdout else TESTED_ON,

@@ -13,7 +13,6 @@ from stn.modules import SpatialTransformer
 
 OPTIMIZERS = ("sgd", "adamw", "muon")
 SCHEDULES = ("constant", "one-cycle")
-PRECISIONS = ("fp32", "bf16")
 
 
 class Muon(torch.optim.AdamW):
@@ -68,8 +67,6 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         raise unknown("optimizer", config.optimizer, OPTIMIZERS)
     if config.schedule not in SCHEDULES:
         raise unknown("schedule", config.schedule, SCHEDULES)
-    if config.precision not in PRECISIONS:
-        raise unknown("precision", config.precision, PRECISIONS)
     transformers = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
     locating = {id(p) for t in transformers for p in t.localizer.parameters()}
     norms = {id(p) for m in model.modules() if isinstance(m, nn.BatchNorm2d) for p in m.parameters()} - locating

@@ -27,6 +27,7 @@ from stn.modules import SpatialTransformer
 from stn.monitor import ADVICE, ThetaMonitor
 from stn.optim import lr_factor, make_optimizer
 from stn.parallel import Team
+from stn.precision import autocast
 from stn.teaching import lessons_loss, watch_steps
 
 WATCH_EVERY = 20  # steps between looks at theta
@@ -80,7 +81,7 @@ def train(
     """Trains a recipe on `data` and tests it on `test` after every epoch.
 
     With a `state_file`, the whole state is written there after every epoch, and a run that finds one goes on from it to
-    the same weights, bit for bit on a CPU with the same number of threads. A `log_file` gets one JSON line an epoch.
+    the same weights, bit for bit on such a CPU with as many threads. A `log_file` gets one JSON line an epoch.
     Raises StnError where the recipe cannot be trained, where the state is damaged or another run's, or where training
     collapses.
     """
@@ -94,7 +95,7 @@ def train(
         if run.team.rank > 0:
             run.history.append({"seconds": seconds})  # the first of a team tests, writes and reports
             continue
-        with run.half:  # float32 takes nearly twice as long; the file's own test is in float32
+        with run.precision:  # in bf16 in half the time; the file's own test is in float32
             result = evaluate_model(run.kept, test, recipe, run.device)
         report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
         run.history.append(report.to_dict())
@@ -118,7 +119,7 @@ class Run:
         if config.flip_alternates and not config.flip:
             raise StnError("flip_alternates=True says how pictures are flipped: set flip=True too.")
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
-        self.half = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+        self.precision = autocast(device, config.precision)
         self.team = Team()
         self.images = data.images.to(device)
         self.labels = data.labels.to(device)
@@ -189,7 +190,7 @@ class Run:
         index, weight = self.team.share(index)
         index = index.to(self.device)
         images, matrix = self.batch(index, generator)
-        with self.half, watch_steps(self.localizer) as seen:
+        with self.precision, watch_steps(self.localizer) as seen:
             transformer = self.model.net.stn
             if lesson and isinstance(transformer, SpatialTransformer):  # the classifier need not run
                 theta = transformer.locate((images - self.model.mean) / self.model.std)

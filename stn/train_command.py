@@ -19,6 +19,7 @@ from stn.models import build_model
 from stn.monitor import REMEDY
 from stn.output import dump, note
 from stn.parallel import Team, join_team, leave_team, wait_for_team
+from stn.precision import precision_on
 from stn.recipes import get_recipe, list_recipes
 from stn.train import EpochReport, StepReport, with_epochs
 
@@ -99,6 +100,10 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
     if Team().rank > 0:
         run()
         return
+    if (precision := precision_on(device, recipe.train.precision)) != recipe.train.precision:
+        note(
+            f"This processor does not compute in bfloat16; {recipe.name} is trained in {precision}, which takes longer."
+        )
     lessons = with_epochs(recipe, options.epochs).train.pose_epochs  # a theta that only begins to move is no failure
     bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
 

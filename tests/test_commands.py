@@ -98,6 +98,16 @@ def test_a_transformer_that_does_nothing_after_its_lessons_is_a_warning(
     assert capsys.readouterr().err.count("theta is the same for every picture") == warnings
 
 
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_training_says_when_the_processor_has_no_bfloat16(native, precision, capsys, monkeypatch, tmp_path, no_data):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True, "avx512_bf16": native})
+    recipe = get_recipe("mnist-r-cnn")
+    assert recipe.train.precision == "bf16"
+    main(["train", recipe.name, "--epochs", "1", "--out", str(tmp_path)])
+    assert ("is trained in fp32" in capsys.readouterr().err) == (not native)
+    assert read_info(tmp_path / recipe.name / "seed-0-epochs-1.safetensors").record["precision"] == precision
+
+
 def test_the_tables_are_printed(capsys):
     text = printed(capsys, "table")
     assert text == printed(capsys, "table", "--markdown")

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from demo import explain_api
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
-from demo.view_state import parse_request
+from demo.core import compare
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureShelf
+from demo.core.state import parse_request
 from stn.errors import StnError
 
 
@@ -49,8 +49,8 @@ def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
             "seed": seed,
         }
         try:
-            return explain_api.guarded(
-                lambda: explain_api.for_api(explain_api.look(pictures, models, parse_request(request), image))
+            return compare.guarded(
+                lambda: compare.for_api(compare.look(pictures, models, parse_request(request), image))
             )
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -58,7 +58,7 @@ def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
     def list_models() -> list:
         """Lists the playground's networks: name, data set, family (null for a plain CNN), test accuracy."""
         try:
-            return explain_api.guarded(lambda: explain_api.list_models(models))
+            return compare.guarded(lambda: compare.list_models(models))
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

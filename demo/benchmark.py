@@ -20,8 +20,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from demo.distance import distance
-from demo.serve import PATIENCE, MeasuringError, end_process, serve
+from demo.measuring.latency import distance
+from demo.measuring.server import PATIENCE, MeasuringError, end_process, serve
 
 # A picture, or the reason why there is none.
 NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
@@ -42,7 +42,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--window-size=1440,900"),
     *("--no-first-run", "--disable-component-update"),
 )
-DRAG = (Path(__file__).resolve().parent / "js" / "drag.js").read_text(encoding="utf-8")
+DRAG = (Path(__file__).resolve().parent / "measuring" / "drag.js").read_text(encoding="utf-8")
 
 
 def main() -> None:

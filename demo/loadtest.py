@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.serve import MeasuringError, Serving, serve
+from demo.measuring.server import MeasuringError, Serving, serve
 from stn.data import DATASETS
 
 PERIOD = 0.1  # seconds from one request of a user to the next

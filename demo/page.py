@@ -11,19 +11,19 @@ import gradio as gr
 import torch
 from PIL import Image
 
-from demo import assets, prose
 from demo.api import add_endpoints
-from demo.explain_api import answer
-from demo.gallery_tab import gallery_tab
-from demo.lesson_tab import lesson_tab
-from demo.look_tab import look_tab
-from demo.pictures import PictureShelf
-from demo.play_tab import play_tab
-from demo.robustness_tab import robustness_tab
-from demo.shelf import ModelShelf, Shelves
-from demo.side import side
-from demo.train_tab import train_tab
-from demo.uploads import MAX_SIDE
+from demo.controls.panel import side
+from demo.core.compare import answer
+from demo.core.models import ModelShelf, Shelves
+from demo.core.pictures import PictureShelf
+from demo.core.uploads import MAX_SIDE
+from demo.tabs.gallery.tab import gallery_tab
+from demo.tabs.lesson.tab import lesson_tab
+from demo.tabs.look.tab import look_tab
+from demo.tabs.play.tab import play_tab
+from demo.tabs.robustness.tab import robustness_tab
+from demo.tabs.train.tab import train_tab
+from demo.ui import assets, texts
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
 
@@ -44,8 +44,8 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
     torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
     shelves = Shelves(PictureShelf(data_dir), ModelShelf(Path(checkpoints)))
-    with gr.Blocks(title=prose.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
-        gr.HTML(prose.HEADER, apply_default_css=False)
+    with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
+        gr.HTML(texts.HEADER, apply_default_css=False)
         with gr.Row(elem_id="play", equal_height=False):
             with (
                 gr.Column(scale=1, min_width=0, elem_id="stage"),

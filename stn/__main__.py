@@ -1,4 +1,4 @@
-from stn.cli import main
+from stn.cli.main import main
 
 if __name__ == "__main__":
     main()

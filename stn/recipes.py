@@ -8,7 +8,7 @@ from dataclasses import replace
 from stn.config import Recipe, TrainConfig, model_config
 from stn.errors import unknown
 from stn.models import ModelConfig
-from stn.printed_systems import printed_systems, tuned_systems
+from stn.reference_systems import printed_systems, tuned_systems
 
 OURS = TrainConfig(
     epochs=16,

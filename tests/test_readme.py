@@ -9,8 +9,8 @@ import torch
 
 from stn import StnError
 from stn.checkpoint import read_info, shipped_names
+from stn.evaluation.table import END, START, markdown_table, table_rows, with_table, write_table
 from stn.recipes import get_recipe, list_recipes, plain_cnn_of, recipe_groups
-from stn.table import END, START, markdown_table, table_rows, with_table, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from demo.pictures import PictureSet, PictureShelf
-from demo.shelf import ModelShelf
-from demo.view_state import ViewState
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.state import ViewState
 from stn.data import DATASETS
 from stn.errors import StnError
 

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from demo.choices import class_index
-from demo.pictures import PictureSet, PictureShelf
-from demo.shelf import ModelShelf
-from demo.view_state import ViewState
+from demo.controls.choices import class_index
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.state import ViewState
 from stn.data import dataset_info
 from stn.distort import apply_controls
 from stn.errors import StnError

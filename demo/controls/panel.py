@@ -9,12 +9,12 @@ from html import escape
 
 import gradio as gr
 
-from demo import prose
-from demo.choices import class_index, index_of, known, misfits
-from demo.picks import picks
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf, Shelves, model_label
-from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from demo.controls.choices import class_index, index_of, known, misfits
+from demo.controls.picker import picks
+from demo.core.models import ModelShelf, Shelves, model_label
+from demo.core.pictures import PictureShelf
+from demo.core.state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from demo.ui import texts
 from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
@@ -107,7 +107,7 @@ def _lay_out(shelves: Shelves) -> Parts:
             )
         with gr.Group(elem_id="source-box"):
             note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
-            fetch = gr.Button(prose.FETCH, size="sm", elem_id="fetch", visible=False)
+            fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
     # The page remembers these itself: a gr.State would hold a connection open for every visitor.
     memory = [gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {})]
     go = gr.Button("Go", visible="hidden", elem_id="go")
@@ -179,7 +179,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
         chosen = pictures.get(state.dataset)
         names = models.transformers(state.dataset)
         model = state.model if state.model in names else (names[0] if names else None)
-        note = " ".join(filter(None, [trouble, prose.DRAWINGS[state.dataset] if chosen.drawn else ""]))
+        note = " ".join(filter(None, [trouble, texts.DRAWINGS[state.dataset] if chosen.drawn else ""]))
         # Escaped: what a link holds is shown as it is and must not become a picture or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
@@ -200,7 +200,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
         state, trouble = from_query(dict(request.query_params) if request else {})
         trouble = [*trouble, *misfits(state, pictures, models)]
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
-        note = " ".join([prose.LINK_TROUBLE, *trouble]) if trouble else ""
+        note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
         return [gr.update(selected=state.tab), state.dataset, *offer(state, note), *values]
 
     def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from demo.explain_api import said
-from demo.live import live
-from demo.mistakes import MistakeFinder
-from demo.shelf import Shelves
-from demo.thumbnails import thumbnails
-from demo.view_state import parse_request, split_request
+from demo.controls.mistakes import MistakeFinder
+from demo.controls.thumbnails import thumbnails
+from demo.core.compare import said
+from demo.core.models import Shelves
+from demo.core.state import parse_request, split_request
+from demo.ui.widget import live
 
 
 def picks(shelves: Shelves) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from demo.choices import class_index, known
-from demo.payload import encode_pixels
-from demo.pictures import PictureSet, PictureShelf
-from demo.view_state import shorten
+from demo.controls.choices import class_index, known
+from demo.core.encoding import encode_pixels
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.state import shorten
 from stn.errors import StnError
 
 MOST = 48  # pictures on a page

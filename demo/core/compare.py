@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from demo import records, words
-from demo.payload import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
-from demo.pictures import PictureShelf
-from demo.shelf import Loaded, ModelShelf, dataset_of, kind_of
-from demo.subject import find_subject, parse_shown
-from demo.view_state import ViewState
+from demo.core import records, words
+from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
+from demo.core.models import Loaded, ModelShelf, dataset_of, kind_of
+from demo.core.pictures import PictureShelf
+from demo.core.state import ViewState
+from demo.core.subject import find_subject, parse_shown
 from stn.errors import StnError
 from stn.explain import Explanation
 

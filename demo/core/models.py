@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from demo.pictures import PictureShelf
+from demo.core.pictures import PictureShelf
 from stn import load_checkpoint
 from stn.checkpoint import SHIPPED
 from stn.errors import StnError, unknown

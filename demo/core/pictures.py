@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demo.samples import samples
+from demo.drawings.samples import samples
 from stn import data
 from stn.errors import StnError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.words import number
+from demo.core.words import number
 from stn.data import dataset_info
 from stn.distort import CONTROL_RANGES, Controls
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from demo import words
-from demo.pictures import PictureShelf
-from demo.uploads import read_pixels, read_upload
-from demo.view_state import ViewState, parse_request, split_request
+from demo.core import words
+from demo.core.pictures import PictureShelf
+from demo.core.state import ViewState, parse_request, split_request
+from demo.core.uploads import read_pixels, read_upload
 from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
 

@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from .drawings import airplanes, automobiles, birds, cats, deer, digits, dogs, frogs, horses, ships, trucks
+from demo.drawings import airplanes, automobiles, birds, cats, deer, digits, dogs, frogs, horses, ships, trucks
+from stn.errors import unknown
 
 OBJECTS = {  # in the order of the CIFAR-10 classes
     "airplane": airplanes,
@@ -47,11 +48,9 @@ DRAWN = {"mnist": _digits, "cifar10": _objects}
 
 @cache
 def samples(dataset: str) -> tuple[Sample, ...]:
-    """The drawings that stand in for `dataset`, sorted by class; drawn once, when first asked for."""
+    """The drawings that stand in for `dataset`, sorted by class; drawn once, when first asked for. Raises StnError."""
     if dataset not in DRAWN:
-        raise ValueError(
-            f"no drawings for the data set {dataset!r}; there are drawings for {', '.join(map(repr, DRAWN))}"
-        )
+        raise unknown("data set with drawings", dataset, DRAWN)
     out = []
     for label, name, image in DRAWN[dataset]():
         image.setflags(write=False)  # every caller gets the same array, so none may change it

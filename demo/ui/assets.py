@@ -6,33 +6,40 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from demo.view_state import OPENING, SHOWN, TABS
+from demo.core.state import OPENING, SHOWN, TABS
 from stn.data import DATASETS
 from stn.distort import Controls
 
-HERE = Path(__file__).resolve().parent
-SHARED = ("store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
-SCRIPTS = {  # tab -> its files after the shared ones, in this order; the last one uses the others
-    "play": ("play/save.js", "play/view.js"),
+DEMO = Path(__file__).resolve().parent.parent
+
+
+def _in(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names)
+
+
+SHARED = _in("ui/static", "store.js", "pace.js", "pump.js", "pixels.js", "figure.js", "readings.js", "link.js")
+SCRIPTS = {  # widget -> its files after the shared ones, in this order; the last one uses the others
+    "play": _in("tabs/play", "save.js", "view.js"),
     "picks": (
-        *("sliders.js", "spin.js", "keys.js"),
-        *("picks/strip.js", "picks/shrink.js", "picks/pad.js", "picks/photo.js", "picks/own.js", "picks/view.js"),
+        *_in("controls", "sliders.js", "spin.js", "keys.js"),
+        *_in("controls/picks", "strip.js", "shrink.js", "pad.js", "photo.js", "own.js", "view.js"),
     ),
     "look": (
-        *("look/values.js", "look/sampling.js", "look/family.js", "look/handles.js", "look/sliders.js", "look/maps.js"),
-        *("look/theta.js", "look/draw.js", "look/formula.js", "look/pixel.js", "look/said.js", "look/guide.js"),
-        "look/view.js",
+        *_in("tabs/look", "values.js", "sampling.js", "family.js", "handles.js", "sliders.js", "maps.js"),
+        *_in("tabs/look", "theta.js", "draw.js", "formula.js", "pixel.js", "said.js", "guide.js", "view.js"),
     ),
-    "robustness": ("robustness/chart.js", "robustness/legend.js", "robustness/view.js"),
-    "train": ("train/film.js", "train/cells.js", "train/chart.js", "train/settings.js", "train/view.js"),
-    "gallery": ("gallery/draw.js", "gallery/view.js"),
-    "lesson": ("lesson/view.js",),
+    "robustness": _in("tabs/robustness", "chart.js", "legend.js", "view.js"),
+    "train": _in("tabs/train", "film.js", "cells.js", "chart.js", "settings.js", "view.js"),
+    "gallery": _in("tabs/gallery", "draw.js", "view.js"),
+    "lesson": _in("tabs/lesson", "view.js"),
 }
-STYLES = (
-    *("page.css", "controls.css", "picks.css", "figure.css", "readings.css", "about.css"),
-    *("look.css", "look-guide.css", "look-panels.css", "look-hand.css", "look-pixel.css", "look-sizes.css"),
-    *("train.css", "train-run.css", "train-sizes.css", "class.css", "phone.css", "robustness.css", "gallery.css"),
-    *("lesson.css", "lesson-bench.css", "lesson-behind.css", "lesson-sizes.css"),
+STYLES = (  # later ones override earlier ones
+    *("ui/static/page.css", "controls/controls.css", "controls/picks.css"),
+    *("ui/static/figure.css", "ui/static/readings.css", "tabs/play/about.css"),
+    *_in("tabs/look", "look.css", "look-guide.css", "look-panels.css", "look-hand.css", "look-pixel.css"),
+    *("tabs/look/look-sizes.css", *_in("tabs/train", "train.css", "train-run.css", "train-sizes.css")),
+    *("ui/static/class.css", "ui/static/phone.css", "tabs/robustness/robustness.css", "tabs/gallery/gallery.css"),
+    *_in("tabs/lesson", "lesson.css", "lesson-bench.css", "lesson-behind.css", "lesson-sizes.css"),
 )
 
 
@@ -50,12 +57,13 @@ def constants() -> str:
 def script(tab: str) -> str:
     """A tab's JavaScript, in one piece, as Gradio's js_on_load wants it."""
     names = (*SHARED, *SCRIPTS[tab])
-    return "\n".join([constants(), *((HERE / "js" / name).read_text(encoding="utf-8") for name in names)])
+    return "\n".join([constants(), *((DEMO / name).read_text(encoding="utf-8") for name in names)])
 
 
 def html(name: str) -> str:
-    return (HERE / "html" / f"{name}.html").read_text(encoding="utf-8")
+    folder = DEMO / ("controls" if name == "picks" else f"tabs/{name}")
+    return (folder / f"{name}.html").read_text(encoding="utf-8")
 
 
 def style_paths() -> list[Path]:
-    return [HERE / "css" / name for name in STYLES]
+    return [DEMO / name for name in STYLES]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from demo import assets
+from demo.ui import assets
 
 
 def live(name: str, elem_id: str, functions: list[Callable], html: str | None = None, constants: str = "") -> gr.HTML:

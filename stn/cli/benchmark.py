@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from stn._torchvision import import_torchvision
 from stn.checkpoint import load_checkpoint
 from stn.data import Dataset, default_data_dir, load_dataset
-from stn.evaluate import evaluate_model
+from stn.evaluation.accuracy import evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe
-from stn.train import Run, with_epochs
+from stn.training.engine import Run, with_epochs
 
 
 class PlainLoop:

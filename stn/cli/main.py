@@ -10,20 +10,20 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from stn.benchmark import benchmark_infer, benchmark_train
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
-from stn.curves import CONTROLS, Curve, curve, update_curves
+from stn.cli.benchmark import benchmark_infer, benchmark_train
+from stn.cli.output import dump, note
+from stn.cli.train import chosen_device, run_train
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
-from stn.evaluate import evaluate_model, load_test
-from stn.experiment import ship
+from stn.evaluation.accuracy import evaluate_model, load_test
+from stn.evaluation.curves import CONTROLS, Curve, curve, update_curves
+from stn.evaluation.rectify import rectification
+from stn.evaluation.table import markdown_tables, table_rows, write_table
 from stn.export import FORMATS, export
-from stn.output import dump, note
 from stn.recipes import get_recipe, list_recipes
-from stn.rectify import rectification
-from stn.table import markdown_tables, table_rows, write_table
-from stn.train import MAX_SEED
-from stn.train_command import chosen_device, run_train
+from stn.training.engine import MAX_SEED
+from stn.training.experiment import ship
 
 
 def main(arguments: list[str] | None = None) -> None:

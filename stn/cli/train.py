@@ -12,16 +12,16 @@ import torch
 from tqdm import tqdm
 
 from stn.checkpoint import count_parameters, read_info
+from stn.cli.output import dump, note
 from stn.config import Recipe
 from stn.errors import StateError, StnError
-from stn.experiment import finished_runs, run_recipe, ship, shipped_run
 from stn.models import build_model
-from stn.monitor import REMEDY
-from stn.output import dump, note
-from stn.parallel import Team, join_team, leave_team, wait_for_team
 from stn.precision import precision_on
 from stn.recipes import get_recipe, list_recipes
-from stn.train import EpochReport, StepReport, with_epochs
+from stn.training.distributed import Team, join_team, leave_team, wait_for_team
+from stn.training.engine import EpochReport, StepReport, with_epochs
+from stn.training.experiment import finished_runs, run_recipe, ship, shipped_run
+from stn.training.monitor import REMEDY
 
 
 def run_train(options: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from stn.config import Recipe
 from stn.data import Dataset
 from stn.distort import CONTROL_RANGES, Controls, apply_controls
 from stn.errors import StnError, unknown
-from stn.evaluate import BATCH, TEST_SEED, clutter_stock, load_test
+from stn.evaluation.accuracy import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
 from stn.precision import autocast
 

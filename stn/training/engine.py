@@ -20,15 +20,15 @@ from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import Dataset, random_shift
 from stn.distort import get_distortion
 from stn.errors import StateError, StnError
-from stn.evaluate import Result, evaluate_model
+from stn.evaluation.accuracy import Result, evaluate_model
 from stn.explain import transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
-from stn.monitor import ADVICE, ThetaMonitor
-from stn.optim import lr_factor, make_optimizer
-from stn.parallel import Team
 from stn.precision import autocast
-from stn.teaching import lessons_loss, watch_steps
+from stn.training.distributed import Team
+from stn.training.monitor import ADVICE, ThetaMonitor
+from stn.training.optim import lr_factor, make_optimizer
+from stn.training.pose import lessons_loss, watch_steps
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1

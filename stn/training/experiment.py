@@ -25,13 +25,13 @@ from stn.config import Recipe
 from stn.data import Dataset, load_dataset
 from stn.distort import TURNED
 from stn.errors import StnError
-from stn.evaluate import Result, evaluate_model, with_clutter_from
-from stn.monitor import REMEDY
-from stn.parallel import Team
+from stn.evaluation.accuracy import Result, evaluate_model, with_clutter_from
+from stn.evaluation.rectify import rectification
 from stn.precision import precision_on
-from stn.printed_systems import printed_systems
-from stn.rectify import rectification
-from stn.train import EpochReport, StepReport, train, with_epochs
+from stn.reference_systems import printed_systems
+from stn.training.distributed import Team
+from stn.training.engine import EpochReport, StepReport, train, with_epochs
+from stn.training.monitor import REMEDY
 
 TESTED_ON = "the test set"
 HOLDOUT = 5000  # training pictures kept out of training, on which choices are made

@@ -89,7 +89,7 @@ def test_an_error_in_the_program_is_one_sentence(client, monkeypatch):
     def broken(*_):
         raise RuntimeError("/srv/secret")
 
-    monkeypatch.setattr("demo.explain_api.find_subject", broken)
+    monkeypatch.setattr("demo.core.compare.find_subject", broken)
     with pytest.raises(Exception) as caught:
         client.predict("mnist", api_name="/explain")
     assert "could not be shown" in str(caught.value) and "secret" not in str(caught.value)

@@ -4,7 +4,9 @@ import io
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from looking import moved_by_words, settled, slider
+
+from demo.ui import assets
+from tests.browser.looking import moved_by_words, settled, slider
 
 SPINNING = "(on) => (document.querySelector('#spin').getAttribute('aria-pressed') === 'true') === on"
 
@@ -75,7 +77,7 @@ def test_a_sweep_goes_through_the_whole_range_and_comes_back(visit):
             };
             return [run(false), run(true)];
         }""",
-        __import__("demo.assets").assets.HERE.joinpath("js", "spin.js").read_text(encoding="utf-8"),
+        assets.DEMO.joinpath("controls/spin.js").read_text(encoding="utf-8"),
     )
     assert (max(drawn), min(drawn), drawn[-1]) == (90, -90, 0)
     assert max(abs(a - b) for a, b in zip(drawn, drawn[1:], strict=False)) <= 2

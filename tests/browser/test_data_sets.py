@@ -4,9 +4,8 @@ import json
 import threading
 import time
 
-from looking import seq, settled, slider
-
-from demo.shelf import ModelShelf
+from demo.core.models import ModelShelf
+from tests.browser.looking import seq, settled, slider
 
 
 def test_switching_the_data_set_brings_its_classes_and_networks(visit):
@@ -48,7 +47,7 @@ def test_a_fetch_that_fails_says_why(visit, monkeypatch):
     def no_network(name, data_dir, on_progress):
         raise StnError(f"MNIST is not in '{data_dir}' and could not be downloaded.")
 
-    monkeypatch.setattr("demo.pictures.data.download", no_network)
+    monkeypatch.setattr("demo.core.pictures.data.download", no_network)
     page = visit("?dataset=mnist&sample=3")
     page.locator("#fetch").click()
     page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('has a network')")
@@ -64,7 +63,7 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
         begun.set()
         end.wait(20)
 
-    monkeypatch.setattr("demo.pictures.data.download", slow)
+    monkeypatch.setattr("demo.core.pictures.data.download", slow)
     page = visit("?dataset=cifar10&sample=3")
     page.locator("#fetch").click()
     assert begun.wait(10)
@@ -85,7 +84,7 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
 
 
 def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypatch):
-    monkeypatch.setattr("demo.pictures.data.download", lambda name, data_dir, on_progress: None)
+    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
     page = visit("?dataset=mnist&sample=3")
     page.locator("#class input").click()
     page.get_by_role("option", name="7", exact=True).click()
@@ -99,7 +98,7 @@ def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypat
 
 
 def test_fetched_pictures_reach_the_tabs_that_were_opened_before(visit, monkeypatch):
-    monkeypatch.setattr("demo.pictures.data.download", lambda name, data_dir, on_progress: None)
+    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
     page = visit("?dataset=mnist&sample=3")
     asks = {"Gallery": "show", "Train": "train", "Lesson": "set_up"}  # what each asks the server for its pictures
 

@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from demo.view_state import TABS
+from demo.core.state import TABS
 
 ONES_OWN = {  # what a tab has once it stands
     "play": "#view[data-ready=true] canvas#input",

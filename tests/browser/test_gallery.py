@@ -86,7 +86,7 @@ def test_a_network_in_the_address_is_shown_and_nobody_trusts_it(gallery):
 
 
 def test_class_means_end_at_200_pictures(gallery, monkeypatch):
-    monkeypatch.setattr("demo.gallery.PARTS", 3)
+    monkeypatch.setattr("demo.tabs.gallery.gallery.PARTS", 3)
     page = gallery("?dataset=mnist&gallery=means&distortion=turned&gallery_seed=77")
     drawn(page, kind="means")
     assert "mean of 24 distorted drawings" in page.locator(".gallery-words").inner_text()

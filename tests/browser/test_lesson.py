@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from demo.lesson_page import results_html, shipped
+from demo.tabs.lesson.page import results_html, shipped
 from stn.checkpoint import SHIPPED
 
 DRAWN = "() => document.querySelector('#lesson')?.dataset.drawn"

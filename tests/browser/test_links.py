@@ -3,7 +3,8 @@
 from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
-from looking import pixels, settled, slider
+
+from tests.browser.looking import pixels, settled, slider
 
 
 def test_the_address_follows_and_restores_the_view(visit):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from demo.loadtest import PERIOD, User, find_view, is_loopback, loadtest
-from demo.serve import MeasuringError, Serving
+from demo.measuring.server import MeasuringError, Serving
 
 
 def test_two_users_for_a_second(address):

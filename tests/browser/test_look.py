@@ -1,10 +1,10 @@
 """The tab that looks inside, in a real browser: what a visitor sees and does there."""
 
 import pytest
-from looking import slider
-from looking_inside import hand_is, pixel, state
 
-from demo import assets
+from demo.ui import assets
+from tests.browser.looking import slider
+from tests.browser.looking_inside import hand_is, pixel, state
 
 
 def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
@@ -119,7 +119,7 @@ def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
 
 def test_the_caption_of_two_nets_says_how_they_work_together(browser):
     page = browser.new_page()
-    page.add_script_tag(path=str(assets.HERE / "js" / "look" / "said.js"))
+    page.add_script_tag(path=str(assets.DEMO / "tabs/look/said.js"))
     one, window, sides = (
         page.evaluate(
             """([sides, nets]) => captionsOf({

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from looking_inside import hand_is, pixel, some_theta, state
 
 from stn.families import get_family
+from tests.browser.looking_inside import hand_is, pixel, some_theta, state
 
 
 def test_theta_by_hand_with_sliders_and_the_networks_answer(look):

@@ -6,12 +6,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from looking_inside import some_theta
 
-from demo import assets
-from demo.look_inside import encode_floats, encode_values
+from demo.tabs.look.inside import encode_floats, encode_values
+from demo.ui import assets
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import PADDINGS, mip_level, sample
+from tests.browser.looking_inside import some_theta
 
 SIZE = (13, 16)  # of outputs
 
@@ -22,7 +22,7 @@ def blank(browser):
     page.set_content("<canvas></canvas>")
     page.add_script_tag(content=assets.constants())
     for name in (*assets.SHARED, *assets.SCRIPTS["look"][:-1]):
-        page.add_script_tag(path=str(assets.HERE / "js" / name))
+        page.add_script_tag(path=str(assets.DEMO / name))
     yield page
     page.close()
 

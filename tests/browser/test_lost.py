@@ -1,7 +1,8 @@
 """What every tab says when the server does not answer, and that it goes on when it does."""
 
 import pytest
-from looking import settled
+
+from tests.browser.looking import settled
 
 LOST = "The server did not answer. Is the program that serves this page still running?"
 SERVER = "**/component_server/**"

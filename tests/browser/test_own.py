@@ -3,8 +3,9 @@
 import base64
 
 import pytest
-from looking import film, slider, stroke
 from PIL import Image
+
+from tests.browser.looking import film, slider, stroke
 
 LOOKS = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"

@@ -3,9 +3,9 @@
 from contextlib import nullcontext
 
 import pytest
-from looking import colours, memory, moved_by_words, pixels, seq, settled, slider
 
 from demo.benchmark import MeasuringError, benchmark, drag, wait_for_picture
+from tests.browser.looking import colours, memory, moved_by_words, pixels, seq, settled, slider
 
 
 def test_the_page_opens_on_three_pictures_and_twenty_bars(visit):

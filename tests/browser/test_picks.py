@@ -4,10 +4,10 @@ import base64
 import json
 
 import pytest
-from looking import film, pixels, settled, slider, stroke
 from PIL import Image, ImageDraw
 
-from demo.mistakes import MistakeFinder
+from demo.controls.mistakes import MistakeFinder
+from tests.browser.looking import film, pixels, settled, slider, stroke
 
 
 def strip_page(page) -> list[int]:

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from looking import slider
 
-from demo import assets
+from demo.ui import assets
+from tests.browser.looking import slider
 
 SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"
 PLOT = "document.querySelector('#curves [data-testid=plotly]')"
@@ -33,8 +33,8 @@ def with_values(page, n: int):
 @pytest.fixture
 def curves(address, monkeypatch):
     """Curves of both networks, as if they had been measured."""
-    from demo.robustness import CONTROLS, CurveShelf
-    from stn.curves import Curve, control_values
+    from demo.tabs.robustness.sweep import CONTROLS, CurveShelf
+    from stn.evaluation.curves import Curve, control_values
 
     def curve(control, accuracy):
         values = control_values(control)
@@ -140,7 +140,7 @@ def test_a_phone_scrolls_one_way_only(robust, curves):
 @pytest.fixture
 def blank(browser):
     page = browser.new_page()
-    page.add_script_tag(path=str(assets.HERE / "js" / "robustness" / "chart.js"))
+    page.add_script_tag(path=str(assets.DEMO / "tabs/robustness/chart.js"))
     yield page
     page.close()
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from demo import assets, payload
+from demo.core import encoding
+from demo.ui import assets
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def blank(browser):
     page.set_content("<canvas></canvas>")
     page.add_script_tag(content=assets.constants())
     for name in assets.SHARED:
-        page.add_script_tag(path=str(assets.HERE / "js" / name))
+        page.add_script_tag(path=str(assets.DEMO / name))
     yield page
     page.close()
 
@@ -210,7 +211,7 @@ def test_pixels_reach_the_canvas_unchanged(blank):
                 picture.set(encoded);
                 return [...picture.canvas.getContext("2d").getImageData(0, 0, 7, 5).data];
             }""",
-            payload.encode_pixels(picture / 255),
+            encoding.encode_pixels(picture / 255),
         )
         rgba = np.array(read, dtype=np.uint8).reshape(5, 7, 4)
         assert np.array_equal(rgba[..., :3], np.broadcast_to(picture.permute(1, 2, 0).numpy(), (5, 7, 3)))
@@ -218,11 +219,11 @@ def test_pixels_reach_the_canvas_unchanged(blank):
 
 
 def test_lattice_points_come_back(blank):
-    lattice = torch.rand(payload.LATTICE, payload.LATTICE, 2, generator=torch.Generator().manual_seed(1)) * 4 - 2
-    text = payload.encode_lattice(lattice)
+    lattice = torch.rand(encoding.LATTICE, encoding.LATTICE, 2, generator=torch.Generator().manual_seed(1)) * 4 - 2
+    text = encoding.encode_lattice(lattice)
     side, points = blank.evaluate("(t) => { const l = latticeOf(t); return [l.side, [...l.points]]; }", text)
-    assert side == payload.LATTICE
-    wanted = np.frombuffer(base64.b64decode(text), "<i2") / payload.GRID_UNIT
+    assert side == encoding.LATTICE
+    wanted = np.frombuffer(base64.b64decode(text), "<i2") / encoding.GRID_UNIT
     assert np.allclose(points, wanted, atol=1e-6)
 
 

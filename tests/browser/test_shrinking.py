@@ -5,11 +5,11 @@ import pytest
 
 @pytest.fixture
 def blank(browser):
-    from demo import assets
+    from demo.ui import assets
 
     page = browser.new_page()
     page.set_content("<canvas></canvas>")
-    page.add_script_tag(path=str(assets.HERE / "js" / "picks" / "shrink.js"))
+    page.add_script_tag(path=str(assets.DEMO / "controls/picks/shrink.js"))
     yield page
     page.close()
 

@@ -1,9 +1,9 @@
 """The train tab in a real browser: a run from its first frame to its end, scrubbed, refused, and never growing."""
 
 import pytest
-from looking import memory, pixels
 
-from demo import assets
+from demo.ui import assets
+from tests.browser.looking import memory, pixels
 
 READY = "() => document.querySelector('#train-view').dataset.frames >= 1"
 RUN = {"timeout": 120_000}  # the machine may be busy
@@ -172,8 +172,8 @@ def test_a_phone_scrolls_one_way_only(train):
 def blank(browser):
     page = browser.new_page()
     page.set_content("<p></p>")
-    for name in ("pixels.js", "train/film.js", "train/cells.js"):
-        page.add_script_tag(path=str(assets.HERE / "js" / name))
+    for name in ("ui/static/pixels.js", "tabs/train/film.js", "tabs/train/cells.js"):
+        page.add_script_tag(path=str(assets.DEMO / name))
     yield page
     page.close()
 

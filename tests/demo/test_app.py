@@ -2,15 +2,15 @@ import gc
 import os
 import urllib.request
 
-from demo import prose
-from demo.pictures import PictureShelf
-from demo.serve import serve
-from demo.shelf import ModelShelf, Shelves
+from demo.core.models import ModelShelf, Shelves
+from demo.core.pictures import PictureShelf
+from demo.measuring.server import serve
+from demo.ui import texts
 
 
 def test_python_app_py_opens_the_page():
     with serve() as app, urllib.request.urlopen(app.address, timeout=60) as answer:
-        assert prose.TITLE in answer.read().decode()
+        assert texts.TITLE in answer.read().decode()
         if os.path.exists("/proc/self/statm"):  # only Linux says how large a process is
             assert app.memory() > 10e6
 

@@ -26,7 +26,7 @@ def test_gradio_is_imported_whole_and_without_its_stubs():
 
 def test_stn_never_imports_the_demo():
     forbidden = {"demo", "app", "gradio", "plotly"}
-    for file in Path(stn.__file__).parent.glob("*.py"):
+    for file in Path(stn.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             names = []
             if isinstance(node, ast.Import):

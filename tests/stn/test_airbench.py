@@ -6,7 +6,7 @@ from stn.airbench import PATCH, AirbenchNet
 from stn.data import Dataset, dataset_info
 from stn.models import build_model
 from stn.recipes import get_recipe
-from stn.train import Run
+from stn.training.engine import Run
 
 
 def smooth(n: int, generator: torch.Generator) -> torch.Tensor:

@@ -8,11 +8,11 @@ from safetensors.torch import load_file, save_file
 from stn import StnError, load_checkpoint
 from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
 from stn.config import recipe_from_dict, recipe_to_dict
-from stn.evaluate import FIRST, evaluate_model, load_test
+from stn.evaluation.accuracy import FIRST, evaluate_model, load_test
 from stn.models import build_model
-from stn.printed_systems import printed_systems
 from stn.recipes import get_recipe, list_recipes
-from tests.conftest import real_data
+from stn.reference_systems import printed_systems
+from tests.helpers import real_data
 
 RECORD = {"result": {"accuracy": 12.5}, "seed": 3}
 

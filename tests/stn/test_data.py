@@ -12,7 +12,7 @@ import stn.data
 from stn import StnError
 from stn._torchvision import import_torchvision
 from stn.data import DATASETS, download, is_available, load_dataset
-from tests.conftest import real_data
+from tests.helpers import real_data
 
 COUNTS = {"train": {"mnist": 60_000, "cifar10": 50_000}, "test": {"mnist": 10_000, "cifar10": 10_000}}
 

@@ -5,10 +5,10 @@ import torch
 
 from stn import geometry, load_checkpoint
 from stn.distort import warp
-from stn.evaluate import load_test
+from stn.evaluation.accuracy import load_test
+from stn.evaluation.rectify import correlation, turned
 from stn.modules import SpatialTransformer
-from stn.rectify import correlation, turned
-from tests.conftest import real_data
+from tests.helpers import real_data
 
 
 @torch.no_grad()

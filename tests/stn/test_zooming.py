@@ -9,7 +9,7 @@ from torch import nn
 from stn import SpatialTransformer, StnError, geometry
 from stn.explain import transformers_of, watch
 from stn.families import FAMILY_NAMES, ROTATION, get_family
-from stn.teaching import lessons_loss, watch_steps
+from stn.training.pose import lessons_loss, watch_steps
 from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 

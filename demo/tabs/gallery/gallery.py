@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from demo import words
-from demo.explain_api import said
-from demo.kept import Kept, Means
-from demo.payload import encode_lattice, encode_pixels, lattice_of
-from demo.pictures import PictureSet, PictureShelf
-from demo.shelf import Loaded, ModelShelf, model_label
+from demo.core import words
+from demo.core.cache import Kept, Means
+from demo.core.compare import said
+from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
+from demo.core.models import Loaded, ModelShelf, model_label
+from demo.core.pictures import PictureSet, PictureShelf
 from stn.data import DATASETS, dataset_info
 from stn.distort import get_distortion, placement_matrix, warp
 from stn.errors import StnError, unknown

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from demo.gallery import Gallery
-from demo.live import live
-from demo.shelf import Shelves
+from demo.core.models import Shelves
+from demo.tabs.gallery.gallery import Gallery
+from demo.ui.widget import live
 
 
 def gallery_tab(shelves: Shelves) -> None:

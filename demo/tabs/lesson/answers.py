@@ -6,13 +6,13 @@ import math
 
 import torch
 
-from demo.lesson_bench import DATASET, Bench, Exercise
-from demo.words import MINUS, number
+from demo.core.words import MINUS, number
+from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from stn import geometry
 from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
+from stn.evaluation.rectify import held
 from stn.explain import Stage
-from stn.rectify import held
 
 ANGLES = tuple(range(0, 91, 15))  # degrees, of the third exercise
 A_CLASS = 2  # pictures of each class in the third exercise

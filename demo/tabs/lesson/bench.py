@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureShelf
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
 from stn.explain import Stage

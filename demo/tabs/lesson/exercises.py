@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from demo.lesson_answers import does_it_crop, what_is_up, where_it_looks, which_way, who_fails_first
-from demo.lesson_bench import Exercise
-from demo.words import MINUS
+from demo.core.words import MINUS
+from demo.tabs.lesson.answers import does_it_crop, what_is_up, where_it_looks, which_way, who_fails_first
+from demo.tabs.lesson.bench import Exercise
 from stn.distort import Controls
 
 EXERCISES = (

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from demo.exercises import EXERCISES
-from demo.explain_api import said
-from demo.lesson_bench import DATASET, Bench, Exercise
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
+from demo.core.compare import said
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureShelf
+from demo.tabs.lesson.bench import DATASET, Bench, Exercise
+from demo.tabs.lesson.exercises import EXERCISES
 from stn.errors import StnError
 
 
@@ -25,7 +25,7 @@ class Lesson:
         self._lock = threading.Lock()
 
     def set_up(self, given: object) -> dict[str, Any]:
-        """An exercise's picture and its state as a request for explain_api.answer; {"error": ..} for nonsense."""
+        """An exercise's picture and its state as a request for compare.answer; {"error": ..} for nonsense."""
 
         def work():
             n, exercise = read_number(given)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from demo import assets
-from demo.exercises import EXERCISES
-from demo.lesson_bench import Exercise
+from demo.tabs.lesson.bench import Exercise
+from demo.tabs.lesson.exercises import EXERCISES
+from demo.ui import assets
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
+from stn.evaluation.table import device_words, gain_words, grouped, table_rows
 from stn.recipes import list_recipes
-from stn.table import device_words, gain_words, grouped, table_rows
 
 log = logging.getLogger(__name__)
 TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from demo import explain_api
-from demo.lesson import Lesson
-from demo.lesson_page import lesson_html
-from demo.live import live
-from demo.shelf import Shelves
+from demo.core import compare
+from demo.core.models import Shelves
+from demo.tabs.lesson.lesson import Lesson
+from demo.tabs.lesson.page import lesson_html
+from demo.ui.widget import live
 
 
 def lesson_tab(shelves: Shelves) -> None:
@@ -20,6 +20,6 @@ def lesson_tab(shelves: Shelves) -> None:
         return lesson.solve(request)
 
     def look(request):
-        return explain_api.answer(shelves.pictures, shelves.models, request)
+        return compare.answer(shelves.pictures, shelves.models, request)
 
     live("lesson", "lesson", [set_up, solve, look], html=lesson_html(shelves.models.folder))

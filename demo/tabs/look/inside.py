@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from demo.explain_api import describe_network, describe_stage, timed
-from demo.payload import encode_lattice, encode_pixels, lattice_of
-from demo.pictures import PictureShelf
-from demo.shelf import Loaded, ModelShelf
-from demo.subject import Subject, find_subject, parse_shown
-from demo.view_state import shorten
+from demo.core.compare import describe_network, describe_stage, timed
+from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
+from demo.core.models import Loaded, ModelShelf
+from demo.core.pictures import PictureShelf
+from demo.core.state import shorten
+from demo.core.subject import Subject, find_subject, parse_shown
 from stn import explain
 from stn.errors import StnError
 from stn.explain import Explanation, Stage

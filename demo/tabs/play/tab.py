@@ -1,4 +1,4 @@
-"""The play tab: the live view of one picture. What it shows is decided in explain_api.py, how in js/play/."""
+"""The play tab: the live view of one picture. What it shows is decided in compare.py, how in js/play/."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 
 from fastapi.responses import JSONResponse
 
-from demo import explain_api
-from demo.live import live
-from demo.shelf import Shelves
+from demo.core import compare
+from demo.core.models import Shelves
+from demo.ui.widget import live
 
 
 def play_tab(shelves: Shelves) -> None:
@@ -19,9 +19,9 @@ def play_tab(shelves: Shelves) -> None:
         # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere
         # (a batch that begins at this very moment holds up the rest, for a tenth of a second).
         if shelves.warm.is_set() and not shelves.models.busy():
-            seen = explain_api.answer(shelves.pictures, shelves.models, request)
+            seen = compare.answer(shelves.pictures, shelves.models, request)
         else:
-            seen = await asyncio.to_thread(explain_api.answer, shelves.pictures, shelves.models, request)
+            seen = await asyncio.to_thread(compare.answer, shelves.pictures, shelves.models, request)
         return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
 
     live("play", "view", [look])

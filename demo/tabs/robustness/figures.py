@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stn.curves import Curve
 from stn.distort import CONTROL_RANGES
+from stn.evaluation.curves import Curve
 
 TITLES = {  # control -> what stands under its axis
     "rotation": "Rotation, degrees counter-clockwise",

@@ -9,17 +9,17 @@ from typing import Any
 
 import torch
 
-from demo.explain_api import said
-from demo.figures import PALETTES, line_styles, robustness_figure
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf, kind_of, model_label
-from demo.subject import find_subject, parse_shown
-from demo.view_state import parse_request, shorten, split_request
+from demo.core.compare import said
+from demo.core.models import ModelShelf, kind_of, model_label
+from demo.core.pictures import PictureShelf
+from demo.core.state import parse_request, shorten, split_request
+from demo.core.subject import find_subject, parse_shown
+from demo.tabs.robustness.figures import PALETTES, line_styles, robustness_figure
 from stn.checkpoint import SHIPPED
-from stn.curves import FILE, Curve, control_values, read_curves
 from stn.data import dataset_info
 from stn.distort import Controls
 from stn.errors import StnError, unknown
+from stn.evaluation.curves import FILE, Curve, control_values, read_curves
 
 log = logging.getLogger(__name__)
 CONTROLS = ("rotation", "scale", "shear", "clutter", "noise")  # in the order of the sliders

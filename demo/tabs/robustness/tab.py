@@ -7,20 +7,20 @@ import json
 import gradio as gr
 from gradio.components.plot import PlotData
 
-from demo import robustness
-from demo.live import live
-from demo.shelf import Shelves
+from demo.core.models import Shelves
+from demo.tabs.robustness import sweep as sweeps
+from demo.ui.widget import live
 
 
 def robustness_tab(shelves: Shelves) -> None:
     """Builds the tab inside the current context."""
-    curves = robustness.CurveShelf(shelves.models.folder)
+    curves = sweeps.CurveShelf(shelves.models.folder)
 
     def figure(request):
-        return robustness.figure(shelves.models, curves, request)
+        return sweeps.figure(shelves.models, curves, request)
 
     def sweep(request):
-        return robustness.sweep(shelves.pictures, shelves.models, request)
+        return sweeps.sweep(shelves.pictures, shelves.models, request)
 
     with gr.Column(elem_id="robustness", min_width=0):
         live("robustness", "robustness-head", [figure, sweep])

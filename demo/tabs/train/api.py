@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from demo.payload import encode_lattice
-from demo.training import Look
-from demo.training_room import Cast, Run, TrainingRoom
-from demo.training_settings import MAX_STEPS, parse_settings
-from demo.training_words import about_test, verdict, watch_for
-from demo.view_state import shorten
+from demo.core.encoding import encode_lattice
+from demo.core.state import shorten
+from demo.tabs.train.messages import about_test, verdict, watch_for
+from demo.tabs.train.room import Cast, Run, TrainingRoom
+from demo.tabs.train.settings import MAX_STEPS, parse_settings
+from demo.tabs.train.trainer import Look
 from stn.errors import StnError, unknown
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from demo.pictures import PictureSet, PictureShelf
-from demo.training_drawings import drawn_digits
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.drawings.variants import drawn_digits
 from stn import data
 from stn.errors import StnError
 

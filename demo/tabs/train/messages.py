@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from demo.training import Measured
-from demo.training_settings import Settings
+from demo.tabs.train.settings import Settings
+from demo.tabs.train.trainer import Measured
 from stn.data import dataset_info
 
 WATCH = {  # what to look at, by the kind of run; see kind_of

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from demo.training import Look, Measured, Trainer
-from demo.training_data import TrainingData
-from demo.training_settings import MAX_STEPS, Settings
+from demo.tabs.train.data import TrainingData
+from demo.tabs.train.settings import MAX_STEPS, Settings
+from demo.tabs.train.trainer import Look, Measured, Trainer
 from stn.errors import StnError
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
 
-from demo.view_state import shorten
+from demo.core.state import shorten
 from stn.config import TrainConfig
 from stn.data import dataset_info
 from stn.errors import StnError, unknown

@@ -5,12 +5,12 @@ from __future__ import annotations
 import atexit
 import json
 
-from demo import training_api
-from demo.live import live
-from demo.shelf import Shelves
-from demo.training_data import TrainingData
-from demo.training_room import TrainingRoom
-from demo.training_settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
+from demo.core.models import Shelves
+from demo.tabs.train import api
+from demo.tabs.train.data import TrainingData
+from demo.tabs.train.room import TrainingRoom
+from demo.tabs.train.settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
+from demo.ui.widget import live
 
 
 def train_tab(shelves: Shelves) -> None:
@@ -19,7 +19,7 @@ def train_tab(shelves: Shelves) -> None:
     atexit.register(room.close)
 
     def train(request):
-        return training_api.answer(room, request)
+        return api.answer(room, request)
 
     live("train", "train-view", [train], constants=constants())
 

@@ -9,18 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from demo.payload import lattice_of
-from demo.training_data import TrainingPictures
-from demo.training_settings import OPTIMISER, Settings, model_config, rate_factor
+from demo.core.encoding import lattice_of
+from demo.tabs.train.data import TrainingPictures
+from demo.tabs.train.settings import OPTIMISER, Settings, model_config, rate_factor
 from stn import geometry
 from stn.config import TrainConfig
 from stn.distort import Distorted, get_distortion
+from stn.evaluation.rectify import circular_sd
 from stn.explain import evaluating, explain, transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
-from stn.optim import make_optimizer
-from stn.rectify import circular_sd
-from stn.teaching import pose_loss
+from stn.training.optim import make_optimizer
+from stn.training.pose import pose_loss
 
 TEST_SEED = 20150605  # fixes how the test pictures are distorted, for every run alike
 TEST_BATCH = 250

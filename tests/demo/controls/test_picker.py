@@ -5,16 +5,16 @@ import base64
 import numpy as np
 import pytest
 import torch
-from test_demo_payload import unpack_pixels
 
-from demo import explain_api, records
-from demo.mistakes import BATCH, MistakeFinder
-from demo.pictures import PictureSet, PictureShelf
-from demo.thumbnails import thumbnails
-from demo.uploads import read_pixels
-from demo.view_state import ViewState, from_query, unknown_shown
+from demo.controls.mistakes import BATCH, MistakeFinder
+from demo.controls.thumbnails import thumbnails
+from demo.core import compare, records
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.state import ViewState, from_query, unknown_shown
+from demo.core.uploads import read_pixels
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
+from tests.helpers import unpack_pixels
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
     ],
 )
 def test_a_bad_request_for_thumbnails_is_one_sentence(pictures, bad):
-    answer = explain_api.said(lambda: thumbnails(pictures, bad))
+    answer = compare.said(lambda: thumbnails(pictures, bad))
     assert set(answer) == {"error"} and "\n" not in answer["error"] and "error in the program" not in answer["error"]
 
 
@@ -113,7 +113,7 @@ def test_the_search_ends_in_time_and_leaves_the_present_picture_out():
 
 
 def test_only_so_many_wait_for_a_search(monkeypatch):
-    monkeypatch.setattr("demo.mistakes.WAITING", 0)
+    monkeypatch.setattr("demo.controls.mistakes.WAITING", 0)
     with pytest.raises(StnError, match="Others are searching right now"):
         search(set(), set())
 

@@ -6,13 +6,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from test_demo_payload import unpack_pixels
 
-from demo import explain_api
-from demo.choices import misfits
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf, kind_of, model_label
-from demo.view_state import ViewState, parse_request
+from demo.controls.choices import misfits
+from demo.core import compare
+from demo.core.models import ModelShelf, kind_of, model_label
+from demo.core.pictures import PictureShelf
+from demo.core.state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
 from stn.distort import apply_controls
@@ -20,6 +19,7 @@ from stn.errors import StnError
 from stn.explain import Explanation
 from stn.models import build_model
 from stn.recipes import get_recipe
+from tests.helpers import unpack_pixels
 
 PAIRS = ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn")
 
@@ -42,7 +42,7 @@ def shelves(checkpoints, tmp_path_factory):
 
 def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
     logits = torch.tensor([[0.0, 20.0, *[0.0] * 8]])
-    said = explain_api.describe_network(Explanation(logits, ()), list("0123456789"), 1)
+    said = compare.describe_network(Explanation(logits, ()), list("0123456789"), 1)
     assert said["probabilities"][1] == 1.0 and said["probabilities"][0] == 0.0
     assert said["percent"][:2] == ["< 1 %", "> 99 %"] and "> 99 %" in said["words"]
 
@@ -50,7 +50,7 @@ def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
 @pytest.mark.parametrize(("dataset", "canvas", "channels"), [("mnist", 60, 1), ("cifar10", 48, 3)])
 def test_an_answer_holds_the_distorted_picture_to_the_last_level(shelves, dataset, canvas, channels):
     request = {"dataset": dataset, "sample": 3, "rotation": 30, "scale": 0.8, "clutter": 4, "noise": 0.1, "seed": 5}
-    answer = explain_api.answer(*shelves, request)
+    answer = compare.answer(*shelves, request)
     pixels = unpack_pixels(answer["input"])
     assert pixels.shape == (canvas, canvas, channels)
     pictures = shelves[0].get(dataset)
@@ -62,13 +62,13 @@ def test_an_answer_holds_the_distorted_picture_to_the_last_level(shelves, datase
 def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(shelves):
     # Identity at the start: its output is the input resampled, so their means agree; a picture left normalised
     # would be far off.
-    answer = explain_api.answer(*shelves, {"dataset": "cifar10", "sample": 0})
+    answer = compare.answer(*shelves, {"dataset": "cifar10", "sample": 0})
     assert answer["stages"][0]["words"] == "leaves the picture as it is"
     assert unpack_pixels(answer["output"]).mean() == pytest.approx(unpack_pixels(answer["input"]).mean(), abs=6)
 
 
 def test_an_answer_is_json_and_complete(shelves):
-    answer = explain_api.answer(*shelves, {"dataset": "mnist", "sample": 1})
+    answer = compare.answer(*shelves, {"dataset": "mnist", "sample": 1})
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["classes"] == list("0123456789") and answer["picture"]["drawn"]
     for network in answer["networks"].values():
@@ -92,16 +92,16 @@ def test_an_answer_is_json_and_complete(shelves):
     ],
 )
 def test_a_bad_request_is_answered_with_one_sentence(shelves, bad):
-    answer = explain_api.answer(*shelves, bad)
+    answer = compare.answer(*shelves, bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
 
 
 def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(shelves, tmp_path):
-    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
     assert "`python -m stn train mnist-play-affine && python -m stn ship mnist-play-affine`" in error
     only_stn = tmp_path / "mnist-play-affine.safetensors"
     only_stn.write_bytes((shelves[1]._folder / only_stn.name).read_bytes())
-    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
     assert "`python -m stn train mnist-play-cnn && python -m stn ship mnist-play-cnn`" in error
 
 
@@ -132,7 +132,7 @@ def without_weights(path):
 def test_a_damaged_checkpoint_is_one_sentence_that_names_no_folder(shelves, tmp_path, caplog, damage):
     for name in PAIRS[:2]:
         damage(tmp_path / f"{name}.safetensors")
-    error = explain_api.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
     assert "mnist-play-affine is damaged" in error and "python -m stn ship" in error
     assert str(tmp_path) not in error and ".safetensors" not in error
     assert "mnist-play-affine cannot be loaded" in caplog.text, "whoever runs the page must find the reason"
@@ -142,8 +142,8 @@ def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_
     def broken(*_):
         raise RuntimeError("shapes cannot be multiplied in /srv/secret")
 
-    monkeypatch.setattr(explain_api, "find_subject", broken)
-    error = explain_api.answer(*shelves, {"dataset": "mnist"})["error"]
+    monkeypatch.setattr(compare, "find_subject", broken)
+    error = compare.answer(*shelves, {"dataset": "mnist"})["error"]
     assert "could not be shown" in error and "secret" not in error
     assert "shapes cannot be multiplied" in caplog.text
 
@@ -165,7 +165,7 @@ def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
 
 
 def test_the_list_of_models_gives_family_and_accuracy(shelves):
-    listed = {entry["name"]: entry for entry in explain_api.list_models(shelves[1])}
+    listed = {entry["name"]: entry for entry in compare.list_models(shelves[1])}
     assert set(listed) == set(PAIRS)
     assert listed["mnist-play-affine"]["family"] == "affine" and listed["mnist-play-cnn"]["family"] is None
     assert listed["mnist-play-affine"]["canvas"] == 60 and listed["cifar10-play-cnn"]["canvas"] == 48
@@ -174,18 +174,18 @@ def test_the_list_of_models_gives_family_and_accuracy(shelves):
 
 def test_the_api_and_the_page_agree(shelves):
     request = {"dataset": "mnist", "sample": 2, "rotation": 10}
-    seen = explain_api.look(*shelves, parse_request(request))
-    for_api, for_view = explain_api.for_api(seen), explain_api.for_view(seen)
+    seen = compare.look(*shelves, parse_request(request))
+    for_api, for_view = compare.for_api(seen), compare.for_view(seen)
     assert for_api["probabilities"]["stn"] == for_view["networks"]["stn"]["probabilities"]
     assert for_api["label"] == for_view["picture"]["label"] == shelves[0].get("mnist").labels[2]
 
 
 def test_an_uploaded_picture_has_no_label(shelves):
-    from demo.payload import png_data_uri
+    from demo.core.encoding import png_data_uri
 
-    seen = explain_api.look(*shelves, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
-    assert explain_api.for_api(seen)["label"] is None
-    assert explain_api.for_view(seen)["networks"]["cnn"]["right"] is None
+    seen = compare.look(*shelves, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
+    assert compare.for_api(seen)["label"] is None
+    assert compare.for_view(seen)["networks"]["cnn"]["right"] is None
 
 
 def test_many_threads_get_the_answer_that_one_gets(shelves):
@@ -193,9 +193,9 @@ def test_many_threads_get_the_answer_that_one_gets(shelves):
 
     requests = [{"dataset": "mnist", "sample": i % 5, "rotation": 10 * i - 60} for i in range(12)]
     strip = lambda a: {k: v for k, v in a.items() if k != "milliseconds"}  # noqa: E731
-    alone = [strip(explain_api.answer(*shelves, r)) for r in requests]
+    alone = [strip(compare.answer(*shelves, r)) for r in requests]
     with ThreadPoolExecutor(6) as pool:
-        assert [strip(a) for a in pool.map(lambda r: explain_api.answer(*shelves, r), requests)] == alone
+        assert [strip(a) for a in pool.map(lambda r: compare.answer(*shelves, r), requests)] == alone
 
 
 def test_a_model_without_a_transformer_is_refused(shelves, tmp_path):
@@ -203,7 +203,7 @@ def test_a_model_without_a_transformer_is_refused(shelves, tmp_path):
     for name in ("mnist-play-affine", "mnist-play-cnn"):
         (tmp_path / f"{name}.safetensors").write_bytes(cnn)
     with pytest.raises(StnError, match="no spatial transformer"):
-        explain_api.look(shelves[0], ModelShelf(tmp_path), parse_request({"dataset": "mnist"}))
+        compare.look(shelves[0], ModelShelf(tmp_path), parse_request({"dataset": "mnist"}))
 
 
 def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(shelves):

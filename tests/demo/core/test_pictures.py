@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from demo.pictures import PictureSet, PictureShelf
-from demo.uploads import MAX_BYTES, read_upload
+from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.uploads import MAX_BYTES, read_upload
 from stn.errors import StnError
 
 LABELS = (0, 1, 0, 2, 1)
@@ -77,7 +77,7 @@ def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypa
         on_progress(0.0, "starting")
         raise StnError(f"MNIST is missing or damaged in '{data_dir}' and could not be downloaded (no route).")
 
-    monkeypatch.setattr("demo.pictures.data.download", no_network)
+    monkeypatch.setattr("demo.core.pictures.data.download", no_network)
     shelf, seen = PictureShelf(tmp_path), []
     said = shelf.fetch("mnist", lambda part, text: seen.append(part))
     assert said.startswith("MNIST could not be fetched") and "\n" not in said
@@ -90,7 +90,7 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
     def too_slow(*_, **__):
         raise AssertionError("torchvision takes seconds to import, and there is nothing to read")
 
-    monkeypatch.setattr("demo.pictures.data.load_dataset", too_slow)
+    monkeypatch.setattr("demo.core.pictures.data.load_dataset", too_slow)
     assert PictureShelf(tmp_path / "nowhere").get("mnist").drawn
     monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
     assert PictureShelf().get("cifar10").drawn
@@ -99,7 +99,7 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
 def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
     shelf = PictureShelf(tmp_path)
     assert shelf.get("mnist").drawn
-    monkeypatch.setattr("demo.pictures.data.download", lambda name, data_dir, on_progress: None)
+    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
     monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)
     assert "test pictures" in shelf.fetch("mnist", lambda part, text: None)
     assert shelf.get("mnist") is FIVE

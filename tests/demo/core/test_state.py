@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from demo.view_state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from demo.core.state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 

@@ -5,20 +5,22 @@ import json
 
 import pytest
 
-from demo import explain_api, look_inside, robustness
-from demo.payload import to_uint8
-from stn.curves import control_values
+from demo.core import compare
+from demo.core.encoding import to_uint8
+from demo.tabs.look import inside
+from demo.tabs.robustness import sweep
+from stn.evaluation.curves import control_values
 
 CNN, STN = "mnist-play-cnn", "mnist-play-affine"
 THETA = [0.8, 0.1, 0, -0.1, 0.8, 0]
 CONTROLS = {"rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
 ASK = {  # tab -> what it asks of the server about a state
-    "play": explain_api.answer,
-    "look": look_inside.look_inside,
-    "hand": lambda *shelves_and_state: look_inside.by_hand(
+    "play": compare.answer,
+    "look": inside.look_inside,
+    "hand": lambda *shelves_and_state: inside.by_hand(
         *shelves_and_state[:2], {"state": shelves_and_state[2], "theta": THETA}
     ),
-    "robustness": lambda *shelves_and_state: robustness.sweep(
+    "robustness": lambda *shelves_and_state: sweep.sweep(
         *shelves_and_state[:2],
         {**shelves_and_state[2], "curve": "shear"} if isinstance(shelves_and_state[2], dict) else None,
     ),
@@ -62,20 +64,20 @@ def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(mnist_shelves, 
     assert "numbered 0 to" in ASK[tab](*mnist_shelves, {"dataset": "mnist", "sample": 10**6})["error"]
 
 
-@pytest.mark.parametrize("control", robustness.CONTROLS)
+@pytest.mark.parametrize("control", sweep.CONTROLS)
 def test_an_own_picture_is_swept_for_what_the_transformers_network_says_at_rest(mnist_shelves, control):
     state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_shelves, 5)}
-    found = robustness.sweep(*mnist_shelves, {**state, "curve": control})
+    found = sweep.sweep(*mnist_shelves, {**state, "curve": control})
     rest = {"rotation": 0, "scale": 1, "shear": 0, "clutter": 0, "noise": 0}[control]
     assert found["at"] == pytest.approx(rest, abs=0.03) and found["at"] in control_values(control)
-    live = explain_api.answer(*mnist_shelves, {**state, control: found["at"]})
+    live = compare.answer(*mnist_shelves, {**state, control: found["at"]})
     assert found["class"] == live["classes"][live["networks"]["stn"]["top"]]
     here = found["values"].index(found["at"])
     assert found["networks"][STN]["right"][here]
     for name, key in ((CNN, "cnn"), (STN, "stn")):
         chance = 100 * live["networks"][key]["probabilities"][live["networks"]["stn"]["top"]]
         assert found["networks"][name]["percent"][here] == pytest.approx(chance, abs=0.11)
-    assert robustness.sweep(*mnist_shelves, {"dataset": "mnist", "sample": 5, "curve": control})["at"] is None
+    assert sweep.sweep(*mnist_shelves, {"dataset": "mnist", "sample": 5, "curve": control})["at"] is None
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from demo import words
-from demo.words import MINUS, TIMES
+from demo.core import words
+from demo.core.words import MINUS, TIMES
 
 
 def matrix(turn=0.0, factor=1.0, shift=(0.0, 0.0)):

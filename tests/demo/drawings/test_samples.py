@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from demo.samples import OBJECTS, Sample, samples
+from demo.drawings.samples import OBJECTS, Sample, samples
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 

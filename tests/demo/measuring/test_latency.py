@@ -2,7 +2,7 @@ import socket
 import threading
 import time
 
-from demo.distance import distance
+from demo.measuring.latency import distance
 
 
 def test_what_travels_arrives_whole_in_order_and_late():

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from test_demo_payload import unpack_pixels
 
-from demo import gallery
+from demo.tabs.gallery import gallery
 from stn.errors import StnError
+from tests.helpers import unpack_pixels
 
 ASK = {"dataset": "mnist", "distortion": "turned", "seed": 1}
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from demo.exercises import EXERCISES
-from demo.lesson import Lesson
-from demo.lesson_answers import ANGLES, turn_of
-from demo.lesson_bench import Bench
-from demo.lesson_page import lesson_html, results_html, shipped
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureShelf
+from demo.tabs.lesson.answers import ANGLES, turn_of
+from demo.tabs.lesson.bench import Bench
+from demo.tabs.lesson.exercises import EXERCISES
+from demo.tabs.lesson.lesson import Lesson
+from demo.tabs.lesson.page import lesson_html, results_html, shipped
 from stn import geometry
 from stn.checkpoint import SHIPPED, save_checkpoint
 from stn.explain import Explanation
@@ -184,6 +184,6 @@ def test_the_page_holds_all_exercises_and_nothing_that_gradio_fills_in(taught):
 
 def test_text_is_escaped(monkeypatch, taught):
     spiked = replace(EXERCISES[0], title="<b>", question="a & b")
-    monkeypatch.setattr("demo.lesson_page.EXERCISES", (spiked,))
+    monkeypatch.setattr("demo.tabs.lesson.page.EXERCISES", (spiked,))
     page = lesson_html(taught)
     assert "&lt;b&gt;" in page and "a &amp; b" in page

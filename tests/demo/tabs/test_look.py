@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from demo import look_inside
-from demo.pictures import PictureShelf
-from demo.shelf import ModelShelf
-from demo.view_state import parse_request
+from demo.core.models import ModelShelf
+from demo.core.pictures import PictureShelf
+from demo.core.state import parse_request
+from demo.tabs.look import inside
 from stn.checkpoint import save_checkpoint
 from stn.distort import apply_controls
 from stn.errors import StnError
@@ -66,7 +66,7 @@ def request(dataset: str = "mnist", family: str = "affine", **more) -> dict:
 
 @pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
 def test_the_four_steps_are_the_models_own(shelves, dataset, family):
-    answer = look_inside.look_inside(*shelves, request(dataset, family, noise=0.1))
+    answer = inside.look_inside(*shelves, request(dataset, family, noise=0.1))
     loaded = shelves[1].get(f"{dataset}-play-{family}")
     pictures = shelves[0].get(dataset)
     controls = parse_request(request(dataset, family, noise=0.1)).controls
@@ -85,7 +85,7 @@ def test_the_four_steps_are_the_models_own(shelves, dataset, family):
 @pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
 def test_the_sampler_on_the_sent_numbers_gives_the_sent_output(shelves, dataset, family):
     # In [0, 1], although the model samples normalised pictures: the weights add up to one.
-    answer = look_inside.look_inside(*shelves, request(dataset, family))
+    answer = inside.look_inside(*shelves, request(dataset, family))
     x, grid = floats(answer["input"])[None], floats(answer["grid"])[None]
     assert answer["average"] and answer["padding"] == "border" and answer["outside"] is None
     assert torch.allclose(sample(x, grid, "border", average=True)[0], floats(answer["output"]), atol=1e-5)
@@ -93,15 +93,15 @@ def test_the_sampler_on_the_sent_numbers_gives_the_sent_output(shelves, dataset,
 
 def test_the_level_says_how_many_pixels_apart_the_samples_are(shelves):
     # The identity from 60 x 60 to 28 x 28 pixels: 60 / 28 of a pixel from sample to sample.
-    answer = look_inside.by_hand(*shelves, {"state": request(), "theta": [1, 0, 0, 0, 1, 0]})
+    answer = inside.by_hand(*shelves, {"state": request(), "theta": [1, 0, 0, 0, 1, 0]})
     assert 2 ** answer["level"] == pytest.approx(60 / 28, abs=1e-3)
-    assert look_inside.by_hand(*shelves, {"state": request(), "theta": [0.3, 0, 0, 0, 0.3, 0]})["level"] == 0
+    assert inside.by_hand(*shelves, {"state": request(), "theta": [0.3, 0, 0, 0, 0.3, 0]})["level"] == 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_networks_own_theta_by_hand_changes_nothing(shelves, family):
-    own = look_inside.look_inside(*shelves, request(family=family))
-    hand = look_inside.by_hand(*shelves, {"state": request(family=family), "theta": own["stage"]["values"]})
+    own = inside.look_inside(*shelves, request(family=family))
+    hand = inside.by_hand(*shelves, {"state": request(family=family), "theta": own["stage"]["values"]})
     assert hand["network"]["probabilities"] == pytest.approx(own["network"]["probabilities"], abs=1e-5)
     assert torch.allclose(floats(hand["output"]), floats(own["output"]), atol=1e-5)
     assert hand["stage"]["values"] == pytest.approx(own["stage"]["values"], abs=1e-6)
@@ -111,10 +111,10 @@ def test_the_networks_own_theta_by_hand_changes_nothing(shelves, family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_theta_by_hand_is_where_the_sampler_looks(shelves, family):
     theta = get_family(family).identity()[0] * 0.5
-    hand = look_inside.by_hand(*shelves, {"state": request(family=family), "theta": theta.tolist()})
+    hand = inside.by_hand(*shelves, {"state": request(family=family), "theta": theta.tolist()})
     assert torch.allclose(floats(hand["grid"]), get_family(family).grid(theta[None], (28, 28))[0], atol=1e-6)
     # Afterwards the model goes its own way again.
-    own = look_inside.look_inside(*shelves, request(family=family))
+    own = inside.look_inside(*shelves, request(family=family))
     assert own["stage"]["values"] != pytest.approx(theta.tolist(), abs=1e-3)
 
 
@@ -123,7 +123,7 @@ BAD = [None, 3, "1,0,0", [], [1, 0, 0], [1] * 7, [math.nan] * 6, [math.inf] * 6,
 
 @pytest.mark.parametrize("theta", [*BAD, ["1"] * 6, [None] * 6, {"0": 1}, [[1, 0, 0], [0, 1, 0]]])
 def test_a_bad_theta_is_one_sentence(shelves, theta):
-    answer = look_inside.by_hand(*shelves, {"state": request(), "theta": theta})
+    answer = inside.by_hand(*shelves, {"state": request(), "theta": theta})
     assert set(answer) == {"error"} and "6 numbers from -8 to 8" in answer["error"] and "\n" not in answer["error"]
 
 
@@ -132,21 +132,21 @@ def test_a_bad_theta_is_one_sentence(shelves, theta):
     [None, [], {}, {"state": request()}, {"state": None, "theta": []}, {"state": request(sample=-1), "theta": []}],
 )
 def test_any_other_object_is_one_sentence_too(shelves, bad):
-    assert set(look_inside.by_hand(*shelves, bad)) == {"error"}
-    assert set(look_inside.look_inside(*shelves, bad)) == {"error"}
+    assert set(inside.by_hand(*shelves, bad)) == {"error"}
+    assert set(inside.look_inside(*shelves, bad)) == {"error"}
 
 
 def test_a_transformer_on_feature_maps_is_refused_with_a_remedy(shelves):
-    said = look_inside.look_inside(*shelves, request(family="feature"))["error"]
+    said = inside.look_inside(*shelves, request(family="feature"))["error"]
     assert "mnist-play-feature reads feature maps" in said and "choose" in said
 
 
 def test_a_theta_that_leaves_the_picture_is_shown_and_finite(shelves):
     for theta in ([8] * 6, [0] * 6, [-8, 8, 8, 8, -8, 8]):
-        answer = look_inside.by_hand(*shelves, {"state": request(), "theta": theta})
+        answer = inside.by_hand(*shelves, {"state": request(), "theta": theta})
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer and "error" not in answer
     tilted = {"state": request(family="projective"), "theta": [1, 0, 0, 0, 1, 0, 8, -8]}
-    assert floats(look_inside.by_hand(*shelves, tilted)["grid"]).isfinite().all()
+    assert floats(inside.by_hand(*shelves, tilted)["grid"]).isfinite().all()
 
 
 def test_maps_are_those_that_end_each_stage_and_the_net_is_left_as_it_was():
@@ -154,7 +154,7 @@ def test_maps_are_those_that_end_each_stage_and_the_net_is_left_as_it_was():
     x = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         before = localizer(x)
-        with look_inside.watch_maps(localizer) as seen:
+        with inside.watch_maps(localizer) as seen:
             watched = localizer(x)
             localizer(1 - x)  # of several runs the first counts
     assert torch.equal(before, watched)
@@ -166,7 +166,7 @@ def test_maps_are_those_that_end_each_stage_and_the_net_is_left_as_it_was():
 
 def test_the_maps_of_two_nets_are_told_apart():
     zoom = ZoomLocalizer(1, "affine", widths=(4, 8)).eval()
-    with torch.no_grad(), look_inside.watch_maps(zoom) as seen:
+    with torch.no_grad(), inside.watch_maps(zoom) as seen:
         zoom(torch.rand(1, 1, 60, 60, generator=torch.Generator().manual_seed(0)))
     shapes = [(name, tuple(maps.shape[1:])) for name, maps in seen]
     coarse = [("Coarse", (16, 15, 15)), ("Coarse", (32, 8, 8)), ("Coarse", (48, 4, 4))]
@@ -175,16 +175,16 @@ def test_the_maps_of_two_nets_are_told_apart():
 
 def test_the_most_active_maps_are_chosen_and_normalised():
     maps = torch.stack([k * torch.tensor([[1.0, 2.0], [3.0, 5.0]]) for k in (1, 4, 0, 3)])
-    chosen = look_inside.most_active(maps, 3)
+    chosen = inside.most_active(maps, 3)
     assert chosen.chosen == (1, 3, 0) and chosen.channels == 4
     assert torch.allclose(chosen.maps, torch.tensor([[0.0, 0.25], [0.5, 1.0]]).expand(3, 2, 2))
-    assert look_inside.most_active(maps, 9).maps.shape == (4, 2, 2)
-    assert look_inside.most_active(torch.full((1, 2, 2), math.nan)).maps.isfinite().all()
+    assert inside.most_active(maps, 9).maps.shape == (4, 2, 2)
+    assert inside.most_active(torch.full((1, 2, 2), math.nan)).maps.isfinite().all()
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_every_familys_identity_is_taken(family):
     identity = get_family(family).identity()
-    assert torch.equal(look_inside.read_theta(identity[0].tolist(), get_family(family)), identity)
+    assert torch.equal(inside.read_theta(identity[0].tolist(), get_family(family)), identity)
     with pytest.raises(StnError, match=f"{identity.shape[1]} numbers"):
-        look_inside.read_theta([*identity[0].tolist(), 0], get_family(family))
+        inside.read_theta([*identity[0].tolist(), 0], get_family(family))

@@ -5,14 +5,15 @@ import json
 import plotly.graph_objects as go
 import pytest
 
-from demo import explain_api, robustness
-from demo.figures import DARK, LIGHT, floor_of, line_styles, robustness_figure
-from stn.curves import Curve, control_values
+from demo.core import compare
+from demo.tabs.robustness import sweep
+from demo.tabs.robustness.figures import DARK, LIGHT, floor_of, line_styles, robustness_figure
 from stn.distort import CONTROL_RANGES
+from stn.evaluation.curves import Curve, control_values
 
 CNN, STN, OTHER = "mnist-play-cnn", "mnist-play-affine", "mnist-play-similarity"
 NAMES = [CNN, STN, OTHER]
-LABELS = {name: robustness.label(name) for name in NAMES}
+LABELS = {name: sweep.label(name) for name in NAMES}
 
 
 def measured(control: str, accuracy: float = 97.0) -> Curve:
@@ -26,11 +27,11 @@ def drawn(control="rotation", names=NAMES, palette=LIGHT):
 
 
 def write_curves(folder, names=(CNN, STN)):
-    models = {name: {"sha256": "", "curves": [measured(c).to_dict() for c in robustness.CONTROLS]} for name in names}
+    models = {name: {"sha256": "", "curves": [measured(c).to_dict() for c in sweep.CONTROLS]} for name in names}
     (folder / "curves.json").write_text(json.dumps({"models": models}))
 
 
-@pytest.mark.parametrize("control", robustness.CONTROLS)
+@pytest.mark.parametrize("control", sweep.CONTROLS)
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_plotly_accepts_every_figure(control, palette):
     for names in (NAMES, []):
@@ -39,7 +40,7 @@ def test_plotly_accepts_every_figure(control, palette):
 
 
 def test_both_charts_share_the_axis_over_the_whole_range_and_are_named():
-    for control in robustness.CONTROLS:
+    for control in sweep.CONTROLS:
         figure = drawn(control)
         low, high = figure["layout"]["xaxis"]["range"]
         assert low < CONTROL_RANGES[control][0] and high > CONTROL_RANGES[control][1]
@@ -71,28 +72,28 @@ def test_the_accuracy_axis_starts_below_every_value_and_at_zero_for_low_ones():
 
 def test_the_figure_follows_the_file(mnist_shelves):
     _, models = mnist_shelves
-    curves, request = robustness.CurveShelf(models.folder), {"dataset": "mnist", "curve": "shear", "theme": "dark"}
-    before = robustness.figure(models, curves, request)
+    curves, request = sweep.CurveShelf(models.folder), {"dataset": "mnist", "curve": "shear", "theme": "dark"}
+    before = sweep.figure(models, curves, request)
     assert not before["measured"] and [entry["label"] for entry in before["legend"]] == [
         "plain CNN",
         "affine transformer",
     ]
     write_curves(models.folder)
-    after = robustness.figure(models, curves, request)
+    after = sweep.figure(models, curves, request)
     assert after["measured"] and after["pictures"] == "10,000 MNIST test pictures"
     assert after["figure"]["data"][0]["line"]["color"] == DARK.cnn
     (models.folder / "curves.json").write_text("{")
-    assert not robustness.figure(models, curves, request)["measured"], "a damaged file counts as none"
+    assert not sweep.figure(models, curves, request)["measured"], "a damaged file counts as none"
     (models.folder / "curves.json").unlink()
 
 
-@pytest.mark.parametrize("control", robustness.CONTROLS)
+@pytest.mark.parametrize("control", sweep.CONTROLS)
 def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_shelves, control):
     request = {"dataset": "mnist", "sample": 5, "rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
-    found = robustness.sweep(*mnist_shelves, {**request, "curve": control})
+    found = sweep.sweep(*mnist_shelves, {**request, "curve": control})
     assert found["values"] == list(control_values(control))
     for i in (0, len(found["values"]) // 2, -1):
-        seen = explain_api.answer(*mnist_shelves, {**request, control: found["values"][i]})
+        seen = compare.answer(*mnist_shelves, {**request, control: found["values"][i]})
         assert found["class"] == seen["classes"][seen["picture"]["label"]]
         for name, key in ((CNN, "cnn"), (STN, "stn")):
             chance = 100 * seen["networks"][key]["probabilities"][seen["picture"]["label"]]
@@ -116,8 +117,8 @@ def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_shelves, contr
     ],
 )
 def test_bad_requests_get_one_sentence(mnist_shelves, bad):
-    answers = [robustness.sweep(*mnist_shelves, bad)]
+    answers = [sweep.sweep(*mnist_shelves, bad)]
     if not isinstance(bad, dict) or "sample" not in bad:
-        answers.append(robustness.figure(mnist_shelves[1], robustness.CurveShelf(mnist_shelves[1].folder), bad))
+        answers.append(sweep.figure(mnist_shelves[1], sweep.CurveShelf(mnist_shelves[1].folder), bad))
     for answer in answers:
         assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300

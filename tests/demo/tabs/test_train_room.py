@@ -10,11 +10,11 @@ import time
 import pytest
 import torch
 
-from demo import training_api, training_room
-from demo.training import Look, Measured
-from demo.training_data import draw_pictures
-from demo.training_room import DROP_AFTER, ENDED, SPARE_AFTER, TrainingRoom
-from demo.training_settings import MAX_STEPS, Settings
+from demo.tabs.train import api
+from demo.tabs.train.data import draw_pictures
+from demo.tabs.train.room import DROP_AFTER, ENDED, SPARE_AFTER, TrainingRoom
+from demo.tabs.train.settings import MAX_STEPS, Settings
+from demo.tabs.train.trainer import Look, Measured
 from stn.errors import StnError
 
 
@@ -64,7 +64,7 @@ def clock():
 
 @pytest.fixture
 def room(clock, monkeypatch):
-    monkeypatch.setattr(training_room, "Trainer", lambda settings, pictures: StillTrainer())
+    monkeypatch.setattr("demo.tabs.train.room.Trainer", lambda settings, pictures: StillTrainer())
     made = TrainingRoom(StillData(), clock)
     yield made
     made.close()
@@ -109,7 +109,7 @@ def test_a_run_trains_pauses_steps_and_stops(room, gate):
 
 
 def test_a_run_ends_after_its_last_update(room, monkeypatch):
-    monkeypatch.setattr(training_room, "MAX_STEPS", 7)
+    monkeypatch.setattr("demo.tabs.train.room.MAX_STEPS", 7)
     run = room.start(Settings())
     until(lambda: run.state == "finished")
     assert len(run.losses) == 7 and run.tests[-1].step == 7 and run.look.step == 7
@@ -164,16 +164,16 @@ def test_a_place_that_is_only_held_is_given_away(room, clock):
 
 
 def test_ended_runs_are_forgotten_when_they_are_many(room):
-    for _ in range(training_room.KEPT + 10):
+    for _ in range(room.KEPT + 10):
         room.start(Settings(), paused=True).act("stop")
-    assert len(room) <= training_room.KEPT
+    assert len(room) <= room.KEPT
 
 
 def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch):
     monkeypatch.setattr(StillTrainer, "loss", float("nan"))
     run = room.start(Settings())
     until(lambda: run.state == "failed")
-    told = training_api.news(run, 0, 0, -1)
+    told = api.news(run, 0, 0, -1)
     assert "no longer a number" in told["problem"] and told["losses"] == [None]
     json.dumps(told, allow_nan=False)
 
@@ -187,7 +187,7 @@ def test_an_error_in_the_program_is_one_sentence(room, monkeypatch):
     until(lambda: run.state == "failed")
     assert "secret" not in run.problem and run.problem.endswith(".")
     monkeypatch.setattr(TrainingRoom, "preview", broken)
-    assert "secret" not in training_api.answer(room, {"action": "preview"})["error"]
+    assert "secret" not in api.answer(room, {"action": "preview"})["error"]
 
 
 def test_a_program_that_ends_waits_for_its_runs(room):
@@ -201,9 +201,9 @@ def test_a_program_that_ends_waits_for_its_runs(room):
 
 ENDING = """
 import atexit, sys, time, torch
-from demo.training_data import draw_pictures
-from demo.training_room import TrainingRoom
-from demo.training_settings import Settings
+from demo.tabs.train.data import draw_pictures
+from demo.tabs.train.room import TrainingRoom
+from demo.tabs.train.settings import Settings
 
 class Data:
     pictures = draw_pictures(variants=4, held_out=2)
@@ -233,7 +233,7 @@ def test_ids_cannot_be_guessed(room):
 
 
 def ask(room, **request):
-    told = training_api.answer(room, request)
+    told = api.answer(room, request)
     json.dumps(told, allow_nan=False)
     return told
 
@@ -257,9 +257,9 @@ def test_a_visitor_is_told_everything_once(room, gate):
 def test_a_preview_takes_no_place(room):
     told = ask(room, action="preview", settings={"distortion": "tc"})
     assert told["look"]["step"] == 0 and told["watch"] and len(room) == 0
-    for seed in range(training_room.PREVIEWS + 5):
+    for seed in range(room.PREVIEWS + 5):
         ask(room, action="preview", settings={"seed": seed})
-    assert len(room._previews) <= training_room.PREVIEWS
+    assert len(room._previews) <= room.PREVIEWS
 
 
 @pytest.mark.parametrize(
@@ -283,6 +283,6 @@ def test_a_preview_takes_no_place(room):
     ],
 )
 def test_anything_else_is_refused_in_a_sentence(room, request_, said):
-    told = training_api.answer(room, request_)
+    told = api.answer(room, request_)
     assert said in told["error"] and "Traceback" not in told["error"] and len(told["error"]) < 300
     assert len(room) == 0

@@ -10,13 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 from stn._torchvision import import_torchvision
-from stn.benchmark import benchmark_train
 from stn.checkpoint import save_checkpoint, shipped_names
-from stn.cli import main
-from stn.evaluate import evaluate_model
-from stn.experiment import run_recipe
+from stn.cli.benchmark import benchmark_train
+from stn.cli.main import main
+from stn.evaluation.accuracy import evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
+from stn.training.experiment import run_recipe
 from tests.tutorial_net import Net
 
 
@@ -128,8 +128,8 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
     good = replace(good, train=replace(good.train, epochs=1))
     bad = replace(good, name="bad", train=replace(good.train, lr=1e9))
     recipes = {"bad": bad, "mnist-tutorial": good}
-    monkeypatch.setattr("stn.train_command.list_recipes", lambda: recipes)
-    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr("stn.cli.train.list_recipes", lambda: recipes)
+    monkeypatch.setattr("stn.training.experiment.SHIPPED", tmp_path / "shipped")
     with pytest.raises(SystemExit):
         main(["train", "--missing", "--out", str(tmp_path)])
     captured = capsys.readouterr()
@@ -141,8 +141,8 @@ def test_missing_ships_what_it_can_and_names_what_failed(monkeypatch, tmp_path, 
 def test_missing_recovers_from_stale_and_damaged_files(monkeypatch, tmp_path, capsys, no_data):
     recipe = get_recipe("mnist-tutorial")
     recipe = replace(recipe, train=replace(recipe.train, epochs=1))
-    monkeypatch.setattr("stn.train_command.list_recipes", lambda: {recipe.name: recipe})
-    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr("stn.cli.train.list_recipes", lambda: {recipe.name: recipe})
+    monkeypatch.setattr("stn.training.experiment.SHIPPED", tmp_path / "shipped")
     runs = tmp_path / recipe.name
     run_recipe(replace(recipe, train=replace(recipe.train, lr=0.02)), 0, None, "cpu", tmp_path)  # what it used to be
     model = build_model(recipe.model)
@@ -179,9 +179,9 @@ def test_the_training_benchmark_reports_its_ratios(monkeypatch, small_mnist):
         def epoch(self):
             return 60.0
 
-    monkeypatch.setattr("stn.benchmark.PlainLoop", Loop)
-    monkeypatch.setattr("stn.benchmark.load_dataset", lambda *a: small_mnist)
-    monkeypatch.setattr("stn.benchmark.get_recipe", lambda name: replace(get_recipe(name), published=5.0))
+    monkeypatch.setattr("stn.cli.benchmark.PlainLoop", Loop)
+    monkeypatch.setattr("stn.cli.benchmark.load_dataset", lambda *a: small_mnist)
+    monkeypatch.setattr("stn.cli.benchmark.get_recipe", lambda name: replace(get_recipe(name), published=5.0))
     row = benchmark_train(epochs=1, target_epochs=2, log=lambda text: None)
     assert row["loop_s_per_epoch"] == 60
     assert row["ratio"] == pytest.approx(60 / row["engine_s_per_epoch"])
@@ -194,7 +194,7 @@ def test_a_stopped_run_is_resumed(monkeypatch, tmp_path, capsys, no_data):
     command = ["train", "mnist-tutorial", "--epochs", "2", "--out", str(tmp_path)]
     with pytest.raises(SystemExit) as stopped, monkeypatch.context() as patch:
         tests = iter([evaluate_model, interrupt])  # in the second epoch
-        patch.setattr("stn.train.evaluate_model", lambda *arguments: next(tests)(*arguments))
+        patch.setattr("stn.training.engine.evaluate_model", lambda *arguments: next(tests)(*arguments))
         main(command)
     assert stopped.value.code == 130
     error = capsys.readouterr().err
@@ -214,7 +214,7 @@ def interrupt(*arguments):
 
 
 def test_other_commands_that_are_stopped_advise_nothing(monkeypatch, capsys):
-    monkeypatch.setattr("stn.cli.list_recipes", interrupt)
+    monkeypatch.setattr("stn.cli.main.list_recipes", interrupt)
     with pytest.raises(SystemExit) as stopped:
         main(["list"])
     assert stopped.value.code == 130
@@ -225,7 +225,7 @@ def test_an_error_without_words_of_its_own_is_said(monkeypatch, capsys):
     def fail():
         raise OSError("the disk has gone")
 
-    monkeypatch.setattr("stn.cli.list_recipes", fail)
+    monkeypatch.setattr("stn.cli.main.list_recipes", fail)
     with pytest.raises(SystemExit):
         main(["list"])
     assert "a file: the disk has gone; give another place." in capsys.readouterr().err
@@ -263,7 +263,7 @@ def test_download_says_where_the_data_are(monkeypatch, tmp_path, capsys):
         on_progress(0.5, "half")
         asked.append((name, data_dir))
 
-    monkeypatch.setattr("stn.cli.download", fetch)
+    monkeypatch.setattr("stn.cli.main.download", fetch)
     main(["download", "mnist", "--data-dir", str(tmp_path)])
     assert asked == [("mnist", str(tmp_path))]
     assert capsys.readouterr().out == f"mnist is in '{tmp_path}'\n"
@@ -276,7 +276,7 @@ def test_the_inference_benchmark_prints_its_ratio(monkeypatch, capsys):
 
     models = {"mnist-play-affine": Slow(), "mnist-play-cnn": torch.nn.Identity()}
     info = SimpleNamespace(channels=1, canvas=28)
-    monkeypatch.setattr("stn.benchmark.load_checkpoint", lambda name: (models[name], info))
+    monkeypatch.setattr("stn.cli.benchmark.load_checkpoint", lambda name: (models[name], info))
     main(["benchmark", "infer", "--json"])
     row = json.loads(capsys.readouterr().out)
     assert (row["stn"], row["cnn"]) == ("mnist-play-affine", "mnist-play-cnn")

@@ -9,14 +9,14 @@ import pytest
 
 from stn import load_checkpoint
 from stn.checkpoint import read_info, shipped_names
-from stn.cli import main, parser
-from stn.curves import CONTROLS, Curve, control_values, curve
-from stn.evaluate import load_test
+from stn.cli.main import main, parser
+from stn.evaluation.accuracy import load_test
+from stn.evaluation.curves import CONTROLS, Curve, control_values, curve
+from stn.evaluation.rectify import rectification
 from stn.recipes import get_recipe, list_recipes
-from stn.rectify import rectification
-from tests.conftest import bars
+from tests.helpers import bars
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
 
 
 def printed(capsys, *command: str) -> str:
@@ -44,7 +44,7 @@ def test_evaluate_says_what_it_measured(capsys, no_data):
 
 
 def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
-    monkeypatch.setattr("stn.evaluate.load_dataset", lambda name, split, folder: bars(20, name))
+    monkeypatch.setattr("stn.evaluation.accuracy.load_dataset", lambda name, split, folder: bars(20, name))
     name, recipe = "mnist-play-affine", get_recipe("mnist-play-affine")
     model, _ = load_checkpoint(name)
     poses = rectification(model, load_test(recipe), recipe)
@@ -66,7 +66,7 @@ def test_curves_are_told_as_they_come(capsys, monkeypatch):
         for control in CONTROLS:
             on_curve("mnist-play-cnn", Curve(control, (0.0,), (90.0,), 10))
 
-    monkeypatch.setattr("stn.cli.update_curves", measure)
+    monkeypatch.setattr("stn.cli.main.update_curves", measure)
     lines = printed(capsys, "curves", "--device", "cpu").splitlines()
     assert lines == [f"mnist-play-cnn: {control}" for control in CONTROLS]
 
@@ -76,8 +76,8 @@ def test_a_run_is_trained_and_shipped_by_two_commands(capsys, monkeypatch, tmp_p
     short = replace(short, train=replace(short.train, epochs=1))
     for module in ("train_command", "cli"):
         monkeypatch.setattr(f"stn.{module}.get_recipe", lambda name: short)
-    monkeypatch.setattr("stn.experiment.SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr("stn.experiment.HOLDOUT", 50)
+    monkeypatch.setattr("stn.training.experiment.SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr("stn.training.experiment.HOLDOUT", 50)
     printed(capsys, "train", "mnist-tutorial", "--out", str(tmp_path))
     printed(capsys, "train", "mnist-tutorial", "--out", str(tmp_path), "--holdout", "--epochs", "2")
     assert "mnist-tutorial" in printed(capsys, "ship", "mnist-tutorial", "--out", str(tmp_path))
@@ -93,7 +93,7 @@ def test_a_transformer_that_does_nothing_after_its_lessons_is_a_warning(
 ):
     recipe = get_recipe("mnist-r-affine")
     still = replace(recipe.train, epochs=2, pose_epochs=lessons, localizer_lr_scale=0.0)
-    monkeypatch.setattr("stn.train_command.get_recipe", lambda name: replace(recipe, train=still))
+    monkeypatch.setattr("stn.cli.train.get_recipe", lambda name: replace(recipe, train=still))
     main(["train", recipe.name, "--out", str(tmp_path)])
     assert capsys.readouterr().err.count("theta is the same for every picture") == warnings
 

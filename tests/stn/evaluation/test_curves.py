@@ -7,10 +7,10 @@ from torch import nn
 
 from stn import StnError
 from stn.checkpoint import SHIPPED, save_checkpoint, shipped_names
-from stn.curves import CONTROLS, FILE, Curve, control_values, curve, read_curves, update_curves
+from stn.evaluation.curves import CONTROLS, FILE, Curve, control_values, curve, read_curves, update_curves
 from stn.models import build_model
 from stn.recipes import get_recipe
-from tests.conftest import bars
+from tests.helpers import bars
 
 
 def test_curves_have_25_values_from_end_to_end_and_see_the_control():
@@ -41,9 +41,9 @@ def shelf(tmp_path, monkeypatch):
     recipe = get_recipe("mnist-play-cnn")
     save_checkpoint(tmp_path / f"{recipe.name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
     monkeypatch.setattr("stn.checkpoint.SHIPPED", tmp_path)
-    monkeypatch.setattr("stn.curves.SHIPPED", tmp_path)
-    monkeypatch.setattr("stn.curves.load_test", lambda recipe, folder: bars(20))
-    monkeypatch.setattr("stn.curves.POINTS", 3)
+    monkeypatch.setattr("stn.evaluation.curves.SHIPPED", tmp_path)
+    monkeypatch.setattr("stn.evaluation.curves.load_test", lambda recipe, folder: bars(20))
+    monkeypatch.setattr("stn.evaluation.curves.POINTS", 3)
     return tmp_path
 
 

@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from stn import StnError, geometry
+from stn.evaluation.rectify import circular_sd, correlation, held, rectification
 from stn.families import AFFINE
 from stn.modules import SpatialTransformer
 from stn.recipes import get_recipe
-from stn.rectify import circular_sd, correlation, held, rectification
-from tests.conftest import bars
+from tests.helpers import bars
 
 RECIPE = get_recipe("mnist-play-affine")
 ANGLES = range(-90, 91, 15)

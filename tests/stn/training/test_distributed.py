@@ -9,55 +9,55 @@ import torch
 from stn import StnError, get_recipe
 from stn.checkpoint import read_tensors
 from stn.models import build_model
-from stn.parallel import join_team
+from stn.training.distributed import join_team
 
 # Without dropout, the order of sums is all that differs; of 321 pictures the last batch is one, and the
 # second process has none of it.
 TRAIN = """
 import sys
 from dataclasses import replace
-import stn.cli, stn.experiment, stn.train_command
+import stn.cli.main, stn.cli.train, stn.training.experiment
 from stn.recipes import get_recipe
-from tests.conftest import bars
+from tests.helpers import bars
 recipe = get_recipe("mnist-tutorial")
 recipe = replace(
     recipe, model=replace(recipe.model, dropout=0.0), train=replace(recipe.train, epochs=2, lr=0.02, momentum=0.9)
 )
-stn.train_command.get_recipe = lambda name: recipe
-stn.experiment.load_dataset = lambda name, split, folder: bars(321, name)
-stn.cli.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "--out", sys.argv[1]])
+stn.cli.train.get_recipe = lambda name: recipe
+stn.training.experiment.load_dataset = lambda name, split, folder: bars(321, name)
+stn.cli.main.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "--out", sys.argv[1]])
 """
 
 
 # Nothing is there; only the first process may look, for it might download.
 MISSING = """
 import os, sys
-import stn.cli, stn.experiment
+import stn.cli.main, stn.training.experiment
 from stn.errors import StnError
 
 def load(name, split, folder):
     assert os.environ["RANK"] == "0"
     raise StnError("No MNIST here.")
 
-stn.experiment.load_dataset = load
-stn.cli.main(["train", "mnist-tutorial", "--device", "cpu", "--out", sys.argv[1]])
+stn.training.experiment.load_dataset = load
+stn.cli.main.main(["train", "mnist-tutorial", "--device", "cpu", "--out", sys.argv[1]])
 """
 
 
 # One that stops while another trains on.
 STOPS = """
 import sys
-import stn.cli, stn.train_command
+import stn.cli.main, stn.cli.train
 from stn.errors import StnError
-from stn.parallel import Team, join_team
+from stn.training.distributed import Team, join_team
 
 def train_one(recipe, options, resume):
     join_team("cpu")
     if Team().rank == 1:
         raise StnError("Out of memory.")
 
-stn.train_command.train_one = train_one
-stn.cli.main(["train", "mnist-tutorial"])
+stn.cli.train.train_one = train_one
+stn.cli.main.main(["train", "mnist-tutorial"])
 """
 
 

@@ -3,25 +3,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-import stn.train
+import stn.training.engine
 from stn import StnError
 from stn.checkpoint import read_tensors, write_tensors
 from stn.config import TrainConfig
-from stn.evaluate import FIRST, distorted_batches, evaluate_model, with_clutter_from
+from stn.evaluation.accuracy import FIRST, distorted_batches, evaluate_model, with_clutter_from
 from stn.models import build_model
-from stn.monitor import ThetaMonitor
 from stn.precision import precision_on
 from stn.recipes import get_recipe
-from stn.train import Run, lr_factor, make_optimizer, random_shift, train, with_epochs
-from tests.conftest import bars
-
-
-def short(name: str, **options):
-    recipe = get_recipe(name)
-    return replace(recipe, train=replace(recipe.train, epochs=2, batch_size=32, **options))
-
-
-TUNED = short("mnist-tutorial-tuned")
+from stn.training.engine import Run, lr_factor, make_optimizer, random_shift, train, with_epochs
+from stn.training.monitor import ThetaMonitor
+from tests.helpers import TUNED, bars, short
 
 
 def test_training_learns(small_mnist):
@@ -131,7 +123,7 @@ def test_another_number_of_epochs_leaves_some_to_the_classifier(epochs, lessons)
 @pytest.mark.parametrize("lessons", [1, 0])
 def test_the_coarse_net_is_taught_its_window(small_mnist, monkeypatch, lessons):
     recipe = short("mnist-play-affine", pose_epochs=lessons)
-    monkeypatch.setattr("stn.teaching.window_loss", lambda found, matrix, edges: 100 + 0 * found.sum())
+    monkeypatch.setattr("stn.training.pose.window_loss", lambda found, matrix, edges: 100 + 0 * found.sum())
     loss, _ = Run(recipe, small_mnist, 0, torch.device("cpu")).epoch(1, lambda report: None)
     weight = 1 if lessons else recipe.train.pose_weight
     assert 100 * weight < loss < 100 * weight + 20
@@ -270,7 +262,8 @@ def test_bf16_is_float32_on_a_processor_that_would_emulate_it(flags, native, sma
         return evaluate_model(model, test, *arguments)
 
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: flags)
-    monkeypatch.setattr("stn.train.evaluate_model", evaluate)  # between the epochs, in the precision of training
+    # Between the epochs, in the precision of training.
+    monkeypatch.setattr("stn.training.engine.evaluate_model", evaluate)
     for precision in ("bf16", "fp32"):
         recipe = replace(TUNED, train=replace(TUNED.train, epochs=1, precision=precision))
         train(recipe, small_mnist.subset(slice(64)), bars(20))
@@ -290,4 +283,4 @@ def test_training_may_have_a_distortion_of_its_own():
 
 def test_unknown_optimisers_are_refused():
     with pytest.raises(StnError, match=r"adamw, muon, sgd"):
-        stn.train.make_optimizer(build_model(TUNED.model), replace(TUNED.train, optimizer="adam"))
+        stn.training.engine.make_optimizer(build_model(TUNED.model), replace(TUNED.train, optimizer="adam"))

@@ -7,19 +7,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import stn.train
+import stn.training.engine
 from stn import StnError, load_checkpoint
 from stn.checkpoint import read_info, save_checkpoint
-from stn.evaluate import Result, evaluate_model
-from stn.experiment import finished_runs, load_splits, run_recipe, ship, write_tested
+from stn.evaluation.accuracy import Result, evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe
-from tests.conftest import bars
-from tests.test_train import TUNED, short
+from stn.training.experiment import finished_runs, load_splits, run_recipe, ship, write_tested
+from tests.helpers import TUNED, bars, short
 
 
 def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monkeypatch):
-    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
+    monkeypatch.setattr("stn.training.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
     # In so few steps, no transformer comes alive: a printed system is shipped all the same.
     recipe, seen = short("mnist-tutorial"), []
     for seed in (0, 1, 2):
@@ -38,8 +37,8 @@ def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monk
 
 def test_what_is_held_out_is_not_trained_on(monkeypatch):
     whole = bars(100)
-    monkeypatch.setattr("stn.experiment.HOLDOUT", 20)
-    monkeypatch.setattr("stn.experiment.load_dataset", lambda name, split, folder: {"train": whole}[split])
+    monkeypatch.setattr("stn.training.experiment.HOLDOUT", 20)
+    monkeypatch.setattr("stn.training.experiment.load_dataset", lambda name, split, folder: {"train": whole}[split])
     training, held_out = load_splits(get_recipe("mnist-play-cnn"), None, holdout=True)
     assert torch.equal(training.images, whole.images[:80]) and torch.equal(training.labels, whole.labels[:80])
     assert torch.equal(held_out.images, whole.images[80:]) and torch.equal(held_out.labels, whole.labels[80:])
@@ -106,7 +105,7 @@ def test_small_weights_are_refused_where_they_cost_accuracy(weights, accuracies,
     recipe = TUNED
     model = build_model(recipe.model)
     results = iter([Result(percent, 1.0, round(100 * percent), 900, 10_000, None, None) for percent in accuracies])
-    monkeypatch.setattr("stn.experiment.evaluate_model", lambda *a: next(results))
+    monkeypatch.setattr("stn.training.experiment.evaluate_model", lambda *a: next(results))
     path = tmp_path / "a.safetensors"
     write_tested(path, recipe, model, bars(10), {"seed": 0, "minutes": 1.0})
     info = read_info(path)
@@ -119,7 +118,7 @@ def test_small_weights_are_refused_where_they_cost_accuracy(weights, accuracies,
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("moment", ["before the log", "before the state", "after both"])
 def test_a_run_stopped_at_any_moment_keeps_its_log(moment, last, tmp_path, monkeypatch):
-    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (bars(64), bars(20)))
+    monkeypatch.setattr("stn.training.experiment.load_splits", lambda *a: (bars(64), bars(20)))
     epoch, calls = TUNED.train.epochs if last else 1, itertools.count(1)
 
     def stopping(do):
@@ -132,9 +131,9 @@ def test_a_run_stopped_at_any_moment_keeps_its_log(moment, last, tmp_path, monke
 
     with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
         if moment == "before the log":
-            patch.setattr("stn.train.write_file", stopping(stn.train.write_file))
+            patch.setattr("stn.training.engine.write_file", stopping(stn.training.engine.write_file))
         elif moment == "before the state":
-            patch.setattr("stn.train.write_tensors", stopping(stn.train.write_tensors))
+            patch.setattr("stn.training.engine.write_tensors", stopping(stn.training.engine.write_tensors))
         run_recipe(TUNED, out=tmp_path, on_epoch=stopping(print) if moment == "after both" else lambda report: None)
     path = run_recipe(TUNED, out=tmp_path, resume=True)
     log = [json.loads(line)["epoch"] for line in path.with_suffix(".jsonl").read_text().splitlines()]
@@ -142,7 +141,7 @@ def test_a_run_stopped_at_any_moment_keeps_its_log(moment, last, tmp_path, monke
 
 
 def test_a_trial_leaves_the_recipes_own_run_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("stn.experiment.load_splits", lambda *a: (bars(64), bars(20)))
+    monkeypatch.setattr("stn.training.experiment.load_splits", lambda *a: (bars(64), bars(20)))
     run_recipe(TUNED, out=tmp_path, epochs=2)  # the recipe's own number, so no trial
     before = {file.name: file.read_bytes() for file in (tmp_path / TUNED.name).iterdir()}
     assert set(before) == {"seed-0.safetensors", "seed-0.state", "seed-0.jsonl"}

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from stn.models import build_model
-from stn.optim import Muon, make_optimizer, orthogonalized
 from stn.recipes import get_recipe
-from tests.test_train import TUNED
+from stn.training.optim import Muon, make_optimizer, orthogonalized
+from tests.helpers import TUNED
 
 
 def test_orthogonalized_keeps_the_directions_and_evens_the_sizes(generator):

@@ -9,7 +9,7 @@ from stn.geometry import invert
 from stn.models import build_model
 from stn.modules import Localizer, Sampler, SpatialTransformer
 from stn.recipes import get_recipe
-from stn.teaching import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
+from stn.training.pose import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
 from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from stn import StnError
 from stn.distort import DISTORTIONS
-from stn.evaluate import BATCH, distorted_batches, evaluate_model
+from stn.evaluation.accuracy import BATCH, distorted_batches, evaluate_model
 from stn.models import build_model
-from stn.optim import make_optimizer
 from stn.recipes import get_recipe
-from stn.train import Run
-from tests.conftest import bars
+from stn.training.engine import Run
+from stn.training.optim import make_optimizer
+from tests.helpers import bars
 
 PLAIN = replace(get_recipe("mnist-tutorial").train, lr=1.0, momentum=0.0, precision="fp32")
 

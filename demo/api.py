@@ -7,13 +7,13 @@ from typing import Any
 import gradio as gr
 
 from demo.core import compare
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from demo.core.state import parse_request
 from stn.errors import StnError
 
 
-def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
+def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
     """Adds `/explain` and `/models` to the current Blocks."""
 
     def explain(
@@ -49,8 +49,8 @@ def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
             "seed": seed,
         }
         try:
-            return compare.guarded(
-                lambda: compare.for_api(compare.look(pictures, models, parse_request(request), image))
+            return compare.hide_unexpected(
+                lambda: compare.for_api(compare.compare(pictures, models, parse_request(request), image))
             )
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -58,7 +58,7 @@ def add_endpoints(pictures: PictureShelf, models: ModelShelf) -> None:
     def list_models() -> list:
         """Lists the playground's networks: name, data set, family (null for a plain CNN), test accuracy."""
         try:
-            return compare.guarded(lambda: compare.list_models(models))
+            return compare.hide_unexpected(lambda: compare.list_models(models))
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

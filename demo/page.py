@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from demo.api import add_endpoints
-from demo.controls.panel import side
+from demo.controls.panel import panel
 from demo.core.compare import answer
-from demo.core.models import ModelShelf, Shelves
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore, Resources
+from demo.core.pictures import ImageStore
 from demo.core.uploads import MAX_SIDE
 from demo.tabs.gallery.tab import gallery_tab
 from demo.tabs.lesson.tab import lesson_tab
@@ -43,7 +43,7 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
     """The page, ready to launch with launch_options(). Loads nothing yet: models and pictures warm up in a thread."""
     torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
-    shelves = Shelves(PictureShelf(data_dir), ModelShelf(Path(checkpoints)))
+    resources = Resources(ImageStore(data_dir), ModelStore(Path(checkpoints)))
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         gr.HTML(texts.HEADER, apply_default_css=False)
         with gr.Row(elem_id="play", equal_height=False):
@@ -53,21 +53,21 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
             ):
                 for name, (title, build_tab) in TAB_BUILDERS.items():
                     with gr.Tab(title, id=name) as tab:
-                        build_tab(shelves)
+                        build_tab(resources)
                     tab.select(None, js=f"() => window.stnPage.open({name!r})")
-            side(page, tabs, shelves)
-        add_endpoints(shelves.pictures, shelves.models)
-    threading.Thread(target=warm_up, args=(shelves,), daemon=True).start()
+            panel(page, tabs, resources)
+        add_endpoints(resources.pictures, resources.models)
+    threading.Thread(target=warm_up, args=(resources,), daemon=True).start()
     return page
 
 
-def warm_up(shelves: Shelves) -> None:
+def warm_up(resources: Resources) -> None:
     """Reads everything once and runs it once, so that no visitor waits for it."""
     for dataset in DATASETS:
-        for model in shelves.models.transformers(dataset) or [None]:
+        for model in resources.models.transformers(dataset) or [None]:
             # Raises nothing; the page says what is wrong when it is asked.
-            answer(shelves.pictures, shelves.models, {"dataset": dataset, "model": model})
-    shelves.warm.set()
+            answer(resources.pictures, resources.models, {"dataset": dataset, "model": model})
+    resources.warm.set()
 
 
 def launch_options() -> dict[str, Any]:

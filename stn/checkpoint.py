@@ -79,7 +79,7 @@ class CheckpointInfo:
     def result(self) -> dict[str, Any]:
         return self.record["result"]
 
-    def unnormalise(self, images: Tensor) -> Tensor:
+    def unnormalize(self, images: Tensor) -> Tensor:
         """Normalised pictures (B, C, H, W), as the stages of `explain` hold them, back in [0, 1]."""
         mean, std = (images.new_tensor(v).view(1, -1, 1, 1) for v in (self.mean, self.std))
         return (images * std + mean).clamp(0, 1)

@@ -225,7 +225,7 @@ def nearest_affine(grid: Tensor) -> Tensor:
     return torch.cat([solved.mT, last], dim=1).to(grid.dtype)  # (B, 3, 3)
 
 
-def best_turn(points: Tensor, moved: Tensor) -> Tensor:
+def procrustes_angle(points: Tensor, moved: Tensor) -> Tensor:
     """The angles (B,) in radians that turn points (N, 2), whose mean is 0, best into `moved` (B, N, 2) (Procrustes).
 
     For the images of a square lattice under a matrix this is the rotation of `polar`, at no singular values' cost and
@@ -236,7 +236,7 @@ def best_turn(points: Tensor, moved: Tensor) -> Tensor:
     return torch.atan2(cross, dot)
 
 
-def growth(points: Tensor, moved: Tensor) -> Tensor:
+def relative_scale(points: Tensor, moved: Tensor) -> Tensor:
     """How many times (B,) as far `moved` (B, N, 2) spread about their middle as points (N, 2), whose mean is 0, do."""
     spread = (moved - moved.mean(1, keepdim=True)).square().sum((1, 2))
     return (spread / points.square().sum()).clamp(min=1e-6).sqrt()

@@ -53,7 +53,7 @@ class ZoomLocalizer(nn.Module):
         theta = self.fine(window)
         frame = self.family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
         points = geometry.base_grid((3, 3), frame.dtype, x.device).reshape(-1, 2)
-        grow = 1 / geometry.growth(points, frame)[:, None]  # (B, 1)
+        grow = 1 / geometry.relative_scale(points, frame)[:, None]  # (B, 1)
         regrown = self.coarse.family.matrix(torch.cat([grow, frame.mean(1) * (1 - grow)], dim=1))
         return self.family.within(theta, geometry.product(found, regrown))  # (B, n)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from stn.checkpoint import save_checkpoint
 from stn.data import Dataset
 from stn.models import build_model
@@ -20,14 +20,14 @@ def generator() -> torch.Generator:
 
 
 @pytest.fixture(scope="module")
-def mnist_shelves(tmp_path_factory) -> tuple[PictureShelf, ModelShelf]:
+def mnist_resources(tmp_path_factory) -> tuple[ImageStore, ModelStore]:
     """MNIST's drawings, and an untrained pair of networks in place of the playground's."""
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     for name in ("mnist-play-cnn", "mnist-play-affine"):
         recipe = get_recipe(name)
         save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
-    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
+    return ImageStore(tmp_path_factory.mktemp("no-data")), ModelStore(folder)
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import ViewState
 from stn.data import DATASETS
 from stn.errors import StnError
 
 
-def misfits(state: ViewState, pictures: PictureShelf, models: ModelShelf) -> list[str]:
+def link_problems(state: ViewState, pictures: ImageStore, models: ModelStore) -> list[str]:
     """A sentence on each part of a link that is well formed but names a picture or a network that is not there."""
     said = []
     try:

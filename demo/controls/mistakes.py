@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from demo.controls.choices import class_index
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import ViewState
 from stn.data import dataset_info
 from stn.distort import apply_controls
@@ -29,7 +29,7 @@ WAITING = 16  # visitors who search or wait to; the page's 40 threads serve ever
 class MistakeFinder:
     """Searches test pictures from a random one on; a few visitors at a time."""
 
-    def __init__(self, pictures: PictureShelf, models: ModelShelf, seconds: float = SECONDS):
+    def __init__(self, pictures: ImageStore, models: ModelStore, seconds: float = SECONDS):
         self._pictures, self._models, self._seconds = pictures, models, seconds
         self._room, self._places = threading.BoundedSemaphore(WAITING), threading.BoundedSemaphore(AT_ONCE)
 

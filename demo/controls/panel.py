@@ -9,10 +9,10 @@ from html import escape
 
 import gradio as gr
 
-from demo.controls.choices import class_index, index_of, known, misfits
+from demo.controls.choices import class_index, index_of, known, link_problems
 from demo.controls.picker import picks
-from demo.core.models import ModelShelf, Shelves, model_label
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore, Resources, model_label
+from demo.core.pictures import ImageStore
 from demo.core.state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
 from demo.ui import texts
 from stn.data import DATASETS
@@ -65,13 +65,13 @@ class Parts:
 STATE_KEYS = ("dataset", "sample", "model", *SLIDERS, "seed")
 
 
-def side(page: gr.Blocks, tabs: gr.Tabs, shelves: Shelves) -> None:
+def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
     """Builds the controls inside `page`, whose context is open; a link also opens its tab of `tabs`."""
-    parts = _lay_out(shelves)
-    _wire(page, tabs, parts, shelves.pictures, shelves.models)
+    parts = _lay_out(resources)
+    _wire(page, tabs, parts, resources.pictures, resources.models)
 
 
-def _lay_out(shelves: Shelves) -> Parts:
+def _lay_out(resources: Resources) -> Parts:
     with gr.Column(scale=0, min_width=0, elem_id="side"):
         with gr.Group(elem_id="picture-box"):
             dataset = gr.Radio(
@@ -89,7 +89,7 @@ def _lay_out(shelves: Shelves) -> Parts:
                 previous = gr.Button("Previous", size="sm", min_width=40, elem_id="previous")
                 next_ = gr.Button("Next", size="sm", min_width=40, elem_id="next")
                 lot = gr.Button("Random", size="sm", min_width=40, elem_id="random")
-            picks(shelves)
+            picks(resources)
         with gr.Group(elem_id="sliders"):
             sliders = {name: _slider(name) for name in SLIDERS}
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", visible="hidden")
@@ -98,7 +98,7 @@ def _lay_out(shelves: Shelves) -> Parts:
                 new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
                 spin = gr.Button("Spin", size="sm", min_width=40, elem_id="spin")
         with gr.Group(elem_id="model-box"):
-            names = shelves.models.transformers(OPENING.dataset)
+            names = resources.models.transformers(OPENING.dataset)
             model = gr.Dropdown(
                 [(model_label(n), n) for n in names],
                 value=names[0] if names else None,
@@ -130,7 +130,7 @@ def _slider(name: str) -> gr.Slider:
     )
 
 
-def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, models: ModelShelf) -> None:
+def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, models: ModelStore) -> None:
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
     tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(STATE_KEYS)) + "}"
@@ -146,7 +146,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
 
     parts.spin.click(fn=None, js="() => { window.stnPage.spin?.toggle(); }")
     parts.choose.click(fn=None, outputs=parts.sample, js="() => window.stnPage.chosen")
-    parts.klass.change(fn=None, inputs=parts.klass, js="(name) => { window.stnPage?.sift?.(name); }")
+    parts.klass.change(fn=None, inputs=parts.klass, js="(name) => { window.stnPage?.setClass?.(name); }")
 
     # On the server: which picture comes next, what a data set offers.
     def step(by: int):
@@ -198,7 +198,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
 
     def restore(request: gr.Request):
         state, trouble = from_query(dict(request.query_params) if request else {})
-        trouble = [*trouble, *misfits(state, pictures, models)]
+        trouble = [*trouble, *link_problems(state, pictures, models)]
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
         note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
         return [gr.update(selected=state.tab), state.dataset, *offer(state, note), *values]
@@ -216,7 +216,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: PictureShelf, 
                 + [gr.update(value=escape(str(error)), visible=True)]
                 + [gr.skip()] * (2 + len(SLIDERS) + 1)
             )
-        trouble = " ".join(misfits(state, pictures, models))
+        trouble = " ".join(link_problems(state, pictures, models))
         return [state.dataset, *offer(state, trouble), *(getattr(state.controls, name) for name in CONTROL_NAMES)]
 
     parts.fetch.click(

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from demo.controls.mistakes import MistakeFinder
 from demo.controls.thumbnails import thumbnails
-from demo.core.compare import said
-from demo.core.models import Shelves
+from demo.core.compare import answer_or_error
+from demo.core.models import Resources
 from demo.core.state import parse_request, split_request
 from demo.ui.widget import live
 
 
-def picks(shelves: Shelves) -> None:
+def picks(resources: Resources) -> None:
     """Builds them inside the current context."""
-    finder = MistakeFinder(shelves.pictures, shelves.models)
+    finder = MistakeFinder(resources.pictures, resources.models)
 
     def thumbs(request):
-        return said(lambda: thumbnails(shelves.pictures, request))
+        return answer_or_error(lambda: thumbnails(resources.pictures, request))
 
     def mistake(request):
         state, (klass,) = split_request(request, "klass")
-        return said(lambda: finder.find(parse_request(state), klass))
+        return answer_or_error(lambda: finder.find(parse_request(state), klass))
 
     live("picks", "picks", [thumbs, mistake])

@@ -7,14 +7,14 @@ from typing import Any
 
 from demo.controls.choices import class_index, known
 from demo.core.encoding import encode_pixels
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import shorten
 from stn.errors import StnError
 
 MOST = 48  # pictures on a page
 
 
-def thumbnails(pictures: PictureShelf, request: object) -> dict[str, Any]:
+def thumbnails(pictures: ImageStore, request: object) -> dict[str, Any]:
     """The page of `count` pictures that holds `sample`, or the page `turn` pages on. Raises StnError.
 
     request: {"dataset", "klass": a class's name or "any", "sample", "turn", "count"}. `sheet` holds the pictures one

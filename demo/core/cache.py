@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 
-class Kept:
+class LruCache:
     """The last few results by key, each made once."""
 
     def __init__(self, most: int):
@@ -35,7 +35,7 @@ class Means:
     """Sums of pictures by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
 
     def __init__(self, kept: int):
-        self._sums = Kept(kept)
+        self._sums = LruCache(kept)
         self._lock = threading.Lock()
 
     def get(self, key: tuple, part: int, make: Callable[[int], dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from demo.core import records, words
 from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
-from demo.core.models import Loaded, ModelShelf, dataset_of, kind_of
-from demo.core.pictures import PictureShelf
+from demo.core.models import Loaded, ModelStore, dataset_of, kind_of
+from demo.core.pictures import ImageStore
 from demo.core.state import ViewState
 from demo.core.subject import find_subject, parse_shown
 from stn.errors import StnError
@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Seen:
+class Comparison:
     """One picture, and what both networks made of it."""
 
     state: ViewState
@@ -42,12 +42,12 @@ class Seen:
     @property
     def output(self) -> Tensor:
         """The picture (C, h, w) in [0, 1] as the last transformer hands it on."""
-        return self.stn_info.unnormalise(self.stn.stages[-1].output)[0]  # models normalise first thing
+        return self.stn_info.unnormalize(self.stn.stages[-1].output)[0]  # models normalise first thing
 
 
-def look(
-    pictures: PictureShelf, models: ModelShelf, state: ViewState, image: object = None, pixels: object = None
-) -> Seen:
+def compare(
+    pictures: ImageStore, models: ModelStore, state: ViewState, image: object = None, pixels: object = None
+) -> Comparison:
     """Distorts the picture of a state and shows it to both networks. Raises StnError.
 
     In its place stands an outside picture where one is given: `image` as a data URI or an uploaded file, `pixels` as
@@ -61,10 +61,10 @@ def look(
     if not seen_by_stn.stages:
         raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to look into.")
     known = subject.said, subject.label, subject.drawn, subject.own
-    return Seen(state, *known, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
+    return Comparison(state, *known, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
 
 
-def for_view(seen: Seen) -> dict[str, Any]:
+def for_view(seen: Comparison) -> dict[str, Any]:
     """What the page's JavaScript draws."""
     classes = list(seen.stn_info.classes)
     networks = {name: describe_network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
@@ -82,7 +82,7 @@ def for_view(seen: Seen) -> dict[str, Any]:
     }
 
 
-def for_api(seen: Seen) -> dict[str, Any]:
+def for_api(seen: Comparison) -> dict[str, Any]:
     """What `/explain` returns."""
     return {
         "dataset": seen.state.dataset,
@@ -121,7 +121,7 @@ def describe_stage(stage: Any) -> dict[str, Any]:
     }
 
 
-def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+def answer(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """The live view's server function: any object in, a view or {"error": one sentence} out.
 
     Its key `image`, which the API's /explain does not take so, holds a picture of the visitor's own.
@@ -129,27 +129,27 @@ def answer(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[
 
     def view() -> dict[str, Any]:
         state, pixels = parse_shown(request)
-        return for_view(look(pictures, models, state, pixels=pixels))
+        return for_view(compare(pictures, models, state, pixels=pixels))
 
     return timed(view)
 
 
 def timed(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What said(work) returns, and how long it took, which the page's pace goes by."""
+    """What answer_or_error(work) returns, and how long it took, which the page's pace goes by."""
     start = time.perf_counter()
-    found = said(work)
+    found = answer_or_error(work)
     return found if "error" in found else {**found, "milliseconds": round(1000 * (time.perf_counter() - start), 1)}
 
 
-def said(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def answer_or_error(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What `work` returns, or {"error": one sentence}: how every server function ends."""
     try:
-        return guarded(work)
+        return hide_unexpected(work)
     except StnError as error:
         return {"error": str(error)}
 
 
-def guarded(work: Callable[[], Answer]) -> Answer:
+def hide_unexpected(work: Callable[[], Answer]) -> Answer:
     """The result of `work`. Raises nothing but StnError: what nobody foresaw goes to the log, not to a visitor."""
     try:
         return work()
@@ -160,7 +160,7 @@ def guarded(work: Callable[[], Answer]) -> Answer:
         raise StnError("This picture could not be shown: an error in the program, which its log describes.") from error
 
 
-def list_models(models: ModelShelf) -> list[dict[str, Any]]:
+def list_models(models: ModelStore) -> list[dict[str, Any]]:
     """What `/models` returns: the shipped playground networks; `family` is null for a plain CNN."""
     return [_model_entry(name, models.get(name)) for name in models.names()]
 

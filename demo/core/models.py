@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from demo.core.pictures import PictureShelf
+from demo.core.pictures import ImageStore
 from stn import load_checkpoint
 from stn.checkpoint import SHIPPED
 from stn.errors import StnError, unknown
@@ -42,7 +42,7 @@ class Loaded:
             return self.model(x).argmax(1)
 
 
-class ModelShelf:
+class ModelStore:
     """The playground's networks in a folder of checkpoints: `<dataset>-play-<family>` and `<dataset>-play-cnn`."""
 
     def __init__(self, folder: str | os.PathLike = SHIPPED):
@@ -106,11 +106,11 @@ class ModelShelf:
 
 
 @dataclass(frozen=True)
-class Shelves:
+class Resources:
     """What every tab takes from: the pictures and the models."""
 
-    pictures: PictureShelf
-    models: ModelShelf
+    pictures: ImageStore
+    models: ModelStore
     warm: threading.Event = field(default_factory=threading.Event)  # set once all of them have been read and used
 
 

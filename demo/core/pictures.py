@@ -82,7 +82,7 @@ class PictureSet:
         return wanted is None or self.labels[index] == wanted
 
 
-class PictureShelf:
+class ImageStore:
     """Hands out picture sets, each read once. Real ones where they are on disk, drawings elsewhere."""
 
     def __init__(self, data_dir: str | os.PathLike | None = None):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from demo.core import words
-from demo.core.pictures import PictureShelf
+from demo.core.pictures import ImageStore
 from demo.core.state import ViewState, parse_request, split_request
 from demo.core.uploads import read_pixels, read_upload
 from stn.data import dataset_info
@@ -30,7 +30,7 @@ class Subject:
         return apply_controls(self.picture, controls, canvas, self.clutter_from)
 
 
-def find_subject(pictures: PictureShelf, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
+def find_subject(pictures: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
     """The picture of a state, or the outside one that is given in its place. Raises StnError.
 
     `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI or an uploaded file.

@@ -18,7 +18,7 @@ from stn.errors import StateError, StnError
 from stn.models import build_model
 from stn.precision import precision_on
 from stn.recipes import get_recipe, list_recipes
-from stn.training.distributed import Team, join_team, leave_team, wait_for_team
+from stn.training.distributed import ProcessGroup, join_group, leave_group, wait_for_group
 from stn.training.engine import EpochReport, StepReport, with_epochs
 from stn.training.experiment import finished_runs, run_recipe, ship, shipped_run
 from stn.training.monitor import REMEDY
@@ -33,9 +33,9 @@ def run_train(options: argparse.Namespace) -> None:
     if options.recipe:
         try:
             train_one(get_recipe(options.recipe), options, options.resume)
-            wait_for_team()
+            wait_for_group()
         finally:
-            leave_team()
+            leave_group()
         return
     if options.epochs or options.holdout or "WORLD_SIZE" in os.environ:
         raise StnError("--missing trains whole recipes in one process: leave out --epochs, --holdout and torchrun.")
@@ -79,9 +79,9 @@ def chosen_device(name: str) -> str:
 
 
 def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None:
-    device = join_team(chosen_device(options.device))
+    device = join_group(chosen_device(options.device))
     if options.dry_run:
-        if Team().rank > 0:
+        if ProcessGroup().rank > 0:
             return
         shown = asdict(with_epochs(recipe, options.epochs))
         dump(shown | {"params": count_parameters(build_model(recipe.model)), "device": device})
@@ -97,7 +97,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
         options.holdout,
         epochs=options.epochs,
     )
-    if Team().rank > 0:
+    if ProcessGroup().rank > 0:
         run()
         return
     if (precision := precision_on(device, recipe.train.precision)) != recipe.train.precision:

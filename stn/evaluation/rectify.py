@@ -69,7 +69,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
             if angle:  # the upright one is like itself whatever the transformer does
                 correlations.append(correlation(stage.output, upright[0]))
                 input_correlations.append(correlation(given, upright[1]))
-            areas.append(held(warp(objects, matrix, canvas), stage.grid))
+            areas.append(fraction_in_frame(warp(objects, matrix, canvas), stage.grid))
         poses.append(torch.stack(turns))
     left = torch.cat(poses, dim=1)  # (angles, pictures)
     given_angles = torch.deg2rad(torch.tensor(angles))
@@ -103,7 +103,7 @@ def correlation(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp(min=1e-12)
 
 
-def held(objects: Tensor, grid: Tensor) -> Tensor:
+def fraction_in_frame(objects: Tensor, grid: Tensor) -> Tensor:
     """The part of the objects (B, 1, H, W) that lies inside the frames of grids (B, h, w, 2): (B,), 0 to 1."""
     down, right = (torch.gradient(grid, dim=dim)[0] for dim in (1, 2))
     cell = (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).abs()  # the canvas's area is 4

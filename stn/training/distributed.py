@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from stn.errors import StnError
 
 
-class Team:
+class ProcessGroup:
     """The processes that train one network together; this one is number `rank` of `size`."""
 
     def __init__(self):
@@ -63,7 +63,7 @@ class Team:
         return done if self.rank == 0 else work()
 
 
-def join_team(device: str) -> str:
+def join_group(device: str) -> str:
     """Joins the processes that torchrun started, if it did; returns this process's device.
 
     Raises StnError where they are more than the GPUs.
@@ -81,7 +81,7 @@ def join_team(device: str) -> str:
     return device
 
 
-def wait_for_team() -> None:
+def wait_for_group() -> None:
     """Returns when every process has come here: one that hangs up early can take down another that still works.
 
     Raises StnError where a process has stopped and will not come.
@@ -94,6 +94,6 @@ def wait_for_team() -> None:
         raise StnError("Another process of the team stopped; train without torchrun to see why.") from error
 
 
-def leave_team() -> None:
+def leave_group() -> None:
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()

@@ -25,10 +25,10 @@ from stn.explain import transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
 from stn.precision import autocast
-from stn.training.distributed import Team
+from stn.training.distributed import ProcessGroup
 from stn.training.monitor import ADVICE, ThetaMonitor
 from stn.training.optim import lr_factor, make_optimizer
-from stn.training.pose import lessons_loss, watch_steps
+from stn.training.pose import pose_supervision_loss, watch_steps
 
 WATCH_EVERY = 20  # steps between looks at theta
 MAX_SEED = 2**31 - 1
@@ -92,11 +92,11 @@ def train(
         start = time.perf_counter()
         loss, theta = run.epoch(epoch, on_step)
         seconds = time.perf_counter() - start
-        if run.team.rank > 0:
+        if run.group.rank > 0:
             run.history.append({"seconds": seconds})  # the first of a team tests, writes and reports
             continue
         with run.precision:  # in bf16 in half the time; the file's own test is in float32
-            result = evaluate_model(run.kept, test, recipe, run.device)
+            result = evaluate_model(run.eval_model, test, recipe, run.device)
         report = EpochReport(epoch, recipe.train.epochs, seconds, loss, result, theta)
         run.history.append(report.to_dict())
         # The log before the state, and whole: then no moment to be stopped in makes the two disagree for good.
@@ -106,7 +106,7 @@ def train(
         if state_file is not None:
             run.save(state_file)
         on_epoch(report)
-    return Outcome(run.kept.eval(), run.history)
+    return Outcome(run.eval_model.eval(), run.history)
 
 
 class Run:
@@ -120,7 +120,7 @@ class Run:
             raise StnError("flip_alternates=True says how pictures are flipped: set flip=True too.")
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.precision = autocast(device, config.precision)
-        self.team = Team()
+        self.group = ProcessGroup()
         self.images = data.images.to(device)
         self.labels = data.labels.to(device)
         distortion = recipe.train_distortion or recipe.distortion
@@ -142,7 +142,7 @@ class Run:
         self.history: list[dict] = []
 
     @property
-    def kept(self) -> nn.Module:
+    def eval_model(self) -> nn.Module:
         return self.average.module if self.average is not None else self.model
 
     def epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> tuple[float, dict | None]:
@@ -150,7 +150,7 @@ class Run:
         config, total = self.config, len(self.labels)
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
         order = torch.randperm(total, generator=generator)  # the whole team's; from here on each draws its own
-        generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.team.rank)
+        generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.group.rank)
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
         if config.flip_alternates:  # two epochs in a row show both sides of every picture (Jordan 2024, section 3.6)
             first = torch.rand(total, generator=torch.Generator().manual_seed(self.seed)) < 0.5
@@ -169,7 +169,7 @@ class Run:
                 if step % WATCH_EVERY == 0:
                     if not math.isfinite(loss):
                         raise StnError(f"The loss is {float(loss)} in epoch {epoch}, step {step}: {ADVICE}.")
-                    if self.team.rank == 0:  # what one process alone sees must not stop it alone
+                    if self.group.rank == 0:  # what one process alone sees must not stop it alone
                         monitor.add(passes)
                     on_step(StepReport(epoch, step, self.steps, step * config.batch_size, total, float(loss)))
         if not math.isfinite(losses):
@@ -187,7 +187,7 @@ class Run:
     def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
         """One step on the team's pictures at `index`; returns their mean loss."""
         config = self.config
-        index, weight = self.team.share(index)
+        index, weight = self.group.share(index)
         index = index.to(self.device)
         images, matrix = self.batch(index, generator)
         with self.precision, watch_steps(self.localizer) as seen:
@@ -199,12 +199,12 @@ class Run:
                 logits = self.model(images)
             loss = 0.0
             if lesson or config.pose_weight:
-                loss = lessons_loss(passes, matrix, seen) * (1 if lesson else config.pose_weight)
+                loss = pose_supervision_loss(passes, matrix, seen) * (1 if lesson else config.pose_weight)
             if not lesson:
                 loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
-        loss = self.team.average_gradients(self.model, loss.detach(), weight)
+        loss = self.group.average_gradients(self.model, loss.detach(), weight)
         if config.clip_norm:
             nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
         self.optimizer.step()

@@ -29,7 +29,7 @@ from stn.evaluation.accuracy import Result, evaluate_model, with_clutter_from
 from stn.evaluation.rectify import rectification
 from stn.precision import precision_on
 from stn.reference_systems import printed_systems
-from stn.training.distributed import Team
+from stn.training.distributed import ProcessGroup
 from stn.training.engine import EpochReport, StepReport, train, with_epochs
 from stn.training.monitor import REMEDY
 
@@ -73,10 +73,10 @@ def run_recipe(
         epochs = None
     recipe = with_epochs(recipe, epochs)
     # One process downloads what is missing, not all of a team into the same folder.
-    data, test = Team().after_first(lambda: load_splits(recipe, data_dir, holdout))
+    data, test = ProcessGroup().after_first(lambda: load_splits(recipe, data_dir, holdout))
     path = run_file(out, recipe.name, seed, holdout, epochs)
     state, log = path.with_suffix(".state"), path.with_suffix(".jsonl")
-    first = Team().rank == 0
+    first = ProcessGroup().rank == 0
     if not resume and first:
         state.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def run_recipe(
         "epochs": recipe.train.epochs,
         "minutes": outcome.seconds / 60,  # of training; the tests after each epoch are not counted
         "device": device,
-        "threads": torch.get_num_threads() * Team().size,
+        "threads": torch.get_num_threads() * ProcessGroup().size,
         "precision": precision_on(device, recipe.train.precision),
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),

@@ -28,8 +28,8 @@ class Seen:
     sides: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # (B, 4) logits and the turn (B,) made of them
 
 
-def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
-    """`lesson_loss` of the first transformer, once for every look it took, and `pose_loss` of each later one.
+def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
+    """`first_pose_loss` of the first transformer, once for every look it took, and `pose_loss` of each later one.
 
     Each is taught what those before it have left: its theta is composed with theirs, which that does not move. (A look
     is at what the looks before have warped, so these still learn from its lesson, through the picture.) By
@@ -48,14 +48,14 @@ def lessons_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tenso
         if done is not None:
             theta = family.compose(done, theta)
             window = window if window is None else geometry.product(family.matrix(done), window)
-        loss = loss + lesson_loss(family, theta, matrix, window, sides)
+        loss = loss + first_pose_loss(family, theta, matrix, window, sides)
         if not family.is_matrix:
             break
         done = theta.detach()
     return loss
 
 
-def lesson_loss(
+def first_pose_loss(
     family: Family,
     theta: Tensor,
     matrix: Tensor,
@@ -68,7 +68,7 @@ def lesson_loss(
     steps said, None without such.
     """
     edges = sides is not None
-    loss = side_loss(family, theta, *sides, matrix) if edges else pose_loss(family, theta, matrix)
+    loss = quarter_turn_loss(family, theta, *sides, matrix) if edges else pose_loss(family, theta, matrix)
     return loss if window is None else loss + window_loss(window, matrix, edges)
 
 
@@ -82,16 +82,16 @@ def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
     points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
     wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
     found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
-    turn = geometry.best_turn(points, found) - geometry.best_turn(points, wanted)  # (B,)
+    turn = geometry.procrustes_angle(points, found) - geometry.procrustes_angle(points, wanted)  # (B,)
     cos, sin = turn.cos()[:, None], turn.sin()[:, None]
     middle = found.mean(1, keepdim=True)
     x, y = (found - middle).unbind(-1)  # (B, 9) each
     turned = middle + torch.stack([cos * x + sin * y, cos * y - sin * x], dim=-1)
-    distance = (turned - wanted).square().sum(-1).mean(1) / geometry.growth(points, wanted).square()
+    distance = (turned - wanted).square().sum(-1).mean(1) / geometry.relative_scale(points, wanted).square()
     return distance.mean() + 5 * (1 - cos).mean()
 
 
-def side_loss(family: Family, theta: Tensor, sides: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
+def quarter_turn_loss(family: Family, theta: Tensor, sides: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
     """`pose_loss` of theta with the right side up, and the cross-entropy of that side for the logits `sides` (B, 4).
 
     theta (B, n) is a `SideLocalizer`'s: a frame, turned by `turn` (B,), which it made of its sides.

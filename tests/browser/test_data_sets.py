@@ -4,7 +4,7 @@ import json
 import threading
 import time
 
-from demo.core.models import ModelShelf
+from demo.core.models import ModelStore
 from tests.browser.looking import seq, settled, slider
 
 
@@ -22,7 +22,7 @@ def test_switching_the_data_set_brings_its_classes_and_networks(visit):
 
 def test_the_last_of_quick_switches_wins(visit, monkeypatch):
     page = visit("?dataset=mnist&sample=3")
-    transformers = ModelShelf.transformers
+    transformers = ModelStore.transformers
 
     answered = []
 
@@ -31,7 +31,7 @@ def test_the_last_of_quick_switches_wins(visit, monkeypatch):
         answered.append(dataset)
         return transformers(shelf, dataset)
 
-    monkeypatch.setattr(ModelShelf, "transformers", slowly)
+    monkeypatch.setattr(ModelStore, "transformers", slowly)
     page.locator("#dataset label", has_text="CIFAR-10").click()
     page.locator("#dataset label", has_text="MNIST").click()
     while len(answered) < 2:

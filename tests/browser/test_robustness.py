@@ -33,7 +33,7 @@ def with_values(page, n: int):
 @pytest.fixture
 def curves(address, monkeypatch):
     """Curves of both networks, as if they had been measured."""
-    from demo.tabs.robustness.sweep import CONTROLS, CurveShelf
+    from demo.tabs.robustness.sweep import CONTROLS, CurveStore
     from stn.evaluation.curves import Curve, control_values
 
     def curve(control, accuracy):
@@ -41,7 +41,7 @@ def curves(address, monkeypatch):
         return Curve(control, values, tuple(accuracy for _ in values), 10_000)
 
     read = {f"mnist-play-{kind}": {c: curve(c, a) for c in CONTROLS} for kind, a in (("cnn", 91.0), ("affine", 95.5))}
-    monkeypatch.setattr(CurveShelf, "get", lambda self: read)
+    monkeypatch.setattr(CurveStore, "get", lambda self: read)
 
 
 def test_without_curves_a_sentence_says_how_to_make_them_and_this_picture_is_drawn(robust):

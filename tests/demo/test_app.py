@@ -2,8 +2,8 @@ import gc
 import os
 import urllib.request
 
-from demo.core.models import ModelShelf, Shelves
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore, Resources
+from demo.core.pictures import ImageStore
 from demo.measuring.server import serve
 from demo.ui import texts
 
@@ -36,7 +36,7 @@ def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
 def test_the_page_is_warm_also_where_there_is_nothing_to_warm(tmp_path):
     from demo.page import warm_up
 
-    shelves = Shelves(PictureShelf(tmp_path), ModelShelf(tmp_path))
-    assert not shelves.warm.is_set()
-    warm_up(shelves)
-    assert shelves.warm.is_set() and not shelves.models.busy()
+    resources = Resources(ImageStore(tmp_path), ModelStore(tmp_path))
+    assert not resources.warm.is_set()
+    warm_up(resources)
+    assert resources.warm.is_set() and not resources.models.busy()

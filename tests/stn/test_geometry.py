@@ -238,7 +238,7 @@ def test_the_best_turn_of_a_lattice_is_the_polar_angle_of_its_matrix(generator):
     matrix = random_matrices(20, generator, torch.float64)
     matrix[:, 2] = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
     points = geometry.lattice(3, torch.float64)
-    turn = geometry.best_turn(points, geometry.transform_points(matrix, points))
+    turn = geometry.procrustes_angle(points, geometry.transform_points(matrix, points))
     torch.testing.assert_close(turn, geometry.polar(matrix)[0], rtol=0, atol=1e-10)
 
 
@@ -246,5 +246,5 @@ def test_growth_is_the_root_mean_square_of_the_stretches_wherever_the_points_lie
     matrix = random_matrices(20, generator, torch.float64)
     matrix[:, 2] = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
     points = geometry.lattice(3, torch.float64)
-    growth = geometry.growth(points, geometry.transform_points(matrix, points))
-    torch.testing.assert_close(growth, geometry.polar(matrix)[1].square().mean(1).sqrt(), rtol=0, atol=1e-10)
+    relative_scale = geometry.relative_scale(points, geometry.transform_points(matrix, points))
+    torch.testing.assert_close(relative_scale, geometry.polar(matrix)[1].square().mean(1).sqrt(), rtol=0, atol=1e-10)

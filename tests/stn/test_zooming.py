@@ -9,7 +9,7 @@ from torch import nn
 from stn import SpatialTransformer, StnError, geometry
 from stn.explain import transformers_of, watch
 from stn.families import FAMILY_NAMES, ROTATION, get_family
-from stn.training.pose import lessons_loss, watch_steps
+from stn.training.pose import pose_supervision_loss, watch_steps
 from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 
@@ -138,7 +138,7 @@ def test_labels_alone_teach_a_net_that_decides_nothing_of_the_sides_but_the_less
     with watch(transformers_of(layer)) as passes, watch_steps(net) as seen:
         layer(x)
     turned = ROTATION.matrix(torch.rand(4, 1, generator=generator))
-    lessons_loss(passes, turned, seen).backward()
+    pose_supervision_loss(passes, turned, seen).backward()
     for name, parameter in net.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 

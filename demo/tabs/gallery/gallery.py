@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from demo.core import words
-from demo.core.cache import Kept, Means
-from demo.core.compare import said
+from demo.core.cache import LruCache, Means
+from demo.core.compare import answer_or_error
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
-from demo.core.models import Loaded, ModelShelf, model_label
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.models import Loaded, ModelStore, model_label
+from demo.core.pictures import ImageStore, PictureSet
 from stn.data import DATASETS, dataset_info
 from stn.distort import get_distortion, placement_matrix, warp
 from stn.errors import StnError, unknown
@@ -30,8 +30,8 @@ BATCH = 24  # at a time through a network: no one who plays waits longer than fo
 FRAME_POINTS = 5  # a side of the lattice that a frame is drawn from
 PART = 8  # pictures of each class that one request adds to the class means
 PARTS = 25  # so that a mean has at most 200 pictures
-MEANS_KEPT = 16  # different class means kept at a time
-PAGES_KEPT = 32  # different pages of pictures; a page takes 0.3 MB
+MAX_MEANS = 16  # different class means kept at a time
+MAX_PAGES = 32  # different pages of pictures; a page takes 0.3 MB
 ROOM = 24  # visitors who may wait at a time; the page's 40 threads serve everything else too
 SEEDS = 10_000
 
@@ -52,9 +52,9 @@ class Wanted:
 class Gallery:
     """What the gallery shows, made when it is first asked for and kept a while."""
 
-    def __init__(self, pictures: PictureShelf, models: ModelShelf):
+    def __init__(self, pictures: ImageStore, models: ModelStore):
         self._pictures, self._models = pictures, models
-        self._means, self._pages = Means(MEANS_KEPT), Kept(PAGES_KEPT)
+        self._means, self._pages = Means(MAX_MEANS), LruCache(MAX_PAGES)
         self._room = threading.BoundedSemaphore(ROOM)
 
     def answer(self, given: object) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Gallery:
         if not self._room.acquire(blocking=False):
             return {"error": "Many visitors ask for pictures right now; try again in a few seconds."}
         try:
-            return said(lambda: self._answer(read_request(given)))
+            return answer_or_error(lambda: self._answer(read_request(given)))
         finally:
             self._room.release()
 
@@ -155,7 +155,7 @@ def _cells(chosen: PictureSet, stn: Loaded, cnn: Loaded, wanted: Wanted) -> dict
         labels = torch.tensor([chosen.labels[i] for i in which])
         logits = {"stn": seen.logits, "cnn": cnn.explain(x).logits}
         mistaken = {name: found.argmax(1) != labels for name, found in logits.items()}
-        outputs = stn.info.unnormalise(seen.stages[-1].output)
+        outputs = stn.info.unnormalize(seen.stages[-1].output)
         for k, index in enumerate(which):
             looked_at += 1
             for name in NETWORKS:
@@ -228,7 +228,7 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
             if not seen.stages:
                 raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")
             labels = torch.tensor([chosen.labels[i] for i in some])
-            for name, found in (("before", x), ("after", stn.info.unnormalise(seen.stages[-1].output))):
+            for name, found in (("before", x), ("after", stn.info.unnormalize(seen.stages[-1].output))):
                 _add(sums, name, found, labels, classes)
         return sums
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.tabs.gallery.gallery import Gallery
 from demo.ui.widget import live
 
 
-def gallery_tab(shelves: Shelves) -> None:
+def gallery_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    gallery = Gallery(shelves.pictures, shelves.models)
+    gallery = Gallery(resources.pictures, resources.models)
 
     def show(request):
         return gallery.answer(request)

@@ -11,7 +11,7 @@ from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from stn import geometry
 from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
-from stn.evaluation.rectify import held
+from stn.evaluation.rectify import fraction_in_frame
 from stn.explain import Stage
 
 ANGLES = tuple(range(0, 91, 15))  # degrees, of the third exercise
@@ -105,7 +105,10 @@ def does_it_crop(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, st
     clean = bench.given(sample, Controls(**{**vars(exercise.controls), "clutter": 0}))
     stage = bench.stage(x)
     clutter = (x - clean).clamp(min=0).mean(1, keepdim=True)  # (1, 1, S, S), what the patches added
-    inside, digit = float(held(clutter, stage.grid)), float(held(clean.mean(1, keepdim=True), stage.grid))
+    inside, digit = (
+        float(fraction_in_frame(clutter, stage.grid)),
+        float(fraction_in_frame(clean.mean(1, keepdim=True), stage.grid)),
+    )
     said = (
         f"Its frame holds {100 * digit:.0f} % of the digit and {100 * inside:.0f} % of what the patches added; the "
         "rest of them it leaves outside. "

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
 from stn.explain import Stage
@@ -34,8 +34,8 @@ class Exercise:
 class Bench:
     """The pictures and networks that exercises are measured on."""
 
-    pictures: PictureShelf
-    models: ModelShelf
+    pictures: ImageStore
+    models: ModelStore
 
     def given(self, sample: int, controls: Controls) -> torch.Tensor:
         """One picture, distorted: (1, C, S, S)."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from demo.core.compare import said
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.compare import answer_or_error
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from demo.tabs.lesson.exercises import EXERCISES
 from stn.errors import StnError
@@ -19,7 +19,7 @@ from stn.errors import StnError
 class Lesson:
     """The exercises with their answers, each worked out once for the pictures that are there."""
 
-    def __init__(self, pictures: PictureShelf, models: ModelShelf):
+    def __init__(self, pictures: ImageStore, models: ModelStore):
         self._bench = Bench(pictures, models)
         self._found: dict[tuple[str, bool, int], Any] = {}
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class Lesson:
                 "slider": exercise.slider,
             }
 
-        return said(work)
+        return answer_or_error(work)
 
     def solve(self, given: object) -> dict[str, Any]:
         """The right choice and the reason, measured: {"exercise", "right", "words"}."""
@@ -46,7 +46,7 @@ class Lesson:
             right, words = self._once("answer", n, lambda: exercise.solve(self._bench, exercise, sample))
             return {"exercise": n, "right": right, "words": words}
 
-        return said(work)
+        return answer_or_error(work)
 
     def _sample(self, n: int) -> int:
         return self._once("sample", n, lambda: self._bench.sample_for(EXERCISES[n - 1]))

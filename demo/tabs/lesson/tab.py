@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from demo.core import compare
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.tabs.lesson.lesson import Lesson
 from demo.tabs.lesson.page import lesson_html
 from demo.ui.widget import live
 
 
-def lesson_tab(shelves: Shelves) -> None:
+def lesson_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    lesson = Lesson(shelves.pictures, shelves.models)
+    lesson = Lesson(resources.pictures, resources.models)
 
     def set_up(request):
         return lesson.set_up(request)
@@ -20,6 +20,6 @@ def lesson_tab(shelves: Shelves) -> None:
         return lesson.solve(request)
 
     def look(request):
-        return compare.answer(shelves.pictures, shelves.models, request)
+        return compare.answer(resources.pictures, resources.models, request)
 
-    live("lesson", "lesson", [set_up, solve, look], html=lesson_html(shelves.models.folder))
+    live("lesson", "lesson", [set_up, solve, look], html=lesson_html(resources.models.folder))

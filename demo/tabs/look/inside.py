@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from demo.core.compare import describe_network, describe_stage, timed
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
-from demo.core.models import Loaded, ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import Loaded, ModelStore
+from demo.core.pictures import ImageStore
 from demo.core.state import shorten
 from demo.core.subject import Subject, find_subject, parse_shown
 from stn import explain
@@ -42,7 +42,7 @@ class Maps:
 
 
 @dataclass(frozen=True)
-class Sight:
+class DistortedSubject:
     """One picture, distorted, and the network that is to look at it."""
 
     loaded: Loaded
@@ -118,15 +118,15 @@ def read_theta(given: object, family: Family) -> Tensor:
     return torch.tensor([[float(value) for value in given]])
 
 
-def find_sight(pictures: PictureShelf, models: ModelShelf, request: object) -> Sight:
+def find_distorted_subject(pictures: ImageStore, models: ModelStore, request: object) -> DistortedSubject:
     """The distorted picture that a request is about, and its network. Raises StnError."""
     state, pixels = parse_shown(request)
     loaded = models.get(models.choose(state.dataset, state.model))
     subject = find_subject(pictures, state, pixels)
-    return Sight(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
+    return DistortedSubject(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
 
 
-def run(sight: Sight, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
+def run(sight: DistortedSubject, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
     """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
     model = sight.loaded.model
     transformer = first_transformer(model)
@@ -138,14 +138,14 @@ def run(sight: Sight, theta: object = None) -> tuple[Explanation, list[tuple[str
             return explain(model, sight.x), maps
 
 
-def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out.
 
     Its key `image` holds a picture of the visitor's own.
     """
 
     def work():
-        sight = find_sight(pictures, models, request)
+        sight = find_distorted_subject(pictures, models, request)
         explanation, maps = run(sight)
         info, transformer, subject = sight.loaded.info, first_transformer(sight.loaded.model), sight.subject
         stage = _stage_on_picture(explanation, sight)
@@ -153,7 +153,7 @@ def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> 
             "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own},
             "classes": list(info.classes),
             "model": info.name,
-            "input": encode_values(info.unnormalise(stage.input)[0]),
+            "input": encode_values(info.unnormalize(stage.input)[0]),
             "maps": [_encode_maps(net, most_active(of_stage[0])) for net, of_stage in maps],
             "iterations": transformer.iterations,
             "sides": isinstance(transformer.localizer, SideLocalizer),
@@ -168,13 +168,13 @@ def look_inside(pictures: PictureShelf, models: ModelShelf, request: object) -> 
     return timed(work)
 
 
-def by_hand(pictures: PictureShelf, models: ModelShelf, request: object) -> dict[str, Any]:
+def by_hand(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """What comes of a theta given by hand: {"state": as for look_inside, "theta": [n numbers]} in, a view out."""
 
     def work():
         if not isinstance(request, Mapping) or set(request) != {"state", "theta"}:
             raise StnError("A request for a theta by hand is an object with two keys, state and theta.")
-        sight = find_sight(pictures, models, request["state"])
+        sight = find_distorted_subject(pictures, models, request["state"])
         theta = request["theta"]
         explanation, _ = run(sight, [] if theta is None else theta)
         return _result(_stage_on_picture(explanation, sight), explanation, sight)
@@ -193,7 +193,7 @@ def encode_floats(values: Tensor) -> str:
     return base64.b64encode(values.detach().float().contiguous().numpy().astype("<f4").tobytes()).decode("ascii")
 
 
-def _stage_on_picture(explanation: Explanation, sight: Sight) -> Stage:
+def _stage_on_picture(explanation: Explanation, sight: DistortedSubject) -> Stage:
     stage = explanation.stages[0]
     if stage.input.shape != sight.x.shape:
         raise StnError(
@@ -203,7 +203,7 @@ def _stage_on_picture(explanation: Explanation, sight: Sight) -> Stage:
     return stage
 
 
-def _result(stage: Stage, explanation: Explanation, sight: Sight) -> dict[str, Any]:
+def _result(stage: Stage, explanation: Explanation, sight: DistortedSubject) -> dict[str, Any]:
     """theta, grid, output and answer: what a theta by hand changes."""
     info, transformer = sight.loaded.info, first_transformer(sight.loaded.model)
     grid = stage.grid[:1].nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)  # as the sampler reads it
@@ -212,7 +212,7 @@ def _result(stage: Stage, explanation: Explanation, sight: Sight) -> dict[str, A
         "stage": describe_stage(stage) | {"lattice": encode_lattice(lattice_of(stage.grid[0]))},
         "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
         "level": level,
-        "output": encode_values(info.unnormalise(stage.output)[0]),
+        "output": encode_values(info.unnormalize(stage.output)[0]),
         "network": describe_network(explanation, list(info.classes), sight.subject.label),
     }
 

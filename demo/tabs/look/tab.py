@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.ui.widget import live
 
 
-def look_tab(shelves: Shelves) -> None:
+def look_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     def inside(request):
-        return inside.look_inside(shelves.pictures, shelves.models, request)
+        return inside.look_inside(resources.pictures, resources.models, request)
 
     def hand(request):
-        return inside.by_hand(shelves.pictures, shelves.models, request)
+        return inside.by_hand(resources.pictures, resources.models, request)
 
     live("look", "look", [inside, hand])

@@ -7,21 +7,21 @@ import asyncio
 from fastapi.responses import JSONResponse
 
 from demo.core import compare
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.ui.widget import live
 
 
-def play_tab(shelves: Shelves) -> None:
+def play_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     async def look(request):
         # Here and now: a hop to another thread and back takes a tenth of an answer's time, and threads that take turns
         # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere
         # (a batch that begins at this very moment holds up the rest, for a tenth of a second).
-        if shelves.warm.is_set() and not shelves.models.busy():
-            seen = compare.answer(shelves.pictures, shelves.models, request)
+        if resources.warm.is_set() and not resources.models.busy():
+            seen = compare.answer(resources.pictures, resources.models, request)
         else:
-            seen = await asyncio.to_thread(compare.answer, shelves.pictures, shelves.models, request)
+            seen = await asyncio.to_thread(compare.answer, resources.pictures, resources.models, request)
         return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
 
     live("play", "view", [look])

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from demo.core.compare import said
-from demo.core.models import ModelShelf, kind_of, model_label
-from demo.core.pictures import PictureShelf
+from demo.core.compare import answer_or_error
+from demo.core.models import ModelStore, kind_of, model_label
+from demo.core.pictures import ImageStore
 from demo.core.state import parse_request, shorten, split_request
 from demo.core.subject import find_subject, parse_shown
 from demo.tabs.robustness.figures import PALETTES, line_styles, robustness_figure
@@ -26,7 +26,7 @@ CONTROLS = ("rotation", "scale", "shear", "clutter", "noise")  # in the order of
 PICTURES = 8  # at a time through a network: no one who plays waits longer than for these
 
 
-class CurveShelf:
+class CurveStore:
     """The measured curves, read once and again when their file changes. A damaged file counts as none."""
 
     def __init__(self, folder: Path = SHIPPED):
@@ -49,15 +49,15 @@ class CurveShelf:
             return self._read
 
 
-def figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
+def figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, Any]:
     """Both charts for a state's data set and network, and their legend, or {"error": one sentence}.
 
     given: a state of the page, with `curve`, the control, and `theme`, light or dark.
     """
-    return said(lambda: _figure(models, curves, given))
+    return answer_or_error(lambda: _figure(models, curves, given))
 
 
-def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, Any]:
+def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, Any]:
     request, (control, theme) = split_request(given, "curve", "theme")
     state, control = parse_request(request), _control(control)
     palette = PALETTES["dark" if theme == "dark" else "light"]
@@ -87,7 +87,7 @@ def _figure(models: ModelShelf, curves: CurveShelf, given: object) -> dict[str, 
     }
 
 
-def sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
+def sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
     """One picture over the whole of one control, the others as they are, shown to both networks.
 
     given: a state of the page with `curve`, the control, and `image` where the picture is the visitor's own. Returns
@@ -95,10 +95,10 @@ def sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str
     sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's picture
     nobody knows it: there it is what the transformer's network says with the control at rest, at the value `at`.
     """
-    return said(lambda: _sweep(pictures, models, given))
+    return answer_or_error(lambda: _sweep(pictures, models, given))
 
 
-def _sweep(pictures: PictureShelf, models: ModelShelf, given: object) -> dict[str, Any]:
+def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
     request, (control,) = split_request(given, "curve")
     (state, pixels), control = parse_shown(request), _control(control)
     stn, cnn = models.pair(state.dataset, state.model)

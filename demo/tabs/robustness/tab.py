@@ -7,20 +7,20 @@ import json
 import gradio as gr
 from gradio.components.plot import PlotData
 
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.tabs.robustness import sweep as sweeps
 from demo.ui.widget import live
 
 
-def robustness_tab(shelves: Shelves) -> None:
+def robustness_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    curves = sweeps.CurveShelf(shelves.models.folder)
+    curves = sweeps.CurveStore(resources.models.folder)
 
     def figure(request):
-        return sweeps.figure(shelves.models, curves, request)
+        return sweeps.figure(resources.models, curves, request)
 
     def sweep(request):
-        return sweeps.sweep(shelves.pictures, shelves.models, request)
+        return sweeps.sweep(resources.pictures, resources.models, request)
 
     with gr.Column(elem_id="robustness", min_width=0):
         live("robustness", "robustness-head", [figure, sweep])

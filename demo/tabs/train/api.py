@@ -14,9 +14,9 @@ from torch import Tensor
 from demo.core.encoding import encode_lattice
 from demo.core.state import shorten
 from demo.tabs.train.messages import about_test, verdict, watch_for
-from demo.tabs.train.room import Cast, Run, TrainingRoom
+from demo.tabs.train.room import Run, RunInputs, TrainingRoom
 from demo.tabs.train.settings import MAX_STEPS, parse_settings
-from demo.tabs.train.trainer import Look
+from demo.tabs.train.trainer import Snapshot
 from stn.errors import StnError, unknown
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
     if action == "preview":
         settings = parse_settings(request.get("settings", {}))
         cast, look = room.preview(settings)
-        return {**encode_cast(cast), "look": encode_look(look), "watch": watch_for(settings)}
+        return {**encode_inputs(cast), "look": encode_snapshot(look), "watch": watch_for(settings)}
     seen = [_count(key, request.get(key, low), low) for key, low in (("losses", 0), ("tests", 0), ("look", -1))]
     run = room.find(request.get("run"))
     if action in STEERING:
@@ -83,11 +83,11 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
         }
         cast = run.cast if look < 0 else None
     if cast is not None:
-        told |= encode_cast(cast)
-    return told if newest is None else told | {"look": encode_look(newest)}
+        told |= encode_inputs(cast)
+    return told if newest is None else told | {"look": encode_snapshot(newest)}
 
 
-def encode_cast(cast: Cast) -> dict[str, Any]:
+def encode_inputs(cast: RunInputs) -> dict[str, Any]:
     return {
         "inputs": encode_stack(cast.inputs),
         "labels": cast.labels,
@@ -96,7 +96,7 @@ def encode_cast(cast: Cast) -> dict[str, Any]:
     }
 
 
-def encode_look(look: Look) -> dict[str, Any]:
+def encode_snapshot(look: Snapshot) -> dict[str, Any]:
     lattices = encode_lattice(look.lattices.flatten(0, 1))
     return {"step": look.step, "lattices": lattices, "outputs": encode_stack(look.outputs), "guesses": look.guesses}
 

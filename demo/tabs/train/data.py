@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.pictures import ImageStore, PictureSet
 from demo.drawings.variants import drawn_digits
 from stn import data
 from stn.errors import StnError
@@ -53,7 +53,7 @@ class TrainingPictures:
 class TrainingData:
     """Reads or draws the pictures once, when a run first asks for them; again after MNIST was fetched."""
 
-    def __init__(self, shelf: PictureShelf):
+    def __init__(self, shelf: ImageStore):
         self._shelf = shelf
         self._pictures: TrainingPictures | None = None
         self._tried: PictureSet | None = None  # the shelf's test pictures that they belong to

@@ -14,15 +14,15 @@ from torch import Tensor
 
 from demo.tabs.train.data import TrainingData
 from demo.tabs.train.settings import MAX_STEPS, Settings
-from demo.tabs.train.trainer import Look, Measured, Trainer
+from demo.tabs.train.trainer import Measured, Snapshot, Trainer
 from stn.errors import StnError
 
 log = logging.getLogger(__name__)
 PLACES = 2  # runs that train at once, all visitors together
 MAX_SECONDS = 180  # of training, pauses not counted
 DROP_AFTER = 20  # seconds without a sign of its visitor
-SPARE_AFTER = 120  # seconds of pause after which somebody who waits gets the place
-KEPT = 16  # runs remembered, ended ones included
+RECLAIM_AFTER = 120  # seconds of pause after which somebody who waits gets the place
+MAX_RUNS = 16  # runs remembered, ended ones included
 LOOK_EVERY = 0.1  # seconds between looks at the watched pictures
 TEST_EVERY = 40  # updates
 PREVIEWS = 24  # kept, for everybody's first look is the same
@@ -30,7 +30,7 @@ ENDED = ("stopped", "finished", "failed")
 
 
 @dataclass(frozen=True)
-class Cast:
+class RunInputs:
     """The pictures of a run that do not change: what is shown, and what it is tested on."""
 
     inputs: Tensor  # (N, 1, S, S)
@@ -40,7 +40,7 @@ class Cast:
     tested: int  # held-out pictures
 
     @classmethod
-    def of(cls, trainer: Trainer) -> Cast:
+    def of(cls, trainer: Trainer) -> RunInputs:
         pictures = trainer.pictures
         labels = pictures.test_labels[pictures.watched].tolist()
         return cls(trainer.inputs, labels, pictures.words, pictures.drawn, len(pictures.test_labels))
@@ -57,10 +57,10 @@ class Run:
         self.problem: str | None = None
         self.seconds = 0.0  # of training
         self.trainer: Trainer | None = None  # until it is built, and again once the run has ended
-        self.cast: Cast | None = None
+        self.cast: RunInputs | None = None
         self.losses: list[float] = []  # of every update
         self.tests: list[Measured] = []
-        self.look: Look | None = None
+        self.look: Snapshot | None = None
         self._make, self._clock = make, clock
         self._owed = 0  # single updates asked for while it is paused
         self._thread = threading.Thread(target=self.drive, daemon=True, name="live training")
@@ -99,9 +99,9 @@ class Run:
         return self._clock() - self.last_seen > DROP_AFTER
 
     @property
-    def spare(self) -> bool:
+    def reclaimable(self) -> bool:
         """Whether it has been paused for so long that another may have its place."""
-        return self.state == "paused" and self._clock() - self.paused_since > SPARE_AFTER
+        return self.state == "paused" and self._clock() - self.paused_since > RECLAIM_AFTER
 
     # --- what the thread does -------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class Run:
         trainer = self._make(self.settings)
         test, look = trainer.test(), trainer.look()
         with self.changed:
-            self.trainer, self.cast = trainer, Cast.of(trainer)
+            self.trainer, self.cast = trainer, RunInputs.of(trainer)
             self.tests.append(test)
             self.look = look
         self._looked = self._clock()
@@ -173,7 +173,7 @@ class TrainingRoom:
     def __init__(self, data: TrainingData, clock: Callable[[], float] = time.monotonic):
         self._data, self._clock = data, clock
         self._runs: dict[str, Run] = {}
-        self._previews: dict[tuple[Settings, bool], tuple[Cast, Look]] = {}
+        self._previews: dict[tuple[Settings, bool], tuple[RunInputs, Snapshot]] = {}
         self._lock = threading.Lock()
         self._building = threading.Lock()
 
@@ -185,10 +185,10 @@ class TrainingRoom:
             self._tidy()
             taken = [run for run in self._runs.values() if run.state not in ENDED]
             if len(taken) >= PLACES:
-                spare = next((run for run in taken if run.spare), None)
-                if spare is None:
+                reclaimable = next((run for run in taken if run.reclaimable), None)
+                if reclaimable is None:
                     raise StnError(_please_wait(taken))
-                spare.act("stop")
+                reclaimable.act("stop")
             run = Run(settings, self._build, paused, self._clock)
             self._runs[run.id] = run
             run.begin()
@@ -204,7 +204,7 @@ class TrainingRoom:
             run.touch()
             return run
 
-    def preview(self, settings: Settings) -> tuple[Cast, Look]:
+    def preview(self, settings: Settings) -> tuple[RunInputs, Snapshot]:
         """What a run with these settings would begin with."""
         # What comes later changes nothing in what a run begins with.
         settings = replace(settings, rate=Settings.rate, lesson=Settings.lesson)
@@ -213,7 +213,7 @@ class TrainingRoom:
             found = self._previews.get(key)
         if found is None:
             trainer = self._build(settings)
-            found = Cast.of(trainer), trainer.look()
+            found = RunInputs.of(trainer), trainer.look()
             with self._lock:
                 self._previews[key] = found
                 while len(self._previews) > PREVIEWS:
@@ -238,7 +238,7 @@ class TrainingRoom:
             if run.abandoned:
                 self._runs.pop(key).act("stop")
         ended = [key for key, run in self._runs.items() if run.state in ENDED]
-        for key in ended[: max(0, len(self._runs) - KEPT + 1)]:
+        for key in ended[: max(0, len(self._runs) - MAX_RUNS + 1)]:
             del self._runs[key]
 
     def _build(self, settings: Settings) -> Trainer:

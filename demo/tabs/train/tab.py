@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 
-from demo.core.models import Shelves
+from demo.core.models import Resources
 from demo.tabs.train import api
 from demo.tabs.train.data import TrainingData
 from demo.tabs.train.room import TrainingRoom
@@ -13,9 +13,9 @@ from demo.tabs.train.settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RAT
 from demo.ui.widget import live
 
 
-def train_tab(shelves: Shelves) -> None:
+def train_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    room = TrainingRoom(TrainingData(shelves.pictures))
+    room = TrainingRoom(TrainingData(resources.pictures))
     atexit.register(room.close)
 
     def train(request):

@@ -48,7 +48,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """What the transformer does to the watched pictures at one step."""
 
     step: int
@@ -119,7 +119,7 @@ class Trainer:
         return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 
     @torch.no_grad()
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """What the transformer does to the watched pictures now."""
         seen = explain(self.model, self.inputs)
         stage = seen.stages[0]
@@ -129,7 +129,7 @@ class Trainer:
         else:
             outputs = stage.output.mean(1, keepdim=True)  # feature maps are shown as their mean, the largest white
             outputs = outputs / outputs.amax((2, 3), keepdim=True).clamp(min=1e-6)
-        return Look(self.step_number, lattices, outputs, seen.logits.argmax(1).tolist())
+        return Snapshot(self.step_number, lattices, outputs, seen.logits.argmax(1).tolist())
 
     def _distorted(self, images: Tensor, generator: torch.Generator) -> Distorted:
         done = self._distort(images, images, self.config.canvas, generator)
@@ -152,7 +152,7 @@ def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: 
     found = grid.flatten(1, 2)  # (N, P, 2)
     wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
     if turned:
-        turns, done = geometry.best_turn(points, wanted), geometry.best_turn(points, found)
+        turns, done = geometry.procrustes_angle(points, wanted), geometry.procrustes_angle(points, found)
         spreads, unit = tuple(float(circular_sd(x, 0)) for x in (turns, turns - done, done)), "\u00b0"
     else:
         places, half = wanted.mean(1), test.images.shape[-1] / 2

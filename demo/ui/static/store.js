@@ -54,7 +54,7 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
       return store.own?.dataset === wanted.dataset ? { ...wanted, image: store.own.image } : wanted;
     },
     klass: "any", // the class that pictures are chosen from
-    sift(name) {
+    setClass(name) {
       store.klass = name;
       tell();
     },

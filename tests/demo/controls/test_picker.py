@@ -9,7 +9,7 @@ import torch
 from demo.controls.mistakes import BATCH, MistakeFinder
 from demo.controls.thumbnails import thumbnails
 from demo.core import compare, records
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import ViewState, from_query, unknown_shown
 from demo.core.uploads import read_pixels
 from stn.distort import Controls, apply_controls
@@ -19,7 +19,7 @@ from tests.helpers import unpack_pixels
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    return PictureShelf(tmp_path_factory.mktemp("no-data"))
+    return ImageStore(tmp_path_factory.mktemp("no-data"))
 
 
 def page(pictures, **request):
@@ -57,7 +57,7 @@ def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
     ],
 )
 def test_a_bad_request_for_thumbnails_is_one_sentence(pictures, bad):
-    answer = compare.said(lambda: thumbnails(pictures, bad))
+    answer = compare.answer_or_error(lambda: thumbnails(pictures, bad))
     assert set(answer) == {"error"} and "\n" not in answer["error"] and "error in the program" not in answer["error"]
 
 
@@ -82,10 +82,10 @@ class Models:
         return self.nets
 
 
-def numbered(n: int) -> PictureShelf:
+def numbered(n: int) -> ImageStore:
     images = torch.zeros(n, 1, 28, 28, dtype=torch.uint8)
     images[:, 0, 10:18, 10:18] = torch.arange(n).view(-1, 1, 1).to(torch.uint8)
-    shelf = PictureShelf()
+    shelf = ImageStore()
     shelf._sets["mnist"] = PictureSet("mnist", images, (0,) * n, tuple("0123456789"), drawn=False)
     return shelf
 

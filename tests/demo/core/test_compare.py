@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from demo.controls.choices import misfits
+from demo.controls.choices import link_problems
 from demo.core import compare
-from demo.core.models import ModelShelf, kind_of, model_label
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore, kind_of, model_label
+from demo.core.pictures import ImageStore
 from demo.core.state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
@@ -36,8 +36,8 @@ def checkpoints(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shelves(checkpoints, tmp_path_factory):
-    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(checkpoints)
+def resources(checkpoints, tmp_path_factory):
+    return ImageStore(tmp_path_factory.mktemp("no-data")), ModelStore(checkpoints)
 
 
 def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
@@ -48,27 +48,27 @@ def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
 
 
 @pytest.mark.parametrize(("dataset", "canvas", "channels"), [("mnist", 60, 1), ("cifar10", 48, 3)])
-def test_an_answer_holds_the_distorted_picture_to_the_last_level(shelves, dataset, canvas, channels):
+def test_an_answer_holds_the_distorted_picture_to_the_last_level(resources, dataset, canvas, channels):
     request = {"dataset": dataset, "sample": 3, "rotation": 30, "scale": 0.8, "clutter": 4, "noise": 0.1, "seed": 5}
-    answer = compare.answer(*shelves, request)
+    answer = compare.answer(*resources, request)
     pixels = unpack_pixels(answer["input"])
     assert pixels.shape == (canvas, canvas, channels)
-    pictures = shelves[0].get(dataset)
+    pictures = resources[0].get(dataset)
     controls = parse_request(request).controls
     wanted = apply_controls(pictures.picture(3), controls, canvas, pictures.clutter_from)[0]
     assert np.abs(pixels - 255 * wanted.permute(1, 2, 0).numpy()).max() <= 0.5 + 1e-3
 
 
-def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(shelves):
+def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resources):
     # Identity at the start: its output is the input resampled, so their means agree; a picture left normalised
     # would be far off.
-    answer = compare.answer(*shelves, {"dataset": "cifar10", "sample": 0})
+    answer = compare.answer(*resources, {"dataset": "cifar10", "sample": 0})
     assert answer["stages"][0]["words"] == "leaves the picture as it is"
     assert unpack_pixels(answer["output"]).mean() == pytest.approx(unpack_pixels(answer["input"]).mean(), abs=6)
 
 
-def test_an_answer_is_json_and_complete(shelves):
-    answer = compare.answer(*shelves, {"dataset": "mnist", "sample": 1})
+def test_an_answer_is_json_and_complete(resources):
+    answer = compare.answer(*resources, {"dataset": "mnist", "sample": 1})
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["classes"] == list("0123456789") and answer["picture"]["drawn"]
     for network in answer["networks"].values():
@@ -91,17 +91,17 @@ def test_an_answer_is_json_and_complete(shelves):
         {"dataset": "mnist", "model": "../../etc/passwd"},
     ],
 )
-def test_a_bad_request_is_answered_with_one_sentence(shelves, bad):
-    answer = compare.answer(*shelves, bad)
+def test_a_bad_request_is_answered_with_one_sentence(resources, bad):
+    answer = compare.answer(*resources, bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
 
 
-def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(shelves, tmp_path):
-    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(resources, tmp_path):
+    error = compare.answer(resources[0], ModelStore(tmp_path), {"dataset": "mnist"})["error"]
     assert "`python -m stn train mnist-play-affine && python -m stn ship mnist-play-affine`" in error
     only_stn = tmp_path / "mnist-play-affine.safetensors"
-    only_stn.write_bytes((shelves[1]._folder / only_stn.name).read_bytes())
-    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    only_stn.write_bytes((resources[1]._folder / only_stn.name).read_bytes())
+    error = compare.answer(resources[0], ModelStore(tmp_path), {"dataset": "mnist"})["error"]
     assert "`python -m stn train mnist-play-cnn && python -m stn ship mnist-play-cnn`" in error
 
 
@@ -129,85 +129,85 @@ def without_weights(path):
 @pytest.mark.parametrize(
     "damage", [not_a_checkpoint, of_a_later_version, of_an_unknown_recipe, without_a_recipe, without_weights]
 )
-def test_a_damaged_checkpoint_is_one_sentence_that_names_no_folder(shelves, tmp_path, caplog, damage):
+def test_a_damaged_checkpoint_is_one_sentence_that_names_no_folder(resources, tmp_path, caplog, damage):
     for name in PAIRS[:2]:
         damage(tmp_path / f"{name}.safetensors")
-    error = compare.answer(shelves[0], ModelShelf(tmp_path), {"dataset": "mnist"})["error"]
+    error = compare.answer(resources[0], ModelStore(tmp_path), {"dataset": "mnist"})["error"]
     assert "mnist-play-affine is damaged" in error and "python -m stn ship" in error
     assert str(tmp_path) not in error and ".safetensors" not in error
     assert "mnist-play-affine cannot be loaded" in caplog.text, "whoever runs the page must find the reason"
 
 
-def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_log(shelves, monkeypatch, caplog):
+def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_log(resources, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("shapes cannot be multiplied in /srv/secret")
 
     monkeypatch.setattr(compare, "find_subject", broken)
-    error = compare.answer(*shelves, {"dataset": "mnist"})["error"]
+    error = compare.answer(*resources, {"dataset": "mnist"})["error"]
     assert "could not be shown" in error and "secret" not in error
     assert "shapes cannot be multiplied" in caplog.text
 
 
-def test_a_link_to_what_is_not_there_is_named_part_by_part(shelves):
-    pictures, models = shelves
-    assert misfits(ViewState("mnist", 3, "mnist-play-affine"), pictures, models) == []
-    sample, model = misfits(ViewState("mnist", 10**6, "mnist-play-tps"), pictures, models)
+def test_a_link_to_what_is_not_there_is_named_part_by_part(resources):
+    pictures, models = resources
+    assert link_problems(ViewState("mnist", 3, "mnist-play-affine"), pictures, models) == []
+    sample, model = link_problems(ViewState("mnist", 10**6, "mnist-play-tps"), pictures, models)
     assert "no picture 1000000" in sample and "'mnist-play-tps'" in model
 
 
 def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
     for name in ("mnist-play-tps", "mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "mnist-tutorial", "x"):
         (tmp_path / f"{name}.safetensors").touch()
-    models = ModelShelf(tmp_path)
+    models = ModelStore(tmp_path)
     assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
     assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
     assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "thin plate spline transformer"
 
 
-def test_the_list_of_models_gives_family_and_accuracy(shelves):
-    listed = {entry["name"]: entry for entry in compare.list_models(shelves[1])}
+def test_the_list_of_models_gives_family_and_accuracy(resources):
+    listed = {entry["name"]: entry for entry in compare.list_models(resources[1])}
     assert set(listed) == set(PAIRS)
     assert listed["mnist-play-affine"]["family"] == "affine" and listed["mnist-play-cnn"]["family"] is None
     assert listed["mnist-play-affine"]["canvas"] == 60 and listed["cifar10-play-cnn"]["canvas"] == 48
     assert all(entry["accuracy"] == 10.0 for entry in listed.values())
 
 
-def test_the_api_and_the_page_agree(shelves):
+def test_the_api_and_the_page_agree(resources):
     request = {"dataset": "mnist", "sample": 2, "rotation": 10}
-    seen = compare.look(*shelves, parse_request(request))
+    seen = compare.compare(*resources, parse_request(request))
     for_api, for_view = compare.for_api(seen), compare.for_view(seen)
     assert for_api["probabilities"]["stn"] == for_view["networks"]["stn"]["probabilities"]
-    assert for_api["label"] == for_view["picture"]["label"] == shelves[0].get("mnist").labels[2]
+    assert for_api["label"] == for_view["picture"]["label"] == resources[0].get("mnist").labels[2]
 
 
-def test_an_uploaded_picture_has_no_label(shelves):
+def test_an_uploaded_picture_has_no_label(resources):
     from demo.core.encoding import png_data_uri
 
-    seen = compare.look(*shelves, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
+    seen = compare.compare(*resources, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
     assert compare.for_api(seen)["label"] is None
     assert compare.for_view(seen)["networks"]["cnn"]["right"] is None
 
 
-def test_many_threads_get_the_answer_that_one_gets(shelves):
+def test_many_threads_get_the_answer_that_one_gets(resources):
     from concurrent.futures import ThreadPoolExecutor
 
     requests = [{"dataset": "mnist", "sample": i % 5, "rotation": 10 * i - 60} for i in range(12)]
     strip = lambda a: {k: v for k, v in a.items() if k != "milliseconds"}  # noqa: E731
-    alone = [strip(compare.answer(*shelves, r)) for r in requests]
+    alone = [strip(compare.answer(*resources, r)) for r in requests]
     with ThreadPoolExecutor(6) as pool:
-        assert [strip(a) for a in pool.map(lambda r: compare.answer(*shelves, r), requests)] == alone
+        assert [strip(a) for a in pool.map(lambda r: compare.answer(*resources, r), requests)] == alone
 
 
-def test_a_model_without_a_transformer_is_refused(shelves, tmp_path):
-    cnn = (shelves[1]._folder / "mnist-play-cnn.safetensors").read_bytes()
+def test_a_model_without_a_transformer_is_refused(resources, tmp_path):
+    cnn = (resources[1]._folder / "mnist-play-cnn.safetensors").read_bytes()
     for name in ("mnist-play-affine", "mnist-play-cnn"):
         (tmp_path / f"{name}.safetensors").write_bytes(cnn)
     with pytest.raises(StnError, match="no spatial transformer"):
-        compare.look(shelves[0], ModelShelf(tmp_path), parse_request({"dataset": "mnist"}))
+        compare.compare(resources[0], ModelStore(tmp_path), parse_request({"dataset": "mnist"}))
 
 
-def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(shelves):
-    _, models = shelves
+def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(resources):
+    _, models = resources
     loaded = models.get("mnist-play-cnn")
     assert not models.busy()
     with loaded.lock:

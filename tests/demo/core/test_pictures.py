@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demo.core.pictures import PictureSet, PictureShelf
+from demo.core.pictures import ImageStore, PictureSet
 from demo.core.uploads import MAX_BYTES, read_upload
 from stn.errors import StnError
 
@@ -59,7 +59,7 @@ def test_a_number_that_no_picture_has_names_the_range(bad):
 
 @pytest.mark.parametrize(("dataset", "shape"), [("mnist", (1, 28, 28)), ("cifar10", (3, 32, 32))])
 def test_drawings_stand_in_where_there_is_no_data_set(tmp_path, dataset, shape):
-    found = PictureShelf(tmp_path).get(dataset)
+    found = ImageStore(tmp_path).get(dataset)
     assert found.drawn
     assert tuple(found.images.shape[1:]) == shape and found.images.dtype == torch.uint8
     assert set(found.labels) == set(range(10)), "a drawing of every class"
@@ -68,7 +68,7 @@ def test_drawings_stand_in_where_there_is_no_data_set(tmp_path, dataset, shape):
 
 
 def test_a_shelf_reads_a_set_once(tmp_path):
-    shelf = PictureShelf(tmp_path)
+    shelf = ImageStore(tmp_path)
     assert shelf.get("mnist") is shelf.get("mnist")
 
 
@@ -78,7 +78,7 @@ def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypa
         raise StnError(f"MNIST is missing or damaged in '{data_dir}' and could not be downloaded (no route).")
 
     monkeypatch.setattr("demo.core.pictures.data.download", no_network)
-    shelf, seen = PictureShelf(tmp_path), []
+    shelf, seen = ImageStore(tmp_path), []
     said = shelf.fetch("mnist", lambda part, text: seen.append(part))
     assert said.startswith("MNIST could not be fetched") and "\n" not in said
     assert str(tmp_path) not in said, "a visitor must not learn the server's folders"
@@ -91,13 +91,13 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
         raise AssertionError("torchvision takes seconds to import, and there is nothing to read")
 
     monkeypatch.setattr("demo.core.pictures.data.load_dataset", too_slow)
-    assert PictureShelf(tmp_path / "nowhere").get("mnist").drawn
+    assert ImageStore(tmp_path / "nowhere").get("mnist").drawn
     monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
-    assert PictureShelf().get("cifar10").drawn
+    assert ImageStore().get("cifar10").drawn
 
 
 def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
-    shelf = PictureShelf(tmp_path)
+    shelf = ImageStore(tmp_path)
     assert shelf.get("mnist").drawn
     monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
     monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)

@@ -27,23 +27,25 @@ ASK = {  # tab -> what it asks of the server about a state
 }
 
 
-def pixels_of(mnist_shelves, sample: int) -> str:
+def pixels_of(mnist_resources, sample: int) -> str:
     """A drawing as the browser would send it."""
-    return base64.b64encode(to_uint8(mnist_shelves[0].get("mnist").picture(sample)[0]).tobytes()).decode()
+    return base64.b64encode(to_uint8(mnist_resources[0].get("mnist").picture(sample)[0]).tobytes()).decode()
 
 
-def pair(mnist_shelves, tab: str) -> tuple[dict, dict]:
+def pair(mnist_resources, tab: str) -> tuple[dict, dict]:
     """What a tab is told of drawing no. 5, and of the same pixels as the visitor's own over another test picture."""
-    known = ASK[tab](*mnist_shelves, {"dataset": "mnist", "sample": 5, **CONTROLS})
-    own = ASK[tab](*mnist_shelves, {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_shelves, 5)})
+    known = ASK[tab](*mnist_resources, {"dataset": "mnist", "sample": 5, **CONTROLS})
+    own = ASK[tab](
+        *mnist_resources, {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
+    )
     assert "error" not in own, own
     assert json.loads(json.dumps(own, allow_nan=False)) == own
     return known, own
 
 
-def test_play_and_the_panels_show_the_same_pixels_but_claim_no_class(mnist_shelves):
+def test_play_and_the_panels_show_the_same_pixels_but_claim_no_class(mnist_resources):
     for tab in ("play", "look"):
-        known, own = pair(mnist_shelves, tab)
+        known, own = pair(mnist_resources, tab)
         assert own["input"] == known["input"] and own["output"] == known["output"]
         assert own["picture"] == {"words": "Your own picture", "label": None, "drawn": False, "own": True}
         assert known["picture"]["label"] is not None and not known["picture"]["own"]
@@ -52,39 +54,39 @@ def test_play_and_the_panels_show_the_same_pixels_but_claim_no_class(mnist_shelv
             assert "right" not in network["words"] and "wrong" not in network["words"]
 
 
-def test_a_theta_by_hand_looks_at_the_own_picture(mnist_shelves):
-    known, own = pair(mnist_shelves, "hand")
+def test_a_theta_by_hand_looks_at_the_own_picture(mnist_resources):
+    known, own = pair(mnist_resources, "hand")
     assert own["output"] == known["output"] and own["stage"]["values"] == pytest.approx(THETA)
     assert own["network"]["probabilities"] == known["network"]["probabilities"]
     assert own["network"]["right"] is None
 
 
 @pytest.mark.parametrize("tab", ASK)
-def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(mnist_shelves, tab):
-    assert "numbered 0 to" in ASK[tab](*mnist_shelves, {"dataset": "mnist", "sample": 10**6})["error"]
+def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(mnist_resources, tab):
+    assert "numbered 0 to" in ASK[tab](*mnist_resources, {"dataset": "mnist", "sample": 10**6})["error"]
 
 
 @pytest.mark.parametrize("control", sweep.CONTROLS)
-def test_an_own_picture_is_swept_for_what_the_transformers_network_says_at_rest(mnist_shelves, control):
-    state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_shelves, 5)}
-    found = sweep.sweep(*mnist_shelves, {**state, "curve": control})
+def test_an_own_picture_is_swept_for_what_the_transformers_network_says_at_rest(mnist_resources, control):
+    state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
+    found = sweep.sweep(*mnist_resources, {**state, "curve": control})
     rest = {"rotation": 0, "scale": 1, "shear": 0, "clutter": 0, "noise": 0}[control]
     assert found["at"] == pytest.approx(rest, abs=0.03) and found["at"] in control_values(control)
-    live = compare.answer(*mnist_shelves, {**state, control: found["at"]})
+    live = compare.answer(*mnist_resources, {**state, control: found["at"]})
     assert found["class"] == live["classes"][live["networks"]["stn"]["top"]]
     here = found["values"].index(found["at"])
     assert found["networks"][STN]["right"][here]
     for name, key in ((CNN, "cnn"), (STN, "stn")):
         chance = 100 * live["networks"][key]["probabilities"][live["networks"]["stn"]["top"]]
         assert found["networks"][name]["percent"][here] == pytest.approx(chance, abs=0.11)
-    assert sweep.sweep(*mnist_shelves, {"dataset": "mnist", "sample": 5, "curve": control})["at"] is None
+    assert sweep.sweep(*mnist_resources, {"dataset": "mnist", "sample": 5, "curve": control})["at"] is None
 
 
 @pytest.mark.parametrize(
     "image", ["", "AAAA", 7, [], {}, "data:image/png;base64,AAAA", "*" * 1048, "A" * 10**6, float("nan")]
 )
 @pytest.mark.parametrize("tab", ASK)
-def test_an_image_that_is_none_is_one_sentence_in_every_tab(mnist_shelves, tab, image):
-    answer = ASK[tab](*mnist_shelves, {"dataset": "mnist", "image": image})
+def test_an_image_that_is_none_is_one_sentence_in_every_tab(mnist_resources, tab, image):
+    answer = ASK[tab](*mnist_resources, {"dataset": "mnist", "image": image})
     assert set(answer) == {"error"}
     assert "image" in answer["error"] and "784 bytes" in answer["error"] and "\n" not in answer["error"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from demo.drawings.samples import OBJECTS, Sample, samples
+from stn import StnError
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 
@@ -94,5 +95,5 @@ def test_objects_use_colour_and_most_of_the_range():
 
 
 def test_an_unknown_data_set_is_refused_with_the_valid_names():
-    with pytest.raises(ValueError, match=r"'svhn'.*'mnist', 'cifar10'"):
+    with pytest.raises(StnError, match=r"'svhn'.*cifar10, mnist"):
         samples("svhn")

@@ -10,17 +10,17 @@ from tests.helpers import unpack_pixels
 ASK = {"dataset": "mnist", "distortion": "turned", "seed": 1}
 
 
-def ask(mnist_shelves, kept=None, **changes):
-    found = (kept or gallery.Gallery(*mnist_shelves)).answer({**ASK, **changes})
+def ask(mnist_resources, kept=None, **changes):
+    found = (kept or gallery.Gallery(*mnist_resources)).answer({**ASK, **changes})
     assert "error" not in found, found
     return found
 
 
-def test_a_batch_is_24_different_pictures_with_both_answers(mnist_shelves):
-    found = ask(mnist_shelves)
+def test_a_batch_is_24_different_pictures_with_both_answers(mnist_resources):
+    found = ask(mnist_resources)
     assert len(found["cells"]) == gallery.CELLS == found["looked_at"]
     assert len({cell["sample"] for cell in found["cells"]}) == gallery.CELLS
-    labels = mnist_shelves[0].get("mnist").labels
+    labels = mnist_resources[0].get("mnist").labels
     for cell in found["cells"]:
         assert cell["label"] == labels[cell["sample"]]
         assert unpack_pixels(cell["input"]).shape[:2] == (60, 60)
@@ -31,70 +31,70 @@ def test_a_batch_is_24_different_pictures_with_both_answers(mnist_shelves):
     assert "drawings" in found["words"], "the page says which pictures are drawings"
 
 
-def test_a_seed_brings_the_same_pictures_again_and_another_one_others(mnist_shelves):
-    assert ask(mnist_shelves) == ask(mnist_shelves)
-    assert ask(mnist_shelves)["cells"] != ask(mnist_shelves, seed=2)["cells"]
+def test_a_seed_brings_the_same_pictures_again_and_another_one_others(mnist_resources):
+    assert ask(mnist_resources) == ask(mnist_resources)
+    assert ask(mnist_resources)["cells"] != ask(mnist_resources, seed=2)["cells"]
 
 
 @pytest.mark.parametrize("of", gallery.NETWORKS)
-def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnist_shelves, monkeypatch, of):
+def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnist_resources, monkeypatch, of):
     monkeypatch.setattr(gallery, "LOOKED_AT", 60)
-    found = ask(mnist_shelves, kind="mistakes", of=of, distortion="all")
+    found = ask(mnist_resources, kind="mistakes", of=of, distortion="all")
     assert all(cell[of]["top"] != cell["label"] for cell in found["cells"])
     assert len(found["cells"]) == found["wrong"][of] <= found["looked_at"] <= gallery.LOOKED_AT
 
 
 @pytest.mark.parametrize(("distortion", "called"), [("none", "drawings"), ("turned", "distorted drawings")])
-def test_pictures_are_called_distorted_where_they_are(mnist_shelves, monkeypatch, distortion, called):
+def test_pictures_are_called_distorted_where_they_are(mnist_resources, monkeypatch, distortion, called):
     monkeypatch.setattr(gallery, "PARTS", 1)
     for kind in ("mistakes", "means"):
-        said = ask(mnist_shelves, kind=kind, distortion=distortion)["words"]
+        said = ask(mnist_resources, kind=kind, distortion=distortion)["words"]
         assert called in said and ("distorted" in said) == (distortion != "none")
 
 
 @pytest.mark.parametrize("distortion", gallery.DISTORTIONS)
-def test_every_distortion_fills_the_canvas(mnist_shelves, distortion):
-    chosen = mnist_shelves[0].get("mnist")
+def test_every_distortion_fills_the_canvas(mnist_resources, distortion):
+    chosen = mnist_resources[0].get("mnist")
     x = gallery.distorted(chosen, [0, 1, 2], distortion, 60, seed=3)
     assert x.shape == (3, 1, 60, 60) and x.min() >= 0 and x.max() <= 1
     if distortion == "none":
         assert torch.equal((x[:, :, 16:44, 16:44] * 255).round().to(torch.uint8), chosen.images[:3])
 
 
-def test_class_means_grow_part_by_part_and_are_kept(mnist_shelves, monkeypatch):
+def test_class_means_grow_part_by_part_and_are_kept(mnist_resources, monkeypatch):
     monkeypatch.setattr(gallery, "PARTS", 4)
-    means = gallery.Gallery(*mnist_shelves)
-    first, second = (ask(mnist_shelves, means, kind="means", part=part) for part in (0, 1))
+    means = gallery.Gallery(*mnist_resources)
+    first, second = (ask(mnist_resources, means, kind="means", part=part) for part in (0, 1))
     assert (first["n"], second["n"]) == (gallery.PART, 2 * gallery.PART)
     assert not second["done"] and len(second["means"]["before"]) == len(second["means"]["after"]) == 10
-    assert ask(mnist_shelves, means, kind="means", part=0) == second, "who comes later gets what is there"
-    assert ask(mnist_shelves, means, kind="means", part=3)["n"] == 3 * gallery.PART, (
+    assert ask(mnist_resources, means, kind="means", part=0) == second, "who comes later gets what is there"
+    assert ask(mnist_resources, means, kind="means", part=3)["n"] == 3 * gallery.PART, (
         "one request makes one part at most"
     )
-    last = ask(mnist_shelves, means, kind="means", part=3)
+    last = ask(mnist_resources, means, kind="means", part=3)
     assert last["done"] and last["n"] == 4 * gallery.PART
 
 
 def test_only_so_much_is_kept():
-    kept, made = gallery.Kept(2), []
+    kept, made = gallery.LruCache(2), []
     for key in (1, 2, 1, 3, 1, 2):
         kept.get((key,), lambda key=key: made.append(key))
     assert made == [1, 2, 3, 2] and len(kept) == 2, "the one asked for last stays longest"
 
 
-def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(mnist_shelves, monkeypatch):
-    made = gallery.Gallery(*mnist_shelves)
-    first = ask(mnist_shelves, made)
+def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(mnist_resources, monkeypatch):
+    made = gallery.Gallery(*mnist_resources)
+    first = ask(mnist_resources, made)
     monkeypatch.setattr(gallery, "_cells", None)
-    assert ask(mnist_shelves, made) == first
+    assert ask(mnist_resources, made) == first
     for _ in range(gallery.ROOM):
         made._room.acquire()
     assert "try again" in made.answer(ASK)["error"]
 
 
-def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(mnist_shelves):
-    found = ask(mnist_shelves, kind="means", distortion="none")
-    chosen = mnist_shelves[0].get("mnist")
+def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(mnist_resources):
+    found = ask(mnist_resources, kind="means", distortion="none")
+    chosen = mnist_resources[0].get("mnist")
     threes = torch.stack([chosen.images[i] for i, label in enumerate(chosen.labels) if label == 3]).float().mean(0)
     mean = unpack_pixels(found["means"]["before"][3])[16:44, 16:44, 0]
     assert abs(mean - threes[0].numpy()).max() <= 1, "each of the four drawings counts twice"
@@ -130,13 +130,13 @@ def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
         {"dataset": "mnist", "model": 3},
     ],
 )
-def test_bad_requests_get_one_sentence(mnist_shelves, bad):
-    answer = gallery.Gallery(*mnist_shelves).answer(bad)
+def test_bad_requests_get_one_sentence(mnist_resources, bad):
+    answer = gallery.Gallery(*mnist_resources).answer(bad)
     assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300
 
 
-def test_instead_of_a_network_that_is_not_there_the_first_is_shown_with_a_sentence(mnist_shelves):
-    made = gallery.Gallery(*mnist_shelves)
+def test_instead_of_a_network_that_is_not_there_the_first_is_shown_with_a_sentence(mnist_resources):
+    made = gallery.Gallery(*mnist_resources)
     found, plain = (made.answer({"dataset": "mnist", "model": name}) for name in ("../x", None))
     assert "../x" in found.pop("note") and plain.pop("note") == "" and found == plain
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from demo.tabs.lesson.answers import ANGLES, turn_of
 from demo.tabs.lesson.bench import Bench
 from demo.tabs.lesson.exercises import EXERCISES
@@ -43,7 +43,7 @@ class Fixed:
 
 
 def bench(tmp_path, stn, cnn=None):
-    return Bench(PictureShelf(tmp_path / "none"), SimpleNamespace(pair=lambda dataset, model: (stn, cnn or stn)))
+    return Bench(ImageStore(tmp_path / "none"), SimpleNamespace(pair=lambda dataset, model: (stn, cnn or stn)))
 
 
 def solved(tmp_path, n: int, stn, cnn=None):
@@ -76,7 +76,7 @@ def test_a_small_frame_on_the_right_is_what_theory_wants(tmp_path):
 
 
 def test_who_fails_first_is_counted(tmp_path):
-    shelf = PictureShelf(tmp_path / "none").get("mnist")
+    shelf = ImageStore(tmp_path / "none").get("mnist")
     which = [i for digit in range(10) for i in [i for i, k in enumerate(shelf.labels) if k == digit][:2]]
     labels = torch.tensor([shelf.labels[i] for i in which])
 
@@ -115,7 +115,7 @@ def test_on_and_back_are_told_apart(tmp_path):
 
 def test_a_sample_is_one_that_both_networks_know(tmp_path):
     exercise = EXERCISES[0]
-    shelf = PictureShelf(tmp_path / "none").get("mnist")
+    shelf = ImageStore(tmp_path / "none").get("mnist")
     second = [i for i, label in enumerate(shelf.labels) if label == exercise.digit][1]
     wanted = bench(tmp_path, Fixed()).given(second, exercise.controls)
 
@@ -145,19 +145,19 @@ def taught(tmp_path_factory):
 
 
 def test_every_exercise_can_be_set_up_and_solved_once(taught, tmp_path, monkeypatch):
-    made = Lesson(PictureShelf(tmp_path / "none"), ModelShelf(taught))
+    made = Lesson(ImageStore(tmp_path / "none"), ModelStore(taught))
     for n, exercise in enumerate(EXERCISES, 1):
         request = made.set_up({"exercise": n})["request"]
-        assert PictureShelf(tmp_path / "none").get("mnist").labels[request["sample"]] == exercise.digit
+        assert ImageStore(tmp_path / "none").get("mnist").labels[request["sample"]] == exercise.digit
         found = made.solve({"exercise": n})
         assert found["exercise"] == n and found["right"] in range(3)
-    monkeypatch.setattr(ModelShelf, "pair", None)  # whoever asks again must not make the networks work again
+    monkeypatch.setattr(ModelStore, "pair", None)  # whoever asks again must not make the networks work again
     assert made.solve({"exercise": 3})["words"].startswith("Of 20 drawings")
 
 
 @pytest.mark.parametrize("bad", [None, [], {}, {"exercise": 0}, {"exercise": 6}, {"exercise": "1"}, {"exercise": True}])
 def test_a_bad_request_gets_one_sentence(taught, tmp_path, bad):
-    made = Lesson(PictureShelf(tmp_path / "none"), ModelShelf(taught))
+    made = Lesson(ImageStore(tmp_path / "none"), ModelStore(taught))
     for answer in (made.set_up(bad), made.solve(bad)):
         assert answer == {"error": "There is no such exercise; they are numbered 1 to 5."}
 

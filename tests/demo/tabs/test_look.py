@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from demo.core.models import ModelShelf
-from demo.core.pictures import PictureShelf
+from demo.core.models import ModelStore
+from demo.core.pictures import ImageStore
 from demo.core.state import parse_request
 from demo.tabs.look import inside
 from stn.checkpoint import save_checkpoint
@@ -46,7 +46,7 @@ def disturbed(model: torch.nn.Module) -> torch.nn.Module:
 
 
 @pytest.fixture(scope="module")
-def shelves(tmp_path_factory):
+def resources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     for dataset, family in (("mnist", "affine"), ("cifar10", "affine"), ("mnist", "projective"), ("mnist", "tps")):
@@ -57,7 +57,7 @@ def shelves(tmp_path_factory):
     recipe = get_recipe("mnist-play-affine")
     feature = replace(recipe, name="mnist-play-feature", model=replace(recipe.model, placement="feature"))
     save_checkpoint(folder / "mnist-play-feature.safetensors", feature, build_model(feature.model), record)
-    return PictureShelf(tmp_path_factory.mktemp("no-data")), ModelShelf(folder)
+    return ImageStore(tmp_path_factory.mktemp("no-data")), ModelStore(folder)
 
 
 def request(dataset: str = "mnist", family: str = "affine", **more) -> dict:
@@ -65,17 +65,17 @@ def request(dataset: str = "mnist", family: str = "affine", **more) -> dict:
 
 
 @pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
-def test_the_four_steps_are_the_models_own(shelves, dataset, family):
-    answer = inside.look_inside(*shelves, request(dataset, family, noise=0.1))
-    loaded = shelves[1].get(f"{dataset}-play-{family}")
-    pictures = shelves[0].get(dataset)
+def test_the_four_steps_are_the_models_own(resources, dataset, family):
+    answer = inside.look_inside(*resources, request(dataset, family, noise=0.1))
+    loaded = resources[1].get(f"{dataset}-play-{family}")
+    pictures = resources[0].get(dataset)
     controls = parse_request(request(dataset, family, noise=0.1)).controls
     x = apply_controls(pictures.picture(3), controls, loaded.info.canvas, pictures.clutter_from)
     seen = explain(loaded.model, x)
     stage = seen.stages[0]
     assert torch.allclose(floats(answer["input"]), x[0], atol=1e-6)
     assert torch.allclose(floats(answer["grid"]), stage.grid[0], atol=1e-6)
-    assert torch.allclose(floats(answer["output"]), loaded.info.unnormalise(stage.output)[0], atol=1e-6)
+    assert torch.allclose(floats(answer["output"]), loaded.info.unnormalize(stage.output)[0], atol=1e-6)
     assert answer["stage"]["family"] == family
     assert answer["stage"]["values"] == pytest.approx(stage.theta[0].tolist(), abs=1e-6)
     assert answer["network"]["probabilities"] == pytest.approx(seen.logits.softmax(1)[0].tolist(), abs=1e-5)
@@ -83,25 +83,25 @@ def test_the_four_steps_are_the_models_own(shelves, dataset, family):
 
 
 @pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
-def test_the_sampler_on_the_sent_numbers_gives_the_sent_output(shelves, dataset, family):
+def test_the_sampler_on_the_sent_numbers_gives_the_sent_output(resources, dataset, family):
     # In [0, 1], although the model samples normalised pictures: the weights add up to one.
-    answer = inside.look_inside(*shelves, request(dataset, family))
+    answer = inside.look_inside(*resources, request(dataset, family))
     x, grid = floats(answer["input"])[None], floats(answer["grid"])[None]
     assert answer["average"] and answer["padding"] == "border" and answer["outside"] is None
     assert torch.allclose(sample(x, grid, "border", average=True)[0], floats(answer["output"]), atol=1e-5)
 
 
-def test_the_level_says_how_many_pixels_apart_the_samples_are(shelves):
+def test_the_level_says_how_many_pixels_apart_the_samples_are(resources):
     # The identity from 60 x 60 to 28 x 28 pixels: 60 / 28 of a pixel from sample to sample.
-    answer = inside.by_hand(*shelves, {"state": request(), "theta": [1, 0, 0, 0, 1, 0]})
+    answer = inside.by_hand(*resources, {"state": request(), "theta": [1, 0, 0, 0, 1, 0]})
     assert 2 ** answer["level"] == pytest.approx(60 / 28, abs=1e-3)
-    assert inside.by_hand(*shelves, {"state": request(), "theta": [0.3, 0, 0, 0, 0.3, 0]})["level"] == 0
+    assert inside.by_hand(*resources, {"state": request(), "theta": [0.3, 0, 0, 0, 0.3, 0]})["level"] == 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_networks_own_theta_by_hand_changes_nothing(shelves, family):
-    own = inside.look_inside(*shelves, request(family=family))
-    hand = inside.by_hand(*shelves, {"state": request(family=family), "theta": own["stage"]["values"]})
+def test_the_networks_own_theta_by_hand_changes_nothing(resources, family):
+    own = inside.look_inside(*resources, request(family=family))
+    hand = inside.by_hand(*resources, {"state": request(family=family), "theta": own["stage"]["values"]})
     assert hand["network"]["probabilities"] == pytest.approx(own["network"]["probabilities"], abs=1e-5)
     assert torch.allclose(floats(hand["output"]), floats(own["output"]), atol=1e-5)
     assert hand["stage"]["values"] == pytest.approx(own["stage"]["values"], abs=1e-6)
@@ -109,12 +109,12 @@ def test_the_networks_own_theta_by_hand_changes_nothing(shelves, family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_theta_by_hand_is_where_the_sampler_looks(shelves, family):
+def test_theta_by_hand_is_where_the_sampler_looks(resources, family):
     theta = get_family(family).identity()[0] * 0.5
-    hand = inside.by_hand(*shelves, {"state": request(family=family), "theta": theta.tolist()})
+    hand = inside.by_hand(*resources, {"state": request(family=family), "theta": theta.tolist()})
     assert torch.allclose(floats(hand["grid"]), get_family(family).grid(theta[None], (28, 28))[0], atol=1e-6)
     # Afterwards the model goes its own way again.
-    own = inside.look_inside(*shelves, request(family=family))
+    own = inside.look_inside(*resources, request(family=family))
     assert own["stage"]["values"] != pytest.approx(theta.tolist(), abs=1e-3)
 
 
@@ -122,8 +122,8 @@ BAD = [None, 3, "1,0,0", [], [1, 0, 0], [1] * 7, [math.nan] * 6, [math.inf] * 6,
 
 
 @pytest.mark.parametrize("theta", [*BAD, ["1"] * 6, [None] * 6, {"0": 1}, [[1, 0, 0], [0, 1, 0]]])
-def test_a_bad_theta_is_one_sentence(shelves, theta):
-    answer = inside.by_hand(*shelves, {"state": request(), "theta": theta})
+def test_a_bad_theta_is_one_sentence(resources, theta):
+    answer = inside.by_hand(*resources, {"state": request(), "theta": theta})
     assert set(answer) == {"error"} and "6 numbers from -8 to 8" in answer["error"] and "\n" not in answer["error"]
 
 
@@ -131,22 +131,22 @@ def test_a_bad_theta_is_one_sentence(shelves, theta):
     "bad",
     [None, [], {}, {"state": request()}, {"state": None, "theta": []}, {"state": request(sample=-1), "theta": []}],
 )
-def test_any_other_object_is_one_sentence_too(shelves, bad):
-    assert set(inside.by_hand(*shelves, bad)) == {"error"}
-    assert set(inside.look_inside(*shelves, bad)) == {"error"}
+def test_any_other_object_is_one_sentence_too(resources, bad):
+    assert set(inside.by_hand(*resources, bad)) == {"error"}
+    assert set(inside.look_inside(*resources, bad)) == {"error"}
 
 
-def test_a_transformer_on_feature_maps_is_refused_with_a_remedy(shelves):
-    said = inside.look_inside(*shelves, request(family="feature"))["error"]
+def test_a_transformer_on_feature_maps_is_refused_with_a_remedy(resources):
+    said = inside.look_inside(*resources, request(family="feature"))["error"]
     assert "mnist-play-feature reads feature maps" in said and "choose" in said
 
 
-def test_a_theta_that_leaves_the_picture_is_shown_and_finite(shelves):
+def test_a_theta_that_leaves_the_picture_is_shown_and_finite(resources):
     for theta in ([8] * 6, [0] * 6, [-8, 8, 8, 8, -8, 8]):
-        answer = inside.by_hand(*shelves, {"state": request(), "theta": theta})
+        answer = inside.by_hand(*resources, {"state": request(), "theta": theta})
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer and "error" not in answer
     tilted = {"state": request(family="projective"), "theta": [1, 0, 0, 0, 1, 0, 8, -8]}
-    assert floats(inside.by_hand(*shelves, tilted)["grid"]).isfinite().all()
+    assert floats(inside.by_hand(*resources, tilted)["grid"]).isfinite().all()
 
 
 def test_maps_are_those_that_end_each_stage_and_the_net_is_left_as_it_was():

@@ -70,9 +70,9 @@ def test_the_accuracy_axis_starts_below_every_value_and_at_zero_for_low_ones():
     assert floor_of({"a": Curve("scale", (0, 1), (30.0, 99.0), 1)}) == 0
 
 
-def test_the_figure_follows_the_file(mnist_shelves):
-    _, models = mnist_shelves
-    curves, request = sweep.CurveShelf(models.folder), {"dataset": "mnist", "curve": "shear", "theme": "dark"}
+def test_the_figure_follows_the_file(mnist_resources):
+    _, models = mnist_resources
+    curves, request = sweep.CurveStore(models.folder), {"dataset": "mnist", "curve": "shear", "theme": "dark"}
     before = sweep.figure(models, curves, request)
     assert not before["measured"] and [entry["label"] for entry in before["legend"]] == [
         "plain CNN",
@@ -88,12 +88,12 @@ def test_the_figure_follows_the_file(mnist_shelves):
 
 
 @pytest.mark.parametrize("control", sweep.CONTROLS)
-def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_shelves, control):
+def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_resources, control):
     request = {"dataset": "mnist", "sample": 5, "rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
-    found = sweep.sweep(*mnist_shelves, {**request, "curve": control})
+    found = sweep.sweep(*mnist_resources, {**request, "curve": control})
     assert found["values"] == list(control_values(control))
     for i in (0, len(found["values"]) // 2, -1):
-        seen = compare.answer(*mnist_shelves, {**request, control: found["values"][i]})
+        seen = compare.answer(*mnist_resources, {**request, control: found["values"][i]})
         assert found["class"] == seen["classes"][seen["picture"]["label"]]
         for name, key in ((CNN, "cnn"), (STN, "stn")):
             chance = 100 * seen["networks"][key]["probabilities"][seen["picture"]["label"]]
@@ -116,9 +116,9 @@ def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_shelves, contr
         {"dataset": "mnist", "curve": "noise", "sample": 10**9},
     ],
 )
-def test_bad_requests_get_one_sentence(mnist_shelves, bad):
-    answers = [sweep.sweep(*mnist_shelves, bad)]
+def test_bad_requests_get_one_sentence(mnist_resources, bad):
+    answers = [sweep.sweep(*mnist_resources, bad)]
     if not isinstance(bad, dict) or "sample" not in bad:
-        answers.append(sweep.figure(mnist_shelves[1], sweep.CurveShelf(mnist_shelves[1].folder), bad))
+        answers.append(sweep.figure(mnist_resources[1], sweep.CurveStore(mnist_resources[1].folder), bad))
     for answer in answers:
         assert set(answer) == {"error"} and "\n" not in answer["error"] and len(answer["error"]) < 300

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from demo.core.pictures import PictureShelf
+from demo.core.pictures import ImageStore
 from demo.drawings.variants import drawn_digits
-from demo.tabs.train import trainer
 from demo.tabs.train.data import WATCHED, TrainingData, draw_pictures
 from demo.tabs.train.messages import WATCH, kind_of, verdict, watch_for
 from demo.tabs.train.settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
-from demo.tabs.train.trainer import Trainer
+from demo.tabs.train.trainer import LATTICE, Measured, Trainer, describe
 from stn import geometry
 from stn.distort import Distorted
 from stn.errors import StnError
@@ -106,7 +105,7 @@ def test_the_watched_pictures_show_every_class_in_order(pictures):
 
 def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, pictures):
     monkeypatch.setattr("demo.tabs.train.data.draw_pictures", lambda: pictures)
-    data = TrainingData(PictureShelf(tmp_path))
+    data = TrainingData(ImageStore(tmp_path))
     assert data.get() is data.get() is pictures and "drawings" in pictures.words
 
 
@@ -120,7 +119,7 @@ def test_a_run_starts_at_the_identity_and_leaves_it(pictures, distortion, placem
     first, test = trainer.look(), trainer.test()
     assert test.after == pytest.approx(test.before, rel=1e-3) and test.varies == pytest.approx(0, abs=1e-3)
     assert test.zoom == pytest.approx(1, abs=1e-4) and test.outside == 0
-    edge = torch.linspace(-1, 1, trainer.LATTICE)
+    edge = torch.linspace(-1, 1, LATTICE)
     assert torch.allclose(first.lattices[:, 0, :, 0], edge.expand(WATCHED, -1), atol=1e-4)
     for _ in range(3):
         trainer.step()
@@ -172,15 +171,15 @@ def test_training_turns_the_pictures_towards_each_other(pictures):
 def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(pictures):
     trainer = Trainer(Settings(), pictures)
     perfect = geometry.affine_grid(geometry.invert(trainer._test.matrix), (8, 8))
-    seen = trainer.describe(1, 99.0, trainer._test, perfect, True)
+    seen = describe(1, 99.0, trainer._test, perfect, True)
     assert seen.after == pytest.approx(0, abs=0.1) and seen.before > 30 and seen.unit == "\u00b0"
-    lost = trainer.describe(1, 9.0, Distorted(trainer._test.images, trainer._test.matrix), perfect * math.nan, True)
+    lost = describe(1, 9.0, Distorted(trainer._test.images, trainer._test.matrix), perfect * math.nan, True)
     assert lost.to_dict()["after"] is None
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
-BEGIN = trainer.Measured(0, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
+BEGIN = Measured(0, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
 LATER = replace(BEGIN, step=400, accuracy=97.4, after=16.0, varies=50.0, outside=0.1)
 
 

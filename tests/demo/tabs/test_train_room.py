@@ -12,9 +12,9 @@ import torch
 
 from demo.tabs.train import api
 from demo.tabs.train.data import draw_pictures
-from demo.tabs.train.room import DROP_AFTER, ENDED, SPARE_AFTER, TrainingRoom
+from demo.tabs.train.room import DROP_AFTER, ENDED, MAX_RUNS, PREVIEWS, RECLAIM_AFTER, TrainingRoom
 from demo.tabs.train.settings import MAX_STEPS, Settings
-from demo.tabs.train.trainer import Look, Measured
+from demo.tabs.train.trainer import Measured, Snapshot
 from stn.errors import StnError
 
 
@@ -49,7 +49,7 @@ class StillTrainer:
         return Measured(self.step_number, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
 
     def look(self):
-        return Look(self.step_number, torch.zeros(12, 9, 9, 2), torch.zeros(12, 1, 28, 28), [0] * 12)
+        return Snapshot(self.step_number, torch.zeros(12, 9, 9, 2), torch.zeros(12, 1, 28, 28), [0] * 12)
 
 
 class StillData:
@@ -156,7 +156,7 @@ def test_two_at_once_and_the_third_waits_in_one_sentence(room):
 def test_a_place_that_is_only_held_is_given_away(room, clock):
     runs = [room.start(Settings(), paused=True) for _ in range(2)]
     until(lambda: all(run.cast for run in runs))
-    for now in range(0, SPARE_AFTER + 30, 15):
+    for now in range(0, RECLAIM_AFTER + 30, 15):
         clock.now = now
         for run in runs:
             room.find(run.id)
@@ -164,9 +164,9 @@ def test_a_place_that_is_only_held_is_given_away(room, clock):
 
 
 def test_ended_runs_are_forgotten_when_they_are_many(room):
-    for _ in range(room.KEPT + 10):
+    for _ in range(MAX_RUNS + 10):
         room.start(Settings(), paused=True).act("stop")
-    assert len(room) <= room.KEPT
+    assert len(room) <= MAX_RUNS
 
 
 def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch):
@@ -257,9 +257,9 @@ def test_a_visitor_is_told_everything_once(room, gate):
 def test_a_preview_takes_no_place(room):
     told = ask(room, action="preview", settings={"distortion": "tc"})
     assert told["look"]["step"] == 0 and told["watch"] and len(room) == 0
-    for seed in range(room.PREVIEWS + 5):
+    for seed in range(PREVIEWS + 5):
         ask(room, action="preview", settings={"seed": seed})
-    assert len(room._previews) <= room.PREVIEWS
+    assert len(room._previews) <= PREVIEWS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from stn import StnError, geometry
-from stn.evaluation.rectify import circular_sd, correlation, held, rectification
+from stn.evaluation.rectify import circular_sd, correlation, fraction_in_frame, rectification
 from stn.families import AFFINE
 from stn.modules import SpatialTransformer
 from stn.recipes import get_recipe
@@ -89,7 +89,7 @@ def test_a_circular_sd_knows_a_full_turn():
 def test_a_frame_that_holds_a_quarter_holds_a_quarter():
     objects = torch.ones(1, 1, 40, 40)
     grid = 0.5 * geometry.base_grid((20, 20))[None]
-    assert held(objects, grid).item() == pytest.approx(0.25, abs=0.01)
+    assert fraction_in_frame(objects, grid).item() == pytest.approx(0.25, abs=0.01)
 
 
 def test_correlation_is_pearsons(generator):

@@ -9,7 +9,7 @@ import torch
 from stn import StnError, get_recipe
 from stn.checkpoint import read_tensors
 from stn.models import build_model
-from stn.training.distributed import join_team
+from stn.training.distributed import join_group
 
 # Without dropout, the order of sums is all that differs; of 321 pictures the last batch is one, and the
 # second process has none of it.
@@ -49,11 +49,11 @@ STOPS = """
 import sys
 import stn.cli.main, stn.cli.train
 from stn.errors import StnError
-from stn.training.distributed import Team, join_team
+from stn.training.distributed import ProcessGroup, join_group
 
 def train_one(recipe, options, resume):
-    join_team("cpu")
-    if Team().rank == 1:
+    join_group("cpu")
+    if ProcessGroup().rank == 1:
         raise StnError("Out of memory.")
 
 stn.cli.train.train_one = train_one
@@ -117,4 +117,4 @@ def test_more_processes_than_gpus_are_one_sentence(monkeypatch):
     for name, value in {"WORLD_SIZE": 4, "LOCAL_WORLD_SIZE": 2, "LOCAL_RANK": 0}.items():
         monkeypatch.setenv(name, str(value))
     with pytest.raises(StnError, match="2 processes need a GPU each, here are 1"):
-        join_team("cuda")
+        join_group("cuda")

@@ -9,7 +9,15 @@ from stn.geometry import invert
 from stn.models import build_model
 from stn.modules import Localizer, Sampler, SpatialTransformer
 from stn.recipes import get_recipe
-from stn.training.pose import Seen, lesson_loss, lessons_loss, pose_loss, side_loss, watch_steps, window_loss
+from stn.training.pose import (
+    Seen,
+    first_pose_loss,
+    pose_loss,
+    pose_supervision_loss,
+    quarter_turn_loss,
+    watch_steps,
+    window_loss,
+)
 from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
 
 
@@ -23,7 +31,7 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
     small, wrong = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]), torch.tensor([[0.0, -1, 0, 1, 0, 0]])
     assert pose_loss(family, small, torch.eye(3)[None]) < 0.1 * pose_loss(family, wrong, torch.eye(3)[None])
     with pytest.raises(StnError, match=r"need a distortion"):
-        lessons_loss(**passed(family, undoing), matrix=None)
+        pose_supervision_loss(**passed(family, undoing), matrix=None)
 
 
 def passed(family, *thetas):
@@ -34,7 +42,7 @@ def passed(family, *thetas):
 
 def test_without_a_transformer_nobody_can_be_taught():
     with pytest.raises(StnError, match=r"teach a transformer, and this model has none; set both to 0"):
-        lessons_loss([], torch.eye(3)[None], Seen())
+        pose_supervision_loss([], torch.eye(3)[None], Seen())
 
 
 def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move_it(generator):
@@ -42,11 +50,11 @@ def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move
     undoing, rest = (family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator) for _ in range(2))
     matrix = invert(family.matrix(undoing))
     first = family.compose(undoing, family.invert(rest)).requires_grad_()
-    alone = lesson_loss(family, first, matrix)
+    alone = first_pose_loss(family, first, matrix)
     assert alone.item() > 1e-3
-    both = lessons_loss(**passed(family, first, rest), matrix=matrix)
+    both = pose_supervision_loss(**passed(family, first, rest), matrix=matrix)
     assert both.item() == pytest.approx(alone.item(), rel=1e-4), "it does all that is left"
-    idle = lessons_loss(**passed(family, first, family.identity(3)), matrix=matrix)
+    idle = pose_supervision_loss(**passed(family, first, family.identity(3)), matrix=matrix)
     assert idle.item() == pytest.approx(2 * alone.item(), rel=1e-4)
     wanted, found = (torch.autograd.grad(loss, first, retain_graph=True)[0] for loss in (alone, idle))
     assert torch.allclose(wanted, found, atol=1e-6)
@@ -56,8 +64,8 @@ def test_of_transformers_that_do_not_compose_the_first_is_taught(generator):
     family = get_family("tps")
     first, second = (family.identity(2) + 0.1 * torch.rand(2, family.n_params, generator=generator) for _ in range(2))
     matrix = torch.eye(3).expand(2, -1, -1)
-    alone = lesson_loss(family, first, matrix)
-    assert lessons_loss(**passed(family, first, second), matrix=matrix) == alone
+    alone = first_pose_loss(family, first, matrix)
+    assert pose_supervision_loss(**passed(family, first, second), matrix=matrix) == alone
 
 
 def test_shrinking_does_not_pay_whatever_the_turn():
@@ -100,22 +108,28 @@ def test_the_lesson_on_sides_leaves_the_rest_as_it_were_with_the_right_side_up()
     for side in range(4):
         sides = 50 * torch.eye(4)[[side, (side + 1) % 4]]
         turned = undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None])
-        loss = side_loss(family, family.from_matrix(turned), sides, mean_turn(sides), matrix).item()
+        loss = quarter_turn_loss(family, family.from_matrix(turned), sides, mean_turn(sides), matrix).item()
         assert loss == pytest.approx(50 if side else 0, abs=1e-3), "the frame is right, the side only for 0"
     sides = torch.tensor([[50.0, 0, 0, 0]])
     wider = family.from_matrix(undoing[:1] @ torch.diag(torch.tensor([1.2, 1, 1])))
     expected = pose_loss(family, wider, matrix[:1]).item()
     assert expected > 1e-3
-    assert side_loss(family, wider, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(expected, rel=1e-4)
+    assert quarter_turn_loss(family, wider, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(
+        expected, rel=1e-4
+    )
     # Unsure between two sides: the frame is as right, and log 2 is what the doubt costs.
     sides = torch.tensor([[50.0, 50, 0, 0]])
     half = family.from_matrix(undoing[:1] @ ROTATION.matrix(torch.tensor([[math.pi / 4]])))
-    assert side_loss(family, half, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
+    assert quarter_turn_loss(family, half, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(
+        math.log(2), abs=1e-4
+    )
     # A net that decides has turned by one of them, whichever: it has the same to learn.
     for quarters in (0, 1):
         turn = torch.tensor([quarters * math.pi / 2])
         decided = family.from_matrix(undoing[:1] @ ROTATION.matrix(turn[:, None]))
-        assert side_loss(family, decided, sides, turn, matrix[:1]).item() == pytest.approx(math.log(2), abs=1e-4)
+        assert quarter_turn_loss(family, decided, sides, turn, matrix[:1]).item() == pytest.approx(
+            math.log(2), abs=1e-4
+        )
 
 
 def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(generator):
@@ -143,13 +157,15 @@ def test_the_lesson_is_of_theta_and_of_what_led_to_it():
     undoing, matrix = placed_squares()
     theta, window = family.from_matrix(undoing), undoing[:1].expand(2, -1, -1)
     sides = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
-    assert lesson_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
-    assert lesson_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
-    assert lesson_loss(family, theta, matrix, window, (sides, mean_turn(sides))).item() == pytest.approx(0, abs=1e-5)
+    assert first_pose_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
+    assert first_pose_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
+    assert first_pose_loss(family, theta, matrix, window, (sides, mean_turn(sides))).item() == pytest.approx(
+        0, abs=1e-5
+    )
     sides = sides.flip(0)
     theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None]))
     slanting = window @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))
-    loss = lesson_loss(family, theta, matrix, slanting, (sides, mean_turn(sides))).item()
+    loss = first_pose_loss(family, theta, matrix, slanting, (sides, mean_turn(sides))).item()
     assert loss == pytest.approx(50 + 5, abs=1e-3)
 
 
@@ -164,13 +180,17 @@ def test_every_look_is_taught_what_the_looks_before_have_left():
     looks = [family.from_matrix(first @ turn), family.from_matrix(invert(turn) @ rest @ turn)]
     seen = Seen(looks, [first, invert(turn) @ rest], [(logits, mean_turn(logits)) for logits in sides])
     passes = passed(family, family.compose(*looks))["passes"]
-    alone = lesson_loss(family, looks[0], matrix, first, seen.sides[0]).item()
+    alone = first_pose_loss(family, looks[0], matrix, first, seen.sides[0]).item()
     assert alone > 1e-2
-    assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone, rel=1e-3), "the second leaves nothing"
+    assert pose_supervision_loss(passes, matrix, seen).item() == pytest.approx(alone, rel=1e-3), (
+        "the second leaves nothing"
+    )
     wrong = 50 * torch.eye(4)[[2, 2]]
     seen.sides[1] = wrong, mean_turn(wrong)
     seen.thetas[1] = family.from_matrix(family.matrix(looks[1]) @ ROTATION.matrix(torch.full((2, 1), math.pi)))
-    assert lessons_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), "the wrong side up"
+    assert pose_supervision_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), (
+        "the wrong side up"
+    )
 
 
 def test_both_looks_of_a_net_that_looks_twice_are_seen(generator):

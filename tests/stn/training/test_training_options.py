@@ -32,7 +32,7 @@ def stepped(steps: int = 1, **options) -> list[Tensor]:
     for _ in range(steps):
         run.step(torch.arange(64), torch.Generator().manual_seed(0), False, [])
         weights.append(weights_of(run.model))
-    return [*weights, weights_of(run.kept)]
+    return [*weights, weights_of(run.eval_model)]
 
 
 def test_gradients_are_clipped_all_together():

@@ -35,6 +35,6 @@ def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
         by_maps.append(correlation(geometry.sample(seen, geometry.affine_grid(back, seen.shape[-2:])), upright))
         straight = geometry.sample(given, geometry.affine_grid(back, (canvas, canvas)))
         by_pictures.append(correlation(maps(straight), upright))
-    # The figures in README.
+    # The figures in checkpoints/EXPERIMENTS.md.
     assert torch.stack(by_maps).mean().item() == pytest.approx(0.80, abs=0.01)
     assert torch.stack(by_pictures).mean().item() == pytest.approx(0.91, abs=0.01)

@@ -74,8 +74,8 @@ def test_curves_are_told_as_they_come(capsys, monkeypatch):
 def test_a_run_is_trained_and_shipped_by_two_commands(capsys, monkeypatch, tmp_path, no_data):
     short = get_recipe("mnist-tutorial")
     short = replace(short, train=replace(short.train, epochs=1))
-    for module in ("train_command", "cli"):
-        monkeypatch.setattr(f"stn.{module}.get_recipe", lambda name: short)
+    for module in ("train", "main"):
+        monkeypatch.setattr(f"stn.cli.{module}.get_recipe", lambda name: short)
     monkeypatch.setattr("stn.training.experiment.SHIPPED", tmp_path / "shipped")
     monkeypatch.setattr("stn.training.experiment.HOLDOUT", 50)
     printed(capsys, "train", "mnist-tutorial", "--out", str(tmp_path))

@@ -1,9 +1,5 @@
-import ast
 import subprocess
 import sys
-from pathlib import Path
-
-import stn
 
 # Gradio opens a stub for every component that it thinks has a source file.
 IMPORT = """
@@ -22,15 +18,3 @@ print(len(stubs), gradio.Slider(0, 1, value=0.5).value)
 def test_gradio_is_imported_whole_and_without_its_stubs():
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, timeout=300)
     assert done.stdout == "0 0.5\n", done.stderr
-
-
-def test_stn_never_imports_the_demo():
-    forbidden = {"demo", "app", "gradio", "plotly"}
-    for file in Path(stn.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            assert not {name.split(".")[0] for name in names} & forbidden, file.name

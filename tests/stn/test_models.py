@@ -7,7 +7,7 @@ from torch import nn
 from stn import StnError, explain
 from stn.models import PLACEMENTS, RandomTransform, build_model
 from stn.recipes import get_recipe, list_recipes, plain_cnn_of
-from tests.tutorial_net import Net
+from tests.stn.tutorial_net import Net
 
 
 @pytest.mark.parametrize("name", list_recipes())

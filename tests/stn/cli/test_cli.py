@@ -17,7 +17,7 @@ from stn.evaluation.accuracy import evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
 from stn.training.experiment import run_recipe
-from tests.tutorial_net import Net
+from tests.stn.tutorial_net import Net
 
 
 def test_list_as_json_is_json_alone(capsys):

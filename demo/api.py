@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature
 from typing import Any
 
 import gradio as gr
@@ -9,45 +10,38 @@ import gradio as gr
 from demo.core import compare
 from demo.core.models import ModelStore
 from demo.core.pictures import ImageStore
-from demo.core.state import parse_request
+from demo.core.state import CONTROL_NAMES, KEYS, parse_request
 from stn.errors import StnError
+
+TYPES = {"choice": str, "text": str | None, "number": float, "whole": int}  # kind of a key -> its type in Python
+
+
+def _argument(name: str) -> Parameter:
+    """An argument of /explain: a key of the state with its type and its default, which the data set does without."""
+    key = KEYS[name]
+    default = Parameter.empty if name == "dataset" else key.default
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=TYPES[key.kind])
+
+
+IMAGE = Parameter("image", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any)
+ARGUMENTS = {  # of /explain, in this order
+    **{name: _argument(name) for name in ("dataset", "model")},
+    "image": IMAGE,
+    **{name: _argument(name) for name in ("sample", *CONTROL_NAMES)},
+}
 
 
 def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
     """Adds `/explain` and `/models` to the current Blocks."""
 
-    def explain(
-        dataset: str,
-        model: str | None = None,
-        image: Any = None,
-        sample: int = 0,
-        rotation: float = 0.0,
-        scale: float = 1.0,
-        shift_x: float = 0.0,
-        shift_y: float = 0.0,
-        shear: float = 0.0,
-        clutter: int = 0,
-        noise: float = 0.0,
-        seed: int = 0,
-    ) -> dict:
+    def explain(*given) -> dict:
         """Distorts a picture and shows it to a plain CNN and to a network with a spatial transformer.
 
         image: null for test picture number `sample`, or a data URI. rotation and shear in degrees, rotation
         counter-clockwise; shifts in half-widths; clutter in patches; noise as a standard deviation.
         """
-        request = {
-            "dataset": dataset,
-            "model": model,
-            "sample": sample,
-            "rotation": rotation,
-            "scale": scale,
-            "shift_x": shift_x,
-            "shift_y": shift_y,
-            "shear": shear,
-            "clutter": clutter,
-            "noise": noise,
-            "seed": seed,
-        }
+        request = dict(zip(ARGUMENTS, given, strict=True))
+        image = request.pop("image")
         try:
             return compare.hide_unexpected(
                 lambda: compare.for_api(compare.compare(pictures, models, parse_request(request), image))
@@ -62,5 +56,9 @@ def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
+    explain.__signature__ = Signature(
+        list(ARGUMENTS.values()), return_annotation=dict
+    )  # what Gradio tells callers of the API
+    explain.__annotations__ = {name: argument.annotation for name, argument in ARGUMENTS.items()} | {"return": dict}
     gr.api(explain, api_name="explain", concurrency_limit=4)
     gr.api(list_models, api_name="models")

@@ -26,12 +26,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from demo.core.state import KEYS, SHOWN_KEYS
 from demo.measuring.server import MeasuringError, Serving, serve
 from stn.data import DATASETS
 
 PERIOD = 0.1  # seconds from one request of a user to the next
 WARM_UP = 2.0  # seconds at most
 PATIENCE = 15  # seconds until an answer is given up
+# How far the sliders are dragged, from and to, in their steps from where they rest.
+DRAGGED = {"rotation": (-90, 90), "scale": (-20, 20), "shift_x": (-30, 30), "shear": (-15, 15), "noise": (0, 10)}
 
 
 def main() -> None:
@@ -166,19 +169,11 @@ class User:
         """What the page sends: the whole state, another one every time."""
         self.asked += 1
         turn = self.asked + 17 * self.number
-        return {
-            "dataset": self.dataset,
-            "sample": self.number % 10,
-            "model": None,
-            "rotation": turn % 181 - 90,
-            "scale": 1 + 0.01 * (turn % 41 - 20),
-            "shift_x": 0.01 * (turn % 61 - 30),
-            "shift_y": 0.0,
-            "shear": turn % 31 - 15,
-            "clutter": self.number % 5,
-            "noise": 0.01 * (turn % 11),
-            "seed": self.number,
-        }
+        state: dict[str, Any] = {name: KEYS[name].default for name in SHOWN_KEYS}
+        for name, (first, last) in DRAGGED.items():
+            state[name] += KEYS[name].step * (first + turn % (last - first + 1))
+        own = {"sample": self.number % 10, "clutter": self.number % 5, "seed": self.number}
+        return {**state, "dataset": self.dataset, **own}
 
     def _fail(self, said: str) -> None:
         self.errors += 1

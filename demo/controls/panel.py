@@ -13,22 +13,13 @@ from demo.controls.choices import class_index, index_of, known, link_problems
 from demo.controls.picker import picks
 from demo.core.models import ModelStore, Resources, model_label
 from demo.core.pictures import ImageStore
-from demo.core.state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SHOWN_KEYS, SLIDERS, ViewState, from_query, parse_request
 from demo.ui import texts
 from stn.data import DATASETS
-from stn.distort import CONTROL_RANGES, Controls
+from stn.distort import Controls
 from stn.errors import StnError
 
 ANY_CLASS = ("any class", "any")
-SLIDERS = {  # name -> (label, step)
-    "rotation": ("Rotation, degrees", 1),
-    "scale": ("Scale", 0.01),
-    "shift_x": ("Shift x, half-widths", 0.01),
-    "shift_y": ("Shift y, half-widths", 0.01),
-    "shear": ("Shear, degrees", 1),
-    "clutter": ("Clutter, patches", 1),
-    "noise": ("Noise, standard deviation", 0.01),
-}
 NEUTRAL = Controls()
 
 
@@ -58,11 +49,8 @@ class Parts:
 
     @property
     def state(self) -> list[gr.components.Component]:
-        """Everything the view depends on, in the order of STATE_KEYS."""
+        """Everything the view depends on, in the order of SHOWN_KEYS."""
         return [self.dataset, self.sample, self.model, *self.sliders.values(), self.seed]
-
-
-STATE_KEYS = ("dataset", "sample", "model", *SLIDERS, "seed")
 
 
 def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
@@ -117,14 +105,13 @@ def _lay_out(resources: Resources) -> Parts:
 
 
 def _slider(name: str) -> gr.Slider:
-    label, step = SLIDERS[name]
-    low, high = CONTROL_RANGES[name]
+    key = KEYS[name]
     return gr.Slider(
-        low,
-        high,
+        key.low,
+        key.high,
         value=getattr(OPENING.controls, name),
-        step=step,
-        label=label,
+        step=key.step,
+        label=key.label,
         elem_id=name.replace("_", "-"),
         buttons=[],
     )
@@ -133,7 +120,7 @@ def _slider(name: str) -> gr.Slider:
 def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, models: ModelStore) -> None:
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
-    tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(STATE_KEYS)) + "}"
+    tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(SHOWN_KEYS)) + "}"
     # Sliders are read by js/sliders.js: Gradio's own way from a slider to its listener is slow.
     for component in (parts.sample, parts.model, parts.seed):
         component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
@@ -214,7 +201,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
             return (
                 [gr.skip()] * 4
                 + [gr.update(value=escape(str(error)), visible=True)]
-                + [gr.skip()] * (2 + len(SLIDERS) + 1)
+                + [gr.skip()] * (2 + len(CONTROL_NAMES))
             )
         trouble = " ".join(link_problems(state, pictures, models))
         return [state.dataset, *offer(state, trouble), *(getattr(state.controls, name) for name in CONTROL_NAMES)]

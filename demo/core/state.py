@@ -6,17 +6,64 @@ Nothing that comes from outside is trusted: server functions can be called by an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError, unknown
 
-CONTROL_NAMES = tuple(f.name for f in fields(Controls))
-WHOLE = ("clutter", "seed", "sample")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
-SHOWN = (*CONTROL_RANGES, "pictures", "network")  # what `show=` of a class view may name
 VIEWS = ("page", "class")  # "class": large type, for a projector
+LARGEST = 2**31 - 1  # of numbers that have no range of their own
+
+
+@dataclass(frozen=True)
+class Key:
+    """One part of the state, called so in requests, in links, in the API and in the page's scripts."""
+
+    name: str
+    kind: str  # "choice", "text", "number" or "whole", a number without decimals
+    default: str | float | None
+    choices: tuple[str, ...] = ()
+    low: float = 0
+    high: float = LARGEST
+    step: float | None = None  # of its slider
+    label: str = ""  # beside its slider
+
+
+def _control(name: str, label: str, step: float, kind: str = "number") -> Key:
+    low, high = CONTROL_RANGES[name]
+    return Key(name, kind, getattr(Controls(), name), low=low, high=high, step=step, label=label)
+
+
+# The one table of what the state holds. Whoever reads, writes or sends a state goes by it.
+KEYS = {
+    key.name: key
+    for key in (
+        Key("dataset", "choice", "mnist", choices=tuple(DATASETS)),
+        Key("sample", "whole", 0),
+        Key("model", "text", None),
+        _control("rotation", "Rotation, degrees", 1),
+        _control("scale", "Scale", 0.01),
+        _control("shift_x", "Shift x, half-widths", 0.01),
+        _control("shift_y", "Shift y, half-widths", 0.01),
+        _control("shear", "Shear, degrees", 1),
+        _control("clutter", "Clutter, patches", 1, kind="whole"),
+        _control("noise", "Noise, standard deviation", 0.01),
+        Key("seed", "whole", 0),
+        Key("tab", "choice", TABS[0], choices=TABS),
+        Key("view", "choice", VIEWS[0], choices=VIEWS),
+    )
+}
+SLIDERS = tuple(name for name, key in KEYS.items() if key.step)
+CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
+SHOWN_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES)  # what an answer depends on; the page sends these
+SHOWN = (*SLIDERS, "pictures", "network")  # what `show=` of a class view may name
+
+
+def for_scripts() -> dict[str, dict[str, object]]:
+    """The table as the page's JavaScript gets it: name -> {"kind", "default", "choices", "low", "high", ...}."""
+    return {name: asdict(key) for name, key in KEYS.items()}
 
 
 @dataclass(frozen=True)
@@ -39,21 +86,15 @@ OPENING = ViewState(sample=23, controls=Controls(rotation=40, scale=1.2, shift_x
 def parse_request(given: object) -> ViewState:
     """The state that a browser's request describes; every key but `dataset` has a default. Raises StnError."""
     if not isinstance(given, Mapping):
-        raise StnError(f"A request is an object with the keys {', '.join(_KEYS)}, not {type(given).__name__}.")
+        raise StnError(f"A request is an object with the keys {', '.join(KEYS)}, not {type(given).__name__}.")
     for key in given:
-        if key not in _KEYS:
-            raise unknown("request key", shorten(key), _KEYS)
+        if key not in KEYS:
+            raise unknown("request key", shorten(key), KEYS)
     if "dataset" not in given:
         raise StnError(f"The request names no data set: give dataset, one of {', '.join(DATASETS)}.")
-    controls = Controls(**{k: _number(k, given[k]) for k in CONTROL_NAMES if k in given})
-    return ViewState(
-        dataset=_choice("data set", given["dataset"], DATASETS),
-        sample=_number("sample", given.get("sample", 0)),
-        model=_name(given.get("model")),
-        controls=controls,
-        tab=_choice("tab", given.get("tab", TABS[0]), TABS),
-        view=_choice("view", given.get("view", "page"), VIEWS),
-    )
+    values = {name: _READERS[key.kind](key, given.get(name, key.default)) for name, key in KEYS.items()}
+    controls = Controls(**{name: values.pop(name) for name in CONTROL_NAMES})
+    return ViewState(**values, controls=controls)
 
 
 def split_request(given: object, *extra: str) -> tuple[object, list[object]]:
@@ -68,11 +109,11 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
 
     Keys that are not ours are left alone. A link with none of ours gives OPENING.
     """
-    ours = {k: str(v)[:80] for k, v in query.items() if k in _KEYS and (k, v) not in _GRADIOS}
-    state: dict[str, object] = {"dataset": "mnist"}
+    ours = {k: str(v)[:80] for k, v in query.items() if k in KEYS and (k, v) not in _GRADIOS}
+    state: dict[str, object] = {"dataset": KEYS["dataset"].default}
     complaints = []
     for key, text in ours.items():
-        value = _parse_number(text) if key in CONTROL_NAMES or key == "sample" else text
+        value = _parse_number(text) if KEYS[key].kind in ("number", "whole") else text
         try:
             parse_request({**state, key: value})
         except StnError as error:
@@ -103,35 +144,34 @@ def shorten(given: object) -> str:
         return f"a very long {type(given).__name__}"
 
 
-_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES, "tab", "view")
 _GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
 
 
-def _choice(kind: str, given: object, valid) -> str:
-    if not isinstance(given, str) or given not in valid:
-        raise unknown(kind, shorten(given), valid)
+def _choice(key: Key, given: object) -> str:
+    if not isinstance(given, str) or given not in key.choices:
+        raise unknown("data set" if key.name == "dataset" else key.name, shorten(given), key.choices)
     return given
 
 
-def _name(given: object) -> str | None:
+def _text(key: Key, given: object) -> str | None:
     if given is None or given == "":
         return None
     if not isinstance(given, str) or len(given) > 80:
-        raise StnError(f"model is a {type(given).__name__}; give the name of a model as text.")
+        raise StnError(f"{key.name} is a {type(given).__name__}; give the name of a {key.name} as text.")
     return given
 
 
-def _number(name: str, given: object) -> float | int:
-    """A finite number, whole where the name asks for it; ranges are checked where they are known."""
-    low, high = CONTROL_RANGES.get(name, (0, 2**31 - 1))
-    what = "a whole number" if name in WHOLE else "a number"
-    remedy = f"give {what} from {low:g} to {high:g}." if name in CONTROL_RANGES else f"give {what} from 0 on."
+def _number(key: Key, given: object) -> float | int:
+    """A finite number in the key's range, whole where the key asks for it."""
+    whole = key.kind == "whole"
+    to = f"to {key.high:g}" if key.high < LARGEST else "on"
+    remedy = f"give {'a whole number' if whole else 'a number'} from {key.low:g} {to}."
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise StnError(f"{name} is {shorten(given)!r}, not a number; {remedy}")
+        raise StnError(f"{key.name} is {shorten(given)!r}, not a number; {remedy}")
     # The range first: it refuses NaN and infinity, and compares whole numbers that are too large for a float.
-    if not low <= given <= high or (name in WHOLE and given != int(given)):
-        raise StnError(f"{name} is {shorten(given)}; {remedy}")
-    return int(given) if name in WHOLE else float(given)
+    if not key.low <= given <= key.high or (whole and given != int(given)):
+        raise StnError(f"{key.name} is {shorten(given)}; {remedy}")
+    return int(given) if whole else float(given)
 
 
 def _parse_number(text: str) -> float | str:
@@ -139,3 +179,6 @@ def _parse_number(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+_READERS = {"choice": _choice, "text": _text, "number": _number, "whole": _number}

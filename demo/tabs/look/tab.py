@@ -1,8 +1,9 @@
-"""The tab that looks inside a transformer. What it shows is decided in inside.py, how in js/look/."""
+"""The tab that looks inside a transformer. What it shows is decided in inside.py, how in the scripts beside it."""
 
 from __future__ import annotations
 
 from demo.core.models import Resources
+from demo.tabs.look.inside import by_hand, look_inside
 from demo.ui.widget import live
 
 
@@ -10,9 +11,9 @@ def look_tab(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     def inside(request):
-        return inside.look_inside(resources.pictures, resources.models, request)
+        return look_inside(resources.pictures, resources.models, request)
 
     def hand(request):
-        return inside.by_hand(resources.pictures, resources.models, request)
+        return by_hand(resources.pictures, resources.models, request)
 
     live("look", "look", [inside, hand])

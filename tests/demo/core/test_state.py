@@ -1,10 +1,11 @@
 """Requests and links: what is accepted, and the one sentence for what is not."""
 
+import json
 import math
 
 import pytest
 
-from demo.core.state import CONTROL_NAMES, OPENING, ViewState, from_query, parse_request
+from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, for_scripts, from_query, parse_request
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 
@@ -112,5 +113,18 @@ def test_a_bad_data_set_in_a_link_falls_back_to_mnist():
     assert state.dataset == "mnist" and state.controls.rotation == 10 and "data set" in trouble[0]
 
 
-def test_state_knows_every_control():
-    assert set(CONTROL_NAMES) == {*CONTROL_RANGES, "seed"}
+def test_the_table_agrees_with_the_state_it_describes():
+    assert set(CONTROL_NAMES) == {*CONTROL_RANGES, "seed"} and set(SLIDERS) == set(CONTROL_RANGES)
+    assert parse_request({"dataset": KEYS["dataset"].default}) == ViewState()
+    for name, (low, high) in CONTROL_RANGES.items():
+        key = KEYS[name]
+        assert (key.low, key.high, key.default) == (low, high, getattr(Controls(), name)) and key.label
+        steps = (key.default - low) / key.step
+        assert steps == pytest.approx(round(steps)), "the slider stops where it rests"
+
+
+def test_the_table_for_the_scripts_is_json_and_says_the_same():
+    sent = json.loads(json.dumps(for_scripts(), allow_nan=False))
+    assert list(sent) == list(KEYS)
+    assert (sent["shear"]["low"], sent["shear"]["high"], sent["shear"]["step"]) == (-30, 30, 1)
+    assert sent["tab"]["choices"] == list(KEYS["tab"].choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import settings
 
 from demo.core.models import ModelStore
 from demo.core.pictures import ImageStore
@@ -12,6 +13,11 @@ from stn.data import Dataset
 from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.helpers import bars
+
+# The same examples at every run; --hypothesis-profile=search looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.register_profile("search", deadline=None, max_examples=5000, database=None)
+settings.load_profile("same")
 
 
 @pytest.fixture

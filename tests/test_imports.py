@@ -27,10 +27,10 @@ ROOMS = {
     "demo.api": BASE | {"gradio"},
     "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "gradio"},
     "demo.benchmark": {"stn", "demo.measuring"},
-    "demo.loadtest": {"stn", "demo.measuring"},
+    "demo.loadtest": {"stn", "demo.core", "demo.measuring"},
     "demo": set(),
     "app": {"demo.fast_import", "demo.page"},
-    "tests.stn": {"stn", "tests.helpers"},
+    "tests.stn": {"stn", "tests.helpers", "tests.generated"},
     "tests": ANYTHING,
 }
 # Within a function, so that the module's rules can be tested without it.

@@ -1,110 +1,79 @@
-"""What the README says is what the code does."""
+"""What the README and the other documents say is what the code does."""
 
 import re
+import shlex
+from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
+import yaml
 
-from stn import StnError
 from stn.checkpoint import read_info, shipped_names
-from stn.evaluation.table import END, START, markdown_table, table_rows, with_table, write_table
-from stn.recipes import get_recipe, list_recipes, plain_cnn_of, recipe_groups
+from stn.cli.main import parser
+from stn.evaluation.table import gain_words, markdown_tables, table_rows, with_table
+from stn.families import FAMILY_NAMES, get_family
+from stn.recipes import list_recipes
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("checkpoints/*.md"))
+}
+_, FRONT, README = DOCUMENTS["README.md"].split("---\n", 2)
+
+SIX = {  # the README's results: what it calls a test set -> how the names of that set's recipes begin
+    "MNIST, everything the sliders do": "mnist-play",
+    "MNIST R: rotated by up to 90°": "mnist-r",
+    "MNIST TC: shifted, in clutter": "mnist-tc",
+    "CIFAR-10, everything the sliders do": "cifar10-play",
+    "CIFAR-10 RSC: rotated by up to 90°, scaled, shifted, in clutter": "cifar10-rsc",
+    "CIFAR-10 as it is": "cifar10-clean",
+}
 
 
+@pytest.fixture(scope="module")
 def shipped_rows() -> list[dict]:
     return table_rows([read_info(name) for name in list_recipes() if name in set(shipped_names())])
 
 
-def test_the_tables_are_the_checkpoints_records():
-    text = (ROOT / "checkpoints/README.md").read_text()
-    assert text == with_table(text, shipped_rows()), "run python -m stn table --write checkpoints/README.md"
+def section(heading: str) -> str:
+    """The README's text under that heading."""
+    return README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
 
 
-def test_a_file_without_markers_gets_no_table():
-    for text in ("no table here", f"{END} {START}", f"{START} {START} {END}"):
-        with pytest.raises(StnError, match="once each"):
-            with_table(text, [])
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 130
+    assert README.count("![") == 1, "one image"
 
 
-def test_a_file_that_is_no_text_gets_no_table(tmp_path):
-    file = tmp_path / "a.md"
-    file.write_bytes(b"\xff\xfe")
-    with pytest.raises(StnError, match=r"a\.md' gets no table: 'utf-8' codec"):
-        write_table(file, [])
-    assert file.read_bytes() == b"\xff\xfe"
+def test_the_tables_are_the_checkpoints_records(shipped_rows):
+    text = DOCUMENTS["checkpoints/README.md"]
+    assert text == with_table(text, shipped_rows), "run python -m stn table --write checkpoints/README.md"
 
 
-def test_rows_say_what_was_measured():
-    row = {
-        "name": "some",
-        "error_mean": 1.256,
-        "error_sd": 0.104,
-        "n_seeds": 3,
-        "shipped_error": 1.2,
-        "params": 27360,
-        "minutes": 2.04,
-        "device": "cpu",
-        "taught": "no",
-        "published": 1.14,
-        "theta_constant": True,
-        "pose_left": 11.96,
-        "gain": 0.3,
-        "gain_sds": 1.5,
-    }
-    heads, _, line = markdown_table([row]).splitlines()
-    assert line == (
-        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | constant theta |"
-    )
-    for device in ("cuda", "cuda:0"):
-        assert "| 2.0 (GPU) |" in markdown_table([{**row, "device": device}])
-    assert "| 2.0 (GPU, CPU) |" in markdown_table([{**row, "device": "cuda (epochs 1 to 4), cpu"}])
-    assert "| -0.50 |" in markdown_table([{**row, "gain": -0.5, "gain_sds": -5}])  # surely worse
-    without = {**row, "published": None, "pose_left": None}
-    _, _, line = markdown_table([without]).splitlines()
-    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | no | constant theta |"
-    assert "| Published, % |" in heads and "Published" not in markdown_table([without])
-    assert "Published" in markdown_table([without, row])
+def test_the_six_results_are_the_checkpoints_records(shipped_rows):
+    rows = {row["name"]: row for row in shipped_rows}
+
+    def error(row: dict) -> str:
+        return f"{row['error_mean']:.2f}" + ("" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}")
+
+    lines = []
+    for words, name in SIX.items():
+        cnn, stn = rows[f"{name}-cnn"], rows[f"{name}-affine"]
+        lines.append(f"| {words} | {error(cnn)} | {error(stn)} | {gain_words(stn)} |")
+        assert stn["params"] == pytest.approx(cnn["params"], rel=0.05)  # as the line above them says
+    table = [line for line in section("Results").splitlines() if line.startswith("| ")]
+    assert table[1:] == lines
 
 
-def test_a_variant_stands_below_what_it_varies():
-    names = ("mnist-rts-affine-both", "mnist-tutorial-tuned", "mnist-rts-cnn", "mnist-rts-affine", "mnist-tutorial")
-    assert recipe_groups(names) == {
-        "The five printed systems": ["mnist-tutorial"],
-        "The same networks with our recipe": ["mnist-tutorial", "mnist-tutorial-tuned"],
-        "Distorted MNIST": ["mnist-rts-cnn", "mnist-rts-affine"],
-        "Where the transformer stands": ["mnist-rts-affine", "mnist-rts-affine-both"],
-    }
-    assert set().union(*recipe_groups(list_recipes()).values()) == set(list_recipes())
-
-
-def test_an_stn_is_compared_with_the_cnn_of_its_set():
-    names = ("c-rsc-cnn", "c-rsc-affine", "c-rsc-small-cnn", "c-rsc-small-affine-alone", "c-tutorial")
-    assert [plain_cnn_of(name, names) for name in names] == [None, names[0], None, names[2], None]
-
-    def info(name, *accuracies):
-        seeds = [{"accuracy": a} for a in accuracies]
-        record = {"seeds": seeds, "params": 1, "minutes": 1.0, "device": "cpu", "theta": None}
-        result = {"accuracy": accuracies[0]}
-        return SimpleNamespace(name=name, record=record, recipe=get_recipe(name), result=result)
-
-    cnn, stn, one_seed, lone = table_rows(
-        [
-            info("mnist-r-cnn", 98.0, 98.2),
-            info("mnist-r-affine", 99.0, 99.1),
-            info("mnist-r-tps", 98.1),
-            info("mnist-rts-tps", 1.0),
-        ]
-    )
-    assert cnn["gain"] is None
-    assert stn["gain"] == pytest.approx(0.95)
-    assert stn["gain_sds"] == pytest.approx(0.95 / (0.2 / 2**0.5))
-    assert one_seed["gain"] == pytest.approx(0.0) and one_seed["gain_sds"] is None
-    assert lone["gain"] is None  # its CNN is not there: no other set's stands in
+def test_every_number_of_the_findings_stands_in_a_table(shipped_rows):
+    cells = markdown_tables(shipped_rows).replace("°", "").replace("|", " ").split()
+    findings = section("Results").split("\n\n")[-1]
+    assert findings.count("\n- **") == 2 and findings.startswith("- **"), "three findings"
+    numbers = re.findall(r"\d+\.\d+", findings)
+    assert len(numbers) > 3
+    assert [number for number in numbers if number not in cells] == []
 
 
 def test_the_python_example_runs():
@@ -116,9 +85,83 @@ def test_the_python_example_runs():
     assert torch.equal(names["seen"].logits, names["model"](names["x"]))
 
 
+def test_every_family_is_listed_with_its_number_of_parameters():
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section("The layer"), re.M))
+    assert tuple(rows) == FAMILY_NAMES
+    assert rows.pop("tps") == "2 K²" and get_family("tps").n_params == 2 * 4**2
+    assert {name: int(n) for name, n in rows.items()} == {name: get_family(name).n_params for name in rows}
+
+
+def commands(text: str) -> list[str]:
+    """What follows `python -m stn` or `python -m demo.` in the code of a document; in a block without its comment."""
+    fence = re.compile(r"^```\w*\n(.*?)^```$", re.M | re.S)
+    blocks, spans = fence.findall(text), re.findall(r"`([^`]+)`", fence.sub("", text))
+    lines = [re.split(r"\s{2,}", line)[0] for block in blocks for line in block.splitlines()]
+    code = [*lines, *(" ".join(span.split()) for span in spans)]
+    return [found[1] for line in code if (found := re.search(r"-m ((?:stn|demo\.)\S*.*)", line))]
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_command_can_be_given(name):
+    for command in commands(DOCUMENTS[name]):
+        module, *arguments = shlex.split(command.replace("NAME", "mnist-tutorial"))
+        assert find_spec(module), command
+        if module == "stn" and "--help" not in arguments:
+            parser().parse_args(arguments)
+
+
+def test_every_command_of_the_program_is_in_a_document():
+    [known] = (action.choices for action in parser()._actions if action.choices)
+    told = {command.split()[1] for text in DOCUMENTS.values() for command in commands(text) if command[:4] == "stn "}
+    assert set(known) <= told
+    assert len(re.findall(r"^python -m stn", section("Commands"), re.M)) == 5, "the five that one needs"
+
+
+def anchors(text: str) -> set[str]:
+    """The names by which GitHub links to a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_link_points_to_something(name):
+    for link in re.findall(r"\]\(([^)\s]+)\)", DOCUMENTS[name]):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_file_that_is_named_exists(name):
+    made = {"data", "runs"}  # by the commands
+    for path in re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", DOCUMENTS[name]):
+        assert (ROOT / path).exists() or path.split("/")[0] in made, path
+
+
+def test_the_installation_is_that_of_the_requirement_files():
+    start = section("Start")
+    pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wheels = re.search(r"pip install -q (torch\S+) (torchvision\S+) --index-url", start)
+    assert set(wheels.groups()) <= set(pinned)
+    named = re.findall(r"-r (\S+?\.txt)", start)
+    assert len(named) == 4 and all((ROOT / file).exists() for file in named)
+
+
+def test_the_first_test_command_is_the_one_that_ci_runs():
+    assert "grep -m1 -E '^python3? .*pytest' README.md" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+    command = re.search(r"^python3? .*pytest.*$", README, re.M)[0]
+    assert command.endswith(".venv/bin/python -m pytest") and "requirements-dev.txt" in command
+
+
 def test_the_front_matter_fits_a_space():
-    front = README.split("---")[1]
-    values = dict(line.split(": ", 1) for line in front.strip().splitlines())
-    assert len(values["short_description"]) <= 60
-    assert f"gradio=={values['sdk_version']}" in (ROOT / "requirements.txt").read_text()
+    values = yaml.safe_load(FRONT)
+    assert values["sdk"] == "gradio" and isinstance(values["python_version"], str)
+    assert f"gradio=={values['sdk_version']}" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert (ROOT / values["app_file"]).exists()
+    assert len(values["short_description"]) <= 60
+    colors = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {values["colorFrom"], values["colorTo"]} <= colors
+    assert len(values["emoji"]) == 1 and values["license"] == "mit" and all(values["tags"])

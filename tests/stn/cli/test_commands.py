@@ -1,34 +1,23 @@
-"""Every command that the README names, in both of its forms."""
+"""Every command of `python -m stn`, in both of its forms."""
 
 import json
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from stn import load_checkpoint
 from stn.checkpoint import read_info, shipped_names
-from stn.cli.main import main, parser
+from stn.cli.main import main
 from stn.evaluation.accuracy import load_test
 from stn.evaluation.curves import CONTROLS, Curve, control_values, curve
 from stn.evaluation.rectify import rectification
 from stn.recipes import get_recipe, list_recipes
 from tests.helpers import bars
 
-README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
-
 
 def printed(capsys, *command: str) -> str:
     main([*command])
     return capsys.readouterr().out
-
-
-def test_the_commands_of_the_readme_can_be_given():
-    lines = re.findall(r"^python -m stn (.*)$", README, re.M)
-    assert len(lines) > 8
-    for line in lines:
-        parser().parse_args(re.split(r"\s{2,}", line)[0].split())
 
 
 def test_the_list_names_every_recipe_and_what_is_shipped(capsys):

@@ -1,0 +1,63 @@
+"""The project's files agree with each other: versions, licence, the workflow, the changelog."""
+
+import re
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
+
+
+def read_yaml(name: str) -> dict:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def pinned() -> dict[str, str]:
+    lines = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-dev.txt")]
+    return dict(re.findall(r"^([\w-]+)==(\S+)$", "\n".join(lines), re.M))
+
+
+def test_the_workflow_runs_ci_with_our_python():
+    [job] = read_yaml(".github/workflows/check.yml")["jobs"].values()
+    assert job["container"].startswith(f"python:{PYTHON}-")
+    assert job["timeout-minutes"] == 30
+    steps = [step.get("run", "") for step in job["steps"]]
+    assert steps[-1] == "bash .ci/run" and (ROOT / ".ci/run").exists()
+    # The wheels are those of requirements.txt by grep, not by a number of their own.
+    pattern = re.search(r"grep -E '(\S+)' requirements\.txt", steps[-2])[1]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split("==")[0] for line in lines if re.search(pattern, line)] == ["torch", "torchvision"]
+
+
+def test_every_python_version_is_the_same():
+    front = yaml.safe_load((ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    assert front["python_version"] == PYTHON
+    assert PROJECT["tool"]["ruff"]["target-version"] == "py" + PYTHON.replace(".", "")
+
+
+def test_pre_commit_runs_the_pinned_ruff():
+    hooks = [hook for repo in read_yaml(".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    assert [hook["id"] for hook in hooks] == ["ruff-check", "ruff-format"]
+    for hook in hooks:
+        assert hook["additional_dependencies"] == [f"ruff=={pinned()['ruff']}"]
+
+
+def test_the_citation_is_that_of_this_package():
+    citation = read_yaml("CITATION.cff")
+    assert citation["cff-version"] == "1.2.0" and {"message", "title", "authors"} <= set(citation)
+    assert str(citation["version"]) == PROJECT["project"]["version"]
+    assert citation["license"] == PROJECT["project"]["license"]
+    assert "Jaderberg" in [author["family-names"] for author in citation["references"][0]["authors"]]
+
+
+def test_every_module_of_the_changelog_is_where_it_says():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    moves = re.findall(r"^\| `((?:demo|stn)\.[\w.]+)` \| `([\w.]+)` \|$", text, re.M)
+    assert len(moves) > 50
+    for before, now in moves:
+        assert find_spec(now), now
+        assert before != now

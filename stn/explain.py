@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from stn.families import Family
 from stn.modules import Sampler, SpatialTransformer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One pass through one transformer, in the order they ran."""
 
@@ -25,14 +26,26 @@ class Stage:
     output: Tensor  # (B, C, h, w)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
+    """What a model answered, and what each of its transformers did on the way."""
+
     logits: Tensor  # (B, classes)
     stages: tuple[Stage, ...]  # empty for a model without transformers
 
 
-# Name of the transformer, its sampler, input, theta, output
-Pass = tuple[str, Sampler, Tensor, Tensor, Tensor | None]
+class Pass(NamedTuple):
+    """One pass through one transformer, as `watch` collects it."""
+
+    name: str  # the transformer's name inside the model
+    sampler: Sampler
+    input: Tensor  # (B, C, H, W)
+    theta: Tensor  # (B, n)
+    output: Tensor | None  # (B, C, h, w), where `watch` is to keep it
+
+
+class _Enough(Exception):
+    """Ends a forward pass of which nobody needs the rest."""
 
 
 def transformers_of(model: nn.Module) -> dict[str, SpatialTransformer]:
@@ -43,18 +56,35 @@ def transformers_of(model: nn.Module) -> dict[str, SpatialTransformer]:
 @contextmanager
 def watch(transformers: dict[str, SpatialTransformer], keep_output: bool = False) -> Iterator[list[Pass]]:
     """Collects every pass through the transformers in the block; with `keep_output`, copies, outputs included."""
-    seen: list = []
+    seen: list[Pass] = []
     with ExitStack() as hooks:
         for name, transformer in transformers.items():
 
-            def record(sampler, arguments, output, name=name):
+            def record(sampler: Sampler, arguments: tuple[Tensor, Tensor], output: Tensor, name: str = name) -> None:
                 x, theta = arguments
                 # Copies: the layers that follow may work in place, on the input too (h += stn(h)).
                 kept = (x.clone(), theta, output.clone()) if keep_output else (x, theta, None)
-                seen.append((name, sampler, *kept))
+                seen.append(Pass(name, sampler, *kept))
 
             hooks.enter_context(transformer.sampler.register_forward_hook(record))
         yield seen
+
+
+def run_to_last(model: nn.Module, transformers: dict[str, SpatialTransformer], x: Tensor) -> Pass:
+    """Runs `model` on x (B, C, H, W) as far as the theta of its last transformer, and returns that pass.
+
+    For teaching localisation nets without the layers behind them. Those of the transformers before, `watch` collects.
+    """
+    name, last = list(transformers.items())[-1]
+    found: list[Pass] = []
+
+    def stop(sampler: Sampler, arguments: tuple[Tensor, Tensor]) -> None:
+        found.append(Pass(name, sampler, *arguments, None))
+        raise _Enough
+
+    with last.sampler.register_forward_pre_hook(stop), suppress(_Enough):
+        model(x)
+    return found[0]
 
 
 @contextmanager
@@ -86,7 +116,7 @@ def explain_again(model: nn.Module, transformers: dict[str, SpatialTransformer],
     with watch(transformers, keep_output=True) as seen:
         logits = model(x)
     stages = tuple(
-        Stage(name, sampler.family, theta, sampler.grid(inputs, theta), inputs, output)
-        for name, sampler, inputs, theta, output in seen
+        Stage(one.name, one.sampler.family, one.theta, one.sampler.grid(one.input, one.theta), one.input, one.output)
+        for one in seen
     )
     return Explanation(logits, stages)

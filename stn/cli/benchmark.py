@@ -124,7 +124,7 @@ def epochs_to_target(run: Run, test: Dataset, target: float, log: Callable[[str]
     start = time.perf_counter()
     for epoch in range(1, run.config.epochs + 1):
         run.epoch(epoch, lambda report: None)
-        accuracy = evaluate_model(run.kept, test, run.recipe).accuracy
+        accuracy = evaluate_model(run.eval_model, test, run.recipe).accuracy
         log(f"{run.recipe.name}, epoch {epoch}: {accuracy:.2f} % after {time.perf_counter() - start:.1f} s")
         if accuracy >= target:
             return epoch

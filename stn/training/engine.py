@@ -21,9 +21,8 @@ from stn.data import Dataset, random_shift
 from stn.distort import get_distortion
 from stn.errors import StateError, StnError
 from stn.evaluation.accuracy import Result, evaluate_model
-from stn.explain import transformers_of, watch
+from stn.explain import Pass, run_to_last, transformers_of, watch
 from stn.models import build_model
-from stn.modules import SpatialTransformer
 from stn.precision import autocast
 from stn.training.distributed import ProcessGroup
 from stn.training.monitor import ADVICE, ThetaMonitor
@@ -131,7 +130,8 @@ class Run:
         if isinstance(self.model.net, AirbenchNet):
             images = self.images[:WHITENING_PICTURES].float() / 255
             self.model.net.prepare((images - self.model.mean) / self.model.std)
-        first = next(iter(transformers_of(self.model).values()), None)
+        self.transformers = transformers_of(self.model)  # in the order they run
+        first = next(iter(self.transformers.values()), None)
         self.localizer = first and first.localizer  # the one that is taught in steps
         self.optimizer = make_optimizer(self.model, config)
         self.average = None
@@ -155,16 +155,16 @@ class Run:
         if config.flip_alternates:  # two epochs in a row show both sides of every picture (Jordan 2024, section 3.6)
             first = torch.rand(total, generator=torch.Generator().manual_seed(self.seed)) < 0.5
             self.flips = first ^ (epoch % 2 == 0)
-        lesson = epoch <= config.pose_epochs
+        pose_only = epoch <= config.pose_epochs
         monitor = ThetaMonitor()
         self.model.train()
         losses = torch.zeros((), dtype=torch.float64, device=self.device)
-        with watch(transformers_of(self.model)) as passes:
+        with watch(self.transformers) as passes:
             for step in range(self.steps):
                 index = order[step * config.batch_size : (step + 1) * config.batch_size]
                 self.set_rates((epoch - 1) * self.steps + step)
                 passes.clear()
-                loss = self.step(index, generator, lesson, passes)
+                loss = self.step(index, generator, pose_only, passes)
                 losses += loss
                 if step % WATCH_EVERY == 0:
                     if not math.isfinite(loss):
@@ -178,30 +178,36 @@ class Run:
         return float(losses / self.steps), stats and stats.to_dict()
 
     def set_rates(self, step: int) -> None:
-        """Sets the learning rates of a step; the classifier's schedule begins when the pose lessons end."""
-        total, lessons = self.config.epochs * self.steps, self.config.pose_epochs * self.steps
+        """Sets the learning rates of a step: the localisation nets', all of which learn from the first step on, and the
+        classifier's, whose schedule begins after the pose epochs.
+
+        Until then what stands in front of a transformer on feature maps learns at that schedule's first rate.
+        """
+        total, pose_steps = self.config.epochs * self.steps, self.config.pose_epochs * self.steps
         for group in self.optimizer.param_groups:
-            skipped = 0 if group["locates"] else min(step, lessons)
+            skipped = 0 if group["locates"] else min(step, pose_steps)
             group["lr"] = group["base_lr"] * lr_factor(step - skipped, total - skipped, self.config)
 
-    def step(self, index: Tensor, generator: torch.Generator, lesson: bool, passes: list) -> Tensor:
-        """One step on the team's pictures at `index`; returns their mean loss."""
+    def step(self, index: Tensor, generator: torch.Generator, pose_only: bool, passes: list[Pass]) -> Tensor:
+        """One step on the group's images at `index`; returns their mean loss.
+
+        `passes` gets what the transformers do, as long as they are watched. With `pose_only`, the known distortion
+        alone teaches, every transformer, and the layers behind the last one do not run.
+        """
         config = self.config
         index, weight = self.group.share(index)
         index = index.to(self.device)
         images, matrix = self.batch(index, generator)
         with self.precision, watch_steps(self.localizer) as seen:
-            transformer = self.model.net.stn
-            if lesson and isinstance(transformer, SpatialTransformer):  # the classifier need not run
-                theta = transformer.locate((images - self.model.mean) / self.model.std)
-                passes.append(("", transformer.sampler, images, theta, images))
+            if pose_only:
+                if self.transformers:
+                    passes.append(run_to_last(self.model, self.transformers, images))
+                loss = pose_supervision_loss(passes, matrix, seen)
             else:
                 logits = self.model(images)
-            loss = 0.0
-            if lesson or config.pose_weight:
-                loss = pose_supervision_loss(passes, matrix, seen) * (1 if lesson else config.pose_weight)
-            if not lesson:
-                loss = loss + F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
+                loss = F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
+                if config.pose_weight:
+                    loss = pose_supervision_loss(passes, matrix, seen) * config.pose_weight + loss
         self.optimizer.zero_grad()
         loss.backward()
         loss = self.group.average_gradients(self.model, loss.detach(), weight)
@@ -284,8 +290,8 @@ class Run:
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
-    """The recipe with another number of epochs, itself for None; the pose lessons keep their part of them."""
+    """The recipe with another number of epochs, itself for None; the pose epochs keep their part of them."""
     if epochs is None:
         return recipe
-    lessons = min(round(recipe.train.pose_epochs * epochs / recipe.train.epochs), epochs - 1)
-    return replace(recipe, train=replace(recipe.train, epochs=epochs, pose_epochs=lessons))
+    pose_epochs = min(round(recipe.train.pose_epochs * epochs / recipe.train.epochs), epochs - 1)
+    return replace(recipe, train=replace(recipe.train, epochs=epochs, pose_epochs=pose_epochs))

@@ -47,15 +47,15 @@ class ThetaMonitor:
 
     @torch.no_grad()
     def add(self, passes: list[Pass]) -> None:
-        for name, sampler, inputs, theta, _ in passes:
-            if len(theta) < 2:
-                continue  # one picture has no spread
-            theta = theta.detach().float()
-            outside = geometry.outside_fraction(sampler.grid(inputs, theta)).mean().item()
+        for one in passes:
+            if len(one.theta) < 2:
+                continue  # one image has no spread
+            theta, family = one.theta.detach().float(), one.sampler.family
+            outside = geometry.outside_fraction(one.sampler.grid(one.input, theta)).mean().item()
             det = None
-            if sampler.family.is_matrix:
-                det = torch.linalg.det(sampler.family.matrix(theta)[:, :2, :2]).abs().mean().item()
-            self.rows[name].append((theta.std(0).mean().item(), det, outside))
+            if family.is_matrix:
+                det = torch.linalg.det(family.matrix(theta)[:, :2, :2]).abs().mean().item()
+            self.rows[one.name].append((theta.std(0).mean().item(), det, outside))
 
     def stats(self) -> ThetaStats | None:
         """The means so far, None for a model without transformers. Raises StnError when a theta has run away."""

@@ -42,8 +42,8 @@ def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen)
     if not passes:
         raise StnError("pose_epochs and pose_weight teach a transformer, and this model has none; set both to 0.")
     loss, done = torch.zeros((), device=matrix.device), None
-    looks = [*zip_longest(seen.thetas, seen.windows, seen.sides), *((theta, None, None) for *_, theta, _ in passes[1:])]
-    family = passes[0][1].family
+    looks = [*zip_longest(seen.thetas, seen.windows, seen.sides), *((one.theta, None, None) for one in passes[1:])]
+    family = passes[0].sampler.family
     for theta, window, sides in looks:
         if done is not None:
             theta = family.compose(done, theta)

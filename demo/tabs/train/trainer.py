@@ -95,8 +95,7 @@ class Trainer:
         loss = F.cross_entropy(logits, self.pictures.labels[index])
         total = loss
         if self.settings.lesson == "turns":
-            _, sampler, _, theta, _ = passes[0]
-            total = loss + pose_loss(sampler.family, theta, batch.matrix)
+            total = loss + pose_loss(passes[0].sampler.family, passes[0].theta, batch.matrix)
         self.optimizer.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), OPTIMISER.clip_norm)
@@ -107,14 +106,13 @@ class Trainer:
     @torch.no_grad()
     def test(self) -> Measured:
         """The network on all held-out pictures, distorted the same way every time."""
-        right, grids = 0, []
+        right = 0
         with evaluating(self.model), watch(transformers_of(self.model)) as passes:
             for images, labels in zip(
                 self._test.images.split(TEST_BATCH), self.pictures.test_labels.split(TEST_BATCH), strict=True
             ):
                 right += int((self.model(images).argmax(1) == labels).sum())
-        for _, sampler, _, theta, _ in passes:
-            grids.append(sampler.family.grid(theta, (8, 8)))
+        grids = [one.sampler.family.grid(one.theta, (8, 8)) for one in passes]
         accuracy = 100 * right / len(self.pictures.test_labels)
         return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 

@@ -8,6 +8,7 @@ from stn import StnError
 from stn.checkpoint import read_tensors, write_tensors
 from stn.config import TrainConfig
 from stn.evaluation.accuracy import FIRST, distorted_batches, evaluate_model, with_clutter_from
+from stn.explain import Pass
 from stn.models import build_model
 from stn.precision import precision_on
 from stn.recipes import get_recipe
@@ -31,6 +32,7 @@ def test_training_learns(small_mnist):
         TUNED,
         short("mnist-tutorial", momentum=0.9),
         short("mnist-play-affine", pose_epochs=1, optimizer="muon"),
+        short("mnist-rts-affine-both", pose_epochs=1),
     ],
 )
 def test_a_resumed_run_ends_with_the_same_bits(recipe, small_mnist, tmp_path, monkeypatch):
@@ -148,7 +150,7 @@ def test_the_classifiers_schedule_begins_after_the_lessons(small_mnist):
 def passes(model, theta):
     transformer = model.net.stn
     x = torch.rand(len(theta), 1, 28, 28)
-    return [("stn", transformer.sampler, x, theta, transformer.warp(x, theta))]
+    return [Pass("stn", transformer.sampler, x, theta, transformer.warp(x, theta))]
 
 
 def test_a_theta_that_ran_away_stops_with_advice():
@@ -165,7 +167,7 @@ def test_one_dead_transformer_beside_one_alive_is_seen(generator):
     alive = identity + 0.2 * torch.randn(8, 6, generator=generator)
     monitor = ThetaMonitor()
     for name, theta in (("alive", alive), ("dead", identity)):
-        monitor.add([(name, *row[1:]) for row in passes(model, theta)])
+        monitor.add([row._replace(name=name) for row in passes(model, theta)])
     assert monitor.stats().to_dict()["theta_constant"]
 
 

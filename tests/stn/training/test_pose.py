@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from stn.errors import StnError
+from stn.explain import Pass
 from stn.families import ROTATION, get_family
 from stn.geometry import invert
 from stn.models import build_model
@@ -36,7 +37,7 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
 
 def passed(family, *thetas):
     """What was seen where each theta is another transformer's, each of which looked once."""
-    passes = [("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
+    passes = [Pass("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
     return {"passes": passes, "seen": Seen([thetas[0]])}
 
 

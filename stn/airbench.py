@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from stn.geometry import as_float
 
-PATCH = 2  # side of the whitened patches
+PATCH = 2  # height and width of the whitened patches, in pixels
 WHITENING_PICTURES = 5000
+WHITENING_CHUNK = 250  # images at a time: 12 float64 patches of 31 * 31 positions are 23 MB
 EPSILON = 5e-4  # added to the covariance's eigenvalues, as in airbench
 
 
@@ -33,8 +34,7 @@ class AirbenchNet(nn.Module):
     @torch.no_grad()
     def prepare(self, images: Tensor) -> None:
         """Sets the whitening layer for training pictures (N, channels, H, W), normalised (section 3.2)."""
-        patches = F.unfold(images, PATCH).transpose(0, 1).flatten(1)  # (C * 4, N * positions)
-        values, vectors = torch.linalg.eigh(patches.double() @ patches.double().mT / patches.shape[1])
+        values, vectors = torch.linalg.eigh(patch_moments(images))
         weight = (vectors / (values + EPSILON).sqrt()).mT.reshape(-1, *self.whiten.weight.shape[1:])  # (C * 4, C, 2, 2)
         self.whiten.weight.copy_(torch.cat([weight, -weight]))
         nn.init.zeros_(self.whiten.bias)
@@ -43,6 +43,19 @@ class AirbenchNet(nn.Module):
         x = self.groups(F.gelu(self.whiten(self.stn(x))))
         x = F.max_pool2d(x, x.shape[-2:]).flatten(1)  # (B, widths[-1])
         return as_float(self.fc(x)) / 9  # small logits at the start, as in airbench
+
+
+def patch_moments(images: Tensor) -> Tensor:
+    """The mean of p p^T over all patches p (C * 4) of images (N, C, H, W): (C * 4, C * 4), in float64.
+
+    Summed over a few images at a time: all patches of 5,000 in float64 would be 460 MB.
+    """
+    total, count = torch.zeros((), dtype=torch.float64, device=images.device), 0
+    for chunk in images.split(WHITENING_CHUNK):
+        patches = F.unfold(chunk, PATCH).double().transpose(0, 1).flatten(1)  # (C * 4, n * positions)
+        total = total + patches @ patches.mT
+        count += patches.shape[1]
+    return total / count
 
 
 def _group(in_channels: int, width: int) -> nn.Sequential:

@@ -1,16 +1,25 @@
-"""Clutter: patches cut out of other pictures."""
+"""Clutter: patches cut out of other images."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-CLUTTER = {1: (6, "maximum"), 3: (8, "paste")}  # side in pixels and merging, by number of channels
+from stn.errors import StnError
+
+CLUTTER = {1: (6, "maximum"), 3: (8, "paste")}  # by number of channels: a patch's height and width in pixels, merging
 
 
 def with_patches(images: Tensor, count: Tensor, pool: Tensor, generator: torch.Generator, others: bool) -> Tensor:
-    """`add_clutter` with the size and the merging that belong to the pictures' number of channels."""
-    return add_clutter(images, count, pool, *CLUTTER[images.shape[1]], generator, others)
+    """`add_clutter` with the size and the merging that belong to the images' number of channels.
+
+    Raises StnError for other numbers of channels than 1 and 3.
+    """
+    channels = images.shape[1]
+    if channels not in CLUTTER:
+        raise StnError(f"Clutter is for images of 1 channel (gray) or 3 (RGB), not {channels}; convert them first.")
+    patch, merge = CLUTTER[channels]
+    return add_clutter(images, count, pool, patch, merge, generator, others)
 
 
 def add_clutter(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,6 +21,7 @@ from stn.distort import CONTROL_RANGES, Controls, apply_controls
 from stn.errors import StnError, unknown
 from stn.evaluation.accuracy import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
+from stn.families import is_count
 from stn.precision import autocast
 
 CONTROLS = ("rotation", "scale", "clutter", "noise", "shear")
@@ -27,24 +31,59 @@ FILE = "curves.json"  # beside the checkpoints
 
 @dataclass(frozen=True)
 class Curve:
+    """A model's accuracy at each value of one control."""
+
     control: str
     values: tuple[float, ...]  # in the control's units
     accuracy: tuple[float, ...]  # percent
-    n: int  # pictures a value
+    n: int  # images a value
 
-    def to_dict(self) -> dict:
-        return {"control": self.control, "values": self.values, "accuracy": self.accuracy, "n": self.n}
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is measured of one checkpoint."""
+
+    sha256: str  # of its file
+    curves: tuple[Curve, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"sha256": self.sha256, "curves": [curve.to_dict() for curve in self.curves]}
 
 
 def read_curves(path: Path = SHIPPED / FILE) -> dict[str, dict[str, Curve]]:
     """The shipped curves by model and control, empty where none are shipped. Raises StnError for a damaged file."""
+    return {name: {curve.control: curve for curve in entry.curves} for name, entry in _read(path).items()}
+
+
+def _read(path: Path) -> dict[str, Entry]:
     if not path.is_file():
         return {}
     try:
         models = json.loads(path.read_text(encoding="utf-8"))["models"]
-        return {name: {c["control"]: _read_curve(c) for c in entry["curves"]} for name, entry in models.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return {name: _read_entry(entry) for name, entry in models.items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise StnError(f"'{path.name}' is damaged ({error!r}); write it again with `python -m stn curves`.") from error
+
+
+def _read_entry(entry: dict[str, Any]) -> Entry:
+    """An entry of the file; whatever is missing or odd in it raises one of the errors that `_read` expects."""
+    if not isinstance(entry["sha256"], str):
+        raise TypeError(f"sha256 is {entry['sha256']!r}")
+    return Entry(entry["sha256"], tuple(map(_read_curve, entry["curves"])))
+
+
+def _read_curve(row: dict[str, Any]) -> Curve:
+    control, values, accuracy, n = row["control"], row["values"], row["accuracy"], row["n"]
+    if not isinstance(control, str) or not is_count(n):
+        raise ValueError(f"control is {control!r}, n is {n!r}")
+    if len(values) != len(accuracy) or not all(map(math.isfinite, values)):
+        raise ValueError(f"values are {values!r}")
+    if not all(0 <= percent <= 100 for percent in accuracy):
+        raise ValueError(f"accuracy is {accuracy!r}")
+    return Curve(control, tuple(values), tuple(accuracy), n)
 
 
 def update_curves(
@@ -61,32 +100,29 @@ def update_curves(
     shipped = {name: SHIPPED / f"{name}.safetensors" for name in shipped_names() if "-play-" in name}
     sums = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in shipped.items()}
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))["models"] if read_curves(path) else {}
+        known = _read(path)
     except StnError:
         known = {}
-    models = {name: entry for name, entry in known.items() if entry["sha256"] == sums.get(name)}
+    entries = {name: entry for name, entry in known.items() if entry.sha256 == sums.get(name)}
 
     def write() -> None:
-        text = json.dumps({"models": dict(sorted(models.items()))}, indent=1) + "\n"
+        models = {name: entries[name].to_dict() for name in sorted(entries)}
+        text = json.dumps({"models": models}, indent=1) + "\n"
         write_file(path, lambda file: file.write_text(text, encoding="utf-8"))
 
     for name in shipped:
-        entry = models.setdefault(name, {"sha256": sums[name], "curves": []})
-        measured = {row["control"] for row in entry["curves"]}
+        entry = entries.setdefault(name, Entry(sums[name], ()))
+        measured = {curve.control for curve in entry.curves}
         missing = [control for control in CONTROLS if control not in measured]
         if missing:
             model, info = load_checkpoint(name)
             test = load_test(info.recipe, data_dir)
         for control in missing:
             found = curve(model, test, info.recipe, control, device=device)
-            entry["curves"].append(found.to_dict())
+            entries[name] = replace(entries[name], curves=(*entries[name].curves, found))
             write()
             on_curve(name, found)
     write()
-
-
-def _read_curve(row: dict) -> Curve:
-    return Curve(str(row["control"]), tuple(row["values"]), tuple(row["accuracy"]), int(row["n"]))
 
 
 def control_values(control: str) -> tuple[float, ...]:
@@ -110,11 +146,11 @@ def curve(
 ) -> Curve:
     """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed.
 
-    The model runs in the precision that it was trained in: in bf16 the million pictures of five curves take half the
-    time.
+    A copy of the model runs on `device`, in the precision that the model was trained in: in bf16 the million images of
+    five curves take half the time.
     """
     values = control_values(control)
-    model = model.to(device, memory_format=torch.channels_last)  # a quarter faster
+    model = copy.deepcopy(model).to(device, memory_format=torch.channels_last)  # a quarter faster
     precision = autocast(device, recipe.train.precision)
     pictures, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
     stock = stock if stock is None else stock.to(device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,12 @@ class Muon(torch.optim.AdamW):
     MOMENTUM = 0.95
 
     @torch.no_grad()
-    def step(self) -> None:
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """One update; returns what `closure`, which computes the loss and its gradients again, gives (None without)."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             if not group["orthogonal"]:
                 continue
@@ -44,6 +50,7 @@ class Muon(torch.optim.AdamW):
                 weight.sub_(orthogonalized(move).view_as(weight), alpha=group["lr"] * size)
                 weight.grad = None  # AdamW leaves it alone then
         super().step()
+        return loss
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from stn.airbench import PATCH, AirbenchNet
+from stn.airbench import PATCH, WHITENING_CHUNK, AirbenchNet, patch_moments
 from stn.data import Dataset, dataset_info
 from stn.models import build_model
 from stn.recipes import get_recipe
@@ -25,6 +26,29 @@ def test_the_first_layer_whitens_patches_both_ways(generator):
     off_diagonal = second_moment - torch.diag(second_moment.diag())
     assert off_diagonal.abs().max() < 1e-2
     assert 0.9 < second_moment.diag().max() < 1.01  # small ones are damped by EPSILON
+
+
+class LargestDouble(TorchDispatchMode):
+    """Watches how large, in bytes, the largest float64 tensor is that an operator makes."""
+
+    largest = 0
+
+    def __torch_dispatch__(self, operator, types, arguments=(), named=None):
+        made = operator(*arguments, **(named or {}))
+        if isinstance(made, torch.Tensor) and made.dtype == torch.float64:
+            self.largest = max(self.largest, made.untyped_storage().nbytes())
+        return made
+
+
+def test_the_patches_are_whitened_a_few_images_at_a_time(generator):
+    """All patches of 5,000 CIFAR-10 images in float64 are 460 MB."""
+    images = torch.rand(2 * WHITENING_CHUNK + 30, 3, 12, 12, generator=generator) - 0.5
+    patches = F.unfold(images, PATCH).transpose(0, 1).flatten(1).double()
+    with LargestDouble() as watched:
+        found = patch_moments(images)
+    torch.testing.assert_close(found, patches @ patches.mT / patches.shape[1], atol=1e-12, rtol=0)
+    assert watched.largest == 8 * 12 * WHITENING_CHUNK * 11 * 11, "a chunk's, however many images there are"
+    assert WHITENING_CHUNK * 12 * 31 * 31 * 8 < 25e6
 
 
 def test_convolutions_start_by_handing_their_input_on(generator):

@@ -6,6 +6,7 @@ import torch
 from stn import StnError, geometry
 from stn.clutter import add_clutter
 from stn.distort import (
+    CLUTTERED,
     DISTORTIONS,
     Controls,
     apply_controls,
@@ -111,6 +112,17 @@ def test_one_patch_more_does_not_change_the_noise():
     image, pool = torch.full((1, 1, 28, 28), 0.5), torch.zeros(5, 1, 28, 28)
     none, five = (apply_controls(image, Controls(clutter=n, noise=0.05, seed=3), 28, pool) for n in (0, 5))
     assert torch.equal(none, five)  # patches of black change nothing where they are merged by maximum
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("name", CLUTTERED)
+def test_clutter_for_other_images_than_gray_and_rgb_is_one_sentence(name, channels, generator):
+    images = torch.rand(2, channels, 28, 28, generator=generator)
+    said = rf"^Clutter is for images of 1 channel \(gray\) or 3 \(RGB\), not {channels}; convert them first\.$"
+    with pytest.raises(StnError, match=said):
+        get_distortion(name)(images, images, 42, generator)
+    with pytest.raises(StnError, match=said):
+        apply_controls(images, Controls(clutter=1), 42, images)
 
 
 def test_clutter_only_where_it_is_counted(generator):

@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import json
 
@@ -47,9 +48,10 @@ def shelf(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_damaged_file_is_measured_again(shelf):
+@pytest.mark.parametrize("text", ['{"models": {"mnist-play-cnn": ', '{"models": {"mnist-play-cnn": {"curves": []}}}'])
+def test_a_damaged_file_is_measured_again(text, shelf):
     file = shelf / "curves.json"
-    file.write_text('{"models": {"mnist-play-cnn": ')
+    file.write_text(text)
     with pytest.raises(StnError, match="write it again with `python -m stn curves`"):
         read_curves(file)
     update_curves(None, file)
@@ -88,10 +90,49 @@ def test_measuring_goes_on_where_it_was_stopped(shelf):
 
 def test_a_damaged_file_of_curves_is_one_sentence(tmp_path):
     assert read_curves(tmp_path / "none.json") == {}
-    for text in ("{", "[]", json.dumps({"models": {"a": {"curves": [{"control": 1}]}}})):
+    for text in ("{", "[]", "7", '{"models": []}', '{"models": {"a": 1}}', "[" * 100_000):
         (tmp_path / "curves.json").write_text(text)
         with pytest.raises(StnError, match=r"curves\.json' is damaged .*python -m stn curves"):
             read_curves(tmp_path / "curves.json")
+
+
+ROW = {"control": "noise", "values": [0.0, 0.1], "accuracy": [90.0, 80], "n": 20}
+ENTRY = {"sha256": "00", "curves": [ROW]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "curve"),
+    [
+        *[({key: value for key, value in ENTRY.items() if key != missing}, ROW) for missing in ENTRY],
+        *[(ENTRY, {key: value for key, value in ROW.items() if key != missing}) for missing in ROW],
+        *[(ENTRY | {"sha256": odd}, ROW) for odd in (None, 7, [])],
+        *[(ENTRY, ROW | {"control": odd}) for odd in (None, 1, [])],
+        *[(ENTRY, ROW | {"values": odd}) for odd in (None, 1, [0.0], ["0", "1"], [0.0, float("nan")], [0, None])],
+        *[(ENTRY, ROW | {"accuracy": odd}) for odd in (None, 1, [90.0], ["90", "80"], [90, 101], [90, float("nan")])],
+        *[(ENTRY, ROW | {"n": odd}) for odd in (None, "20", 0, 2.5, True)],
+    ],
+)
+def test_whatever_is_missing_or_odd_in_a_file_of_curves_is_damage(entry, curve, tmp_path):
+    file = tmp_path / "curves.json"
+    if "curves" in entry:
+        entry = entry | {"curves": [curve]}
+    file.write_text(json.dumps({"models": {"mnist-play-cnn": entry}}))
+    with pytest.raises(StnError, match=r"curves\.json' is damaged .*python -m stn curves"):
+        read_curves(file)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_the_model_that_is_measured_stays_where_and_as_it_is(device, monkeypatch):
+    """On the meta device, which has no values to compare, as far as the first batch."""
+    monkeypatch.setattr("stn.evaluation.curves.POINTS", 3)
+    model = build_model(get_recipe("mnist-play-affine").model).train()
+    before = {name: (value.device, value.stride(), value.clone()) for name, value in model.state_dict().items()}
+    with contextlib.suppress(RuntimeError, NotImplementedError):
+        curve(model, bars(4), get_recipe("mnist-play-affine"), "noise", device=device)
+    assert model.training
+    for name, value in model.state_dict().items():
+        was, strides, values = before[name]
+        assert value.device == was and value.stride() == strides and torch.equal(value, values), name
 
 
 def test_the_shipped_curves_were_measured_with_the_shipped_files():

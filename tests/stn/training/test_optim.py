@@ -6,7 +6,7 @@ from torch import nn
 
 from stn.models import build_model
 from stn.recipes import get_recipe
-from stn.training.optim import Muon, make_optimizer, orthogonalized
+from stn.training.optim import OPTIMIZERS, Muon, make_optimizer, orthogonalized
 from tests.helpers import TUNED
 
 
@@ -58,3 +58,30 @@ def test_muon_moves_the_convolutions_and_adamw_all_else(generator):
         if key in convolutions:
             torch.testing.assert_close(move, moved["muon", 300.0][key], atol=1e-6, rtol=1e-3)
         assert torch.equal(move, moved["adamw", 100.0][key]) == (key not in convolutions), key
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_step_takes_a_closure_and_returns_its_loss(name, generator):
+    """As torch.optim.Optimizer says: it computes the loss and its gradients anew, here for the first time."""
+    x = torch.rand(4, 1, 28, 28, generator=generator)
+    moved = []
+    for closing in (False, True):
+        torch.manual_seed(0)
+        model = build_model(get_recipe("mnist-r-cnn").model).eval()
+        optimizer = make_optimizer(model, replace(TUNED.train, optimizer=name))
+        losses = []
+
+        def closure(model=model, optimizer=optimizer, losses=losses):
+            optimizer.zero_grad()
+            losses.append(model(x).square().sum())
+            losses[-1].backward()
+            return losses[-1]
+
+        if closing:
+            with torch.no_grad():  # which is no concern of the closure
+                assert optimizer.step(closure) is losses[0] and len(losses) == 1
+        else:
+            closure()
+            assert optimizer.step() is None
+        moved.append([parameter.detach().clone() for parameter in model.parameters()])
+    assert all(map(torch.equal, *moved))

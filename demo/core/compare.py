@@ -110,7 +110,7 @@ def describe_stage(stage: Any) -> dict[str, Any]:
         matrix, (nearest, worst) = None, bend_of(grid)
         said = words.add_words(words.describe_matrix(nearest), words.describe_bend(worst))
     else:
-        matrix, said = None, "is not a transformation: theta is not finite"
+        matrix, said = None, words.NOT_FINITE
     return {
         "name": stage.name,
         "family": stage.family.name,

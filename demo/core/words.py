@@ -1,4 +1,4 @@
-"""theta, predictions and pictures in words. Pure: numbers in, sentences out."""
+"""theta, predictions and images in words. Pure: numbers in, sentences out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from stn.geometry import polar
 
 MINUS = "\u2212"
 TIMES = "\u00d7"
+NOT_FINITE = "gives no transformation: theta is not finite"
+STRETCHED = 1.1  # the ratio of the two stretches from which a stretch is worth a word
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -33,37 +35,36 @@ def percent(probability: float) -> str:
 
 
 def describe_matrix(matrix: Sequence[Sequence[float]]) -> str:
-    """What a theta, as a 2x3 or 3x3 matrix from output to input coordinates, does to the picture.
+    """What a theta, a 2x3 or 3x3 matrix from output to input coordinates, does to the image: `turns it 31° clockwise`.
 
-    The picture moves by the inverse of the matrix: it is shifted by -t, then turned, then enlarged. Angles are
-    counter-clockwise as the page's slider has them, which with y pointing down is a positive angle of the matrix.
+    The image moves by the inverse of the matrix: it is shifted by -t, then turned, then enlarged. A positive angle of
+    the matrix turns the image counter-clockwise on the screen, where y points down.
     """
     (a, b, tx), (c, d, ty) = (tuple(row) for row in matrix[:2])
     if not all(math.isfinite(v) for v in (a, b, tx, c, d, ty)):
-        return "is not a transformation: theta is not finite"
+        return NOT_FINITE
     parts = _shift(-tx, -ty)
     mirrored = a * d - b * c < 0
     if mirrored:  # look at A diag(-1, 1) instead, and say so
         a, c = -a, -c
     if a * d - b * c < 1e-4:
-        return "collapses the picture onto a line"
+        return "collapses it onto a line"
     radians, stretches = polar(torch.tensor([[[a, b, tx], [c, d, ty], [0, 0, 1]]], dtype=torch.float64))
     angle, (most, least) = radians.item(), stretches[0].tolist()
-    if abs(math.degrees(angle)) >= 0.5:
-        parts.append(f"turns by {number(math.degrees(angle), 0)}\u00b0")
+    parts += _turn(math.degrees(angle))
     zoom = 1 / math.sqrt(most * least)
     if zoom >= 1.02:
-        parts.append(f"enlarges {number(zoom, 1 if zoom >= 1.1 else 2)}{TIMES}")
+        parts.append(f"enlarges it {number(zoom, 1 if zoom >= 1.1 else 2)}{TIMES}")
     elif zoom <= 0.98:
-        parts.append(f"shrinks to {number(zoom)}{TIMES}")
+        parts.append(f"shrinks it to {number(zoom)}{TIMES}")
     parts += _stretch((a, b, c, d), angle, most / least)
     if mirrored:
-        parts.append("mirrors")
+        parts.append("mirrors it")
     if len(matrix) == 3:
         tilt = max(abs(matrix[2][0]), abs(matrix[2][1]))
         if tilt >= 0.03:
             parts.append("tilts it in perspective")
-    return _join(parts) if parts else "leaves the picture as it is"
+    return _join(parts) if parts else "leaves the image as it is"
 
 
 def _shift(right: float, down: float) -> list[str]:
@@ -72,24 +73,32 @@ def _shift(right: float, down: float) -> list[str]:
         parts.append(f"{number(abs(right))} {'right' if right > 0 else 'left'}")
     if abs(down) >= 0.015:
         parts.append(f"{number(abs(down))} {'down' if down > 0 else 'up'}")
-    return [f"shifts {' and '.join(parts)}"] if parts else []
+    return [f"shifts it {' and '.join(parts)}"] if parts else []
+
+
+def _turn(degrees: float) -> list[str]:
+    size = number(abs(degrees), 0)
+    if size == "0":
+        return []
+    way = "" if size == "180" else " counter-clockwise" if degrees > 0 else " clockwise"
+    return [f"turns it {size}\u00b0{way}"]
 
 
 def _stretch(linear: tuple[float, float, float, float], angle: float, ratio: float) -> list[str]:
     """What the polar decomposition A = R P of `linear` holds besides a turn and an enlargement, if worth a word."""
-    if ratio < 1.06:
+    if ratio < STRETCHED:
         return []
-    # P = R^T A is symmetric; the picture is stretched most along the eigenvector of its smaller eigenvalue.
+    # P = R^T A is symmetric; the image is stretched most along the eigenvector of its smaller eigenvalue.
     (a, b, c, d), cos, sin = linear, math.cos(angle), math.sin(angle)
     p, q, r = cos * a + sin * c, cos * b + sin * d, cos * d - sin * b
     axis = math.degrees(0.5 * math.atan2(-2 * q, r - p)) % 180  # of the smaller eigenvalue, y down
-    ways = ("sideways", "along the falling diagonal", "upwards", "along the rising diagonal", "sideways")
-    return [f"stretches {number(ratio, 1 if ratio >= 1.15 else 2)}{TIMES} {ways[int((axis + 22.5) // 45)]}"]
+    ways = ("horizontally", "along the falling diagonal", "vertically", "along the rising diagonal", "horizontally")
+    return [f"stretches it {number(ratio, 1 if ratio >= 1.15 else 2)}{TIMES} {ways[int((axis + 22.5) // 45)]}"]
 
 
 def describe_bend(worst: float) -> str:
     """How far a grid is from the nearest affine one; `worst` is the largest distance in half-widths."""
-    return "" if worst < 0.02 else f"bends points by up to {number(worst)}"
+    return "" if worst < 0.02 else f"bends it by up to {number(worst)}"
 
 
 def _join(parts: list[str]) -> str:
@@ -112,12 +121,12 @@ def verdict(probabilities: Sequence[float], classes: Sequence[str], label: int |
 
 
 def comparison(cnn: str, stn: str) -> str:
-    """The sentence that is read out when the picture has come to rest."""
-    return f"The plain CNN {cnn}. The network with a transformer {stn}."
+    """The sentence that is read out when the image has come to rest."""
+    return f"The plain CNN {cnn}. The spatial transformer network {stn}."
 
 
 def picture_sentence(title: str, index: int, name: str, drawn: bool) -> str:
-    """`MNIST test picture no. 7: 9`"""
+    """`MNIST test image no. 7: 9`"""
     if drawn:
         return f"Drawing no. {index}, not from {title}: {name}"
-    return f"{title} test picture no. {index}: {name}"
+    return f"{title} test image no. {index}: {name}"

@@ -76,11 +76,11 @@ def film(page, colour: str = "#000000", size: tuple[int, int] = (10, 10), asks: 
 
 def moved_by_words(words, below) -> float:
     """How far what stands below theta's words moves, in pixels, when the shortest give way to the longest."""
-    words.evaluate("words => words.textContent = 'Leaves the picture as it is.'")
+    words.evaluate("words => words.textContent = 'Leaves the image as it is.'")
     top = below.bounding_box()["y"]
     longest = (
-        "Shifts 0.26 left and 0.21 down, turns by \u221243\u00b0, enlarges 1.5\u00d7 and stretches 1.5\u00d7 along the "
-        "falling diagonal."
+        "Shifts it 0.26 left and 0.21 down, turns it 43\u00b0 counter-clockwise, enlarges it 1.5\u00d7 and stretches "
+        "it 1.5\u00d7 along the falling diagonal."
     )
     words.evaluate("(words, longest) => words.textContent = longest", longest)
     return below.bounding_box()["y"] - top

@@ -63,7 +63,7 @@ def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resource
     # Identity at the start: its output is the input resampled, so their means agree; a picture left normalised
     # would be far off.
     answer = compare.answer(*resources, {"dataset": "cifar10", "sample": 0})
-    assert answer["stages"][0]["words"] == "leaves the picture as it is"
+    assert answer["stages"][0]["words"] == "leaves the image as it is"
     assert unpack_pixels(answer["output"]).mean() == pytest.approx(unpack_pixels(answer["input"]).mean(), abs=6)
 
 

@@ -1,0 +1,55 @@
+"""Where things live: every test file beside its module, every style and script of the page in its list."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from demo.measuring import server
+from demo.ui import assets
+
+ROOT = Path(__file__).resolve().parent.parent
+WITHOUT_A_MODULE = {
+    "demo/test_app",  # app.py
+    "stn/test_placement",  # what checkpoints/EXPERIMENTS.md says of transformers on feature maps
+}
+
+
+def has_module(test: Path) -> bool:
+    """core/test_state.py and core/test_state_generated.py are both of core/state.py; a folder is a module too."""
+    folder, words = ROOT / test.relative_to(ROOT / "tests").parent, test.stem.split("_")[1:]
+    names = ["_".join(words[:n]) for n in range(1, len(words) + 1)]
+    return any((folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists() for name in names)
+
+
+def test_a_test_file_lies_and_is_called_as_its_module():
+    tests = [file for top in ("stn", "demo") for file in (ROOT / "tests" / top).rglob("test_*.py")]
+    assert len(tests) > 40
+    strays = {str(file.relative_to(ROOT / "tests").with_suffix("")) for file in tests if not has_module(file)}
+    assert strays == WITHOUT_A_MODULE
+
+
+def test_no_test_is_in_a_file_that_pytest_does_not_collect():
+    others = [file for file in (ROOT / "tests").rglob("*.py") if not file.stem.startswith("test_")]
+    assert [file.name for file in others if "\ndef test_" in file.read_text(encoding="utf-8")] == []
+    assert {file.name for file in others} >= {"conftest.py", "helpers.py"}
+
+
+def of_the_page(suffix: str) -> set[str]:
+    return {file.relative_to(assets.DEMO).as_posix() for file in assets.DEMO.rglob(f"*.{suffix}")}
+
+
+def test_every_style_sheet_is_on_the_page_once():
+    assert sorted(assets.STYLES) == sorted(of_the_page("css"))
+    assert assets.style_paths() == [assets.DEMO / name for name in assets.STYLES]
+
+
+def test_the_child_process_runs_this_checkout():
+    assert server.ROOT == ROOT and (ROOT / "app.py").is_file()
+
+
+def test_every_package_of_stn_is_installed():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    folders = {file.parent for file in (ROOT / "stn").rglob("*.py")}
+    assert sorted(told) == sorted(".".join(folder.relative_to(ROOT).parts) for folder in folders)
+    assert all((folder / "__init__.py").exists() for folder in folders)

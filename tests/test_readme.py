@@ -11,7 +11,7 @@ import yaml
 
 from stn.checkpoint import read_info, shipped_names
 from stn.cli.main import parser
-from stn.evaluation.table import gain_words, markdown_tables, table_rows, with_table
+from stn.evaluation.table import Row, gain_words, markdown_tables, table_rows, with_table
 from stn.families import FAMILY_NAMES, get_family
 from stn.recipes import list_recipes
 
@@ -33,7 +33,7 @@ SIX = {  # the README's results: what it calls a test set -> how the names of th
 
 
 @pytest.fixture(scope="module")
-def shipped_rows() -> list[dict]:
+def shipped_rows() -> list[Row]:
     return table_rows([read_info(name) for name in list_recipes() if name in set(shipped_names())])
 
 
@@ -53,16 +53,16 @@ def test_the_tables_are_the_checkpoints_records(shipped_rows):
 
 
 def test_the_six_results_are_the_checkpoints_records(shipped_rows):
-    rows = {row["name"]: row for row in shipped_rows}
+    rows = {row.name: row for row in shipped_rows}
 
-    def error(row: dict) -> str:
-        return f"{row['error_mean']:.2f}" + ("" if row["error_sd"] is None else f" ± {row['error_sd']:.2f}")
+    def error(row: Row) -> str:
+        return f"{row.error_mean:.2f}" + ("" if row.error_sd is None else f" ± {row.error_sd:.2f}")
 
     lines = []
     for words, name in SIX.items():
         cnn, stn = rows[f"{name}-cnn"], rows[f"{name}-affine"]
         lines.append(f"| {words} | {error(cnn)} | {error(stn)} | {gain_words(stn)} |")
-        assert stn["params"] == pytest.approx(cnn["params"], rel=0.05)  # as the line above them says
+        assert stn.params == pytest.approx(cnn.params, rel=0.05)  # as the line above them says
     table = [line for line in section("Results").splitlines() if line.startswith("| ")]
     assert table[1:] == lines
 

@@ -153,7 +153,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     test = load_test(info.recipe, options.data_dir)
     if options.rectification:
         found = rectification(model, test, info.recipe)
-        text = f"pose left {found.left_sd:.1f}° of {found.input_sd:.1f}°, {found.left_sd_within:.1f}° within a picture"
+        text = f"residual rotation {found.left_sd:.1f}° of {found.input_sd:.1f}°, {found.left_sd_within:.1f}° within an image"
     elif options.curve:
         found = curve(model, test, info.recipe, options.curve)
         points = zip(found.values, found.accuracy, strict=True)
@@ -225,6 +225,6 @@ def run_table(options: argparse.Namespace) -> None:
     for file in options.write or ():
         write_table(file, rows)
     if options.json:
-        dump(rows)
+        dump([row.to_dict() for row in rows])
     elif not options.write:
         print(markdown_tables(rows))

@@ -24,9 +24,9 @@ WIDEST = 90.0  # degrees either way; of a recipe that turns its pictures less, n
 class Rectification:
     """Angles in degrees; circular standard deviations, which do not see an upright of the model's own choosing."""
 
-    input_sd: float  # of the pictures' angles as given
-    left_sd: float  # of the pose left after the transformer, over all pictures and angles
-    left_sd_within: float  # the same within each picture, the mean over pictures
+    input_sd: float  # of the images' angles as given
+    left_sd: float  # of the residual rotation, left after the transformer, over all images and angles
+    left_sd_within: float  # the same within each image, the mean over images
     correlation: float  # of a turned picture's output with that of the same picture given upright, pixels, mean
     input_correlation: float  # the same of the inputs
     area_in_frame: float  # mean part of the object's area that the frame holds, 0 to 1
@@ -42,7 +42,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
 
     The angles go from -90 to 90 degrees, or as far as the recipe's own pictures are turned where that is less.
-    The pose left is the angle given plus that of the polar decomposition of the affine map nearest to the grid: of
+    The residual rotation is the angle given plus that of the polar decomposition of the affine map nearest to the grid: of
     theta itself, where the family is affine. The object is a grey picture's ink, a colour picture's whole square.
     Raises StnError for a model without a transformer.
     """

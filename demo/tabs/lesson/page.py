@@ -12,11 +12,11 @@ from demo.tabs.lesson.exercises import EXERCISES
 from demo.ui import assets
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
-from stn.evaluation.table import device_words, gain_words, grouped, table_rows
+from stn.evaluation.table import Row, device_words, gain_words, grouped, table_rows
 from stn.recipes import list_recipes
 
 log = logging.getLogger(__name__)
-TRANSFORMER = {None: "none", True: "does the same to every picture", False: "alive"}
+TRANSFORMER = {None: "none", True: "collapsed", False: "varies"}
 
 
 def lesson_html(checkpoints: Path) -> str:
@@ -73,11 +73,11 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
         "Test error, %",
         "Seeds",
         "Published, %",
-        "Below its CNN",
-        "Pose left",
+        "Gain over the CNN",
+        "Residual rotation",
         "Parameters",
         "Minutes",
-        "Pose taught",
+        "Pose supervision",
         "Transformer",
     )
     numbers = range(1, 8)
@@ -87,25 +87,25 @@ def results_html(infos: Sequence[CheckpointInfo]) -> str:
     return "".join(
         f'<details class="results"{"" if i else " open"}><summary>{escape(heading)}</summary>'
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(heading)}"><table><thead>'
-        f"<tr>{head}</tr></thead><tbody>{''.join(_row(row, titles[row['name']]) for row in rows)}</tbody></table></div>"
+        f"<tr>{head}</tr></thead><tbody>{''.join(_row(row, titles[row.name]) for row in rows)}</tbody></table></div>"
         "</details>"
         for i, (heading, rows) in enumerate(grouped(table_rows(list(infos))).items())
     )
 
 
-def _row(row: dict, title: str) -> str:
-    sd = "" if row["error_sd"] is None else f" \u00b1 {row['error_sd']:.2f}"
+def _row(row: Row, title: str) -> str:
+    sd = "" if row.error_sd is None else f" \u00b1 {row.error_sd:.2f}"
     cells = (
-        f"{row['error_mean']:.2f}{sd}",
-        str(row["n_seeds"]),
-        "" if row["published"] is None else f"{row['published']:.2f}",
+        f"{row.error_mean:.2f}{sd}",
+        str(row.n_seeds),
+        "" if row.published is None else f"{row.published:.2f}",
         gain_words(row),
-        "" if row["pose_left"] is None else f"{row['pose_left']:.1f}\u00b0",
-        f"{row['params']:,}",
-        f"{row['minutes']:.0f}{device_words(row)}",
+        "" if row.pose_left is None else f"{row.pose_left:.1f}\u00b0",
+        f"{row.params:,}",
+        f"{row.minutes:.0f}{device_words(row)}",
     )
     numbers = "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
     return (
-        f'<tr><th scope="row"><code>{escape(row["name"])}</code><span>{escape(title)}</span></th>{numbers}'
-        f"<td>{row['taught']}</td><td>{TRANSFORMER[row['theta_constant']]}</td></tr>"
+        f'<tr><th scope="row"><code>{escape(row.name)}</code><span>{escape(title)}</span></th>{numbers}'
+        f"<td>{row.taught}</td><td>{TRANSFORMER[row.theta_constant]}</td></tr>"
     )

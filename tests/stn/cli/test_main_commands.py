@@ -39,7 +39,7 @@ def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
     poses = rectification(model, load_test(recipe), recipe)
     row = json.loads(printed(capsys, "evaluate", name, "--rectification", "--json"))
     assert row["left_sd"] == pytest.approx(poses.left_sd, abs=1e-3) and row["pictures"] == 20
-    assert f"pose left {row['left_sd']:.1f}° of {row['input_sd']:.1f}°" in printed(
+    assert f"residual rotation {row['left_sd']:.1f}° of {row['input_sd']:.1f}°" in printed(
         capsys, "evaluate", name, "--rectification"
     )
     shear = curve(model, load_test(recipe), recipe, "shear")

@@ -1,11 +1,12 @@
 """The result tables: what a row says, which rows stand together, and what a CNN is compared with."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from stn import StnError
-from stn.evaluation.table import END, START, markdown_table, table_rows, with_table, write_table
+from stn.evaluation.table import END, START, Row, markdown_table, table_rows, with_table, write_table
 from stn.recipes import get_recipe, list_recipes, plain_cnn_of, recipe_groups
 
 
@@ -24,33 +25,35 @@ def test_a_file_that_is_no_text_gets_no_table(tmp_path):
 
 
 def test_rows_say_what_was_measured():
-    row = {
-        "name": "some",
-        "error_mean": 1.256,
-        "error_sd": 0.104,
-        "n_seeds": 3,
-        "shipped_error": 1.2,
-        "params": 27360,
-        "minutes": 2.04,
-        "device": "cpu",
-        "taught": "no",
-        "published": 1.14,
-        "theta_constant": True,
-        "pose_left": 11.96,
-        "gain": 0.3,
-        "gain_sds": 1.5,
-    }
+    row = Row(
+        name="some",
+        error_mean=1.256,
+        error_sd=0.104,
+        n_seeds=3,
+        shipped_error=1.2,
+        params=27360,
+        minutes=2.04,
+        device="cpu",
+        taught="no",
+        published=1.14,
+        theta_constant=True,
+        pose_left=11.96,
+        gain=0.3,
+        gain_sds=1.5,
+    )
+    keys = "name error_mean error_sd n_seeds shipped_error params minutes device published theta_constant pose_left taught"
+    assert [*row.to_dict()] == [*keys.split(), "gain", "gain_sds"], "what `table --json` calls them"
     heads, _, line = markdown_table([row]).splitlines()
     assert line == (
-        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | constant theta |"
+        "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | collapsed |"
     )
     for device in ("cuda", "cuda:0"):
-        assert "| 2.0 (GPU) |" in markdown_table([{**row, "device": device}])
-    assert "| 2.0 (GPU, CPU) |" in markdown_table([{**row, "device": "cuda (epochs 1 to 4), cpu"}])
-    assert "| -0.50 |" in markdown_table([{**row, "gain": -0.5, "gain_sds": -5}])  # surely worse
-    without = {**row, "published": None, "pose_left": None}
+        assert "| 2.0 (GPU) |" in markdown_table([replace(row, device=device)])
+    assert "| 2.0 (GPU, CPU) |" in markdown_table([replace(row, device="cuda (epochs 1 to 4), cpu")])
+    assert "| -0.50 |" in markdown_table([replace(row, gain=-0.5, gain_sds=-5)])  # surely worse
+    without = replace(row, published=None, pose_left=None)
     _, _, line = markdown_table([without]).splitlines()
-    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | no | constant theta |"
+    assert line == "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 0.30, within 2 sd | 27,360 | 2.0 | no | collapsed |"
     assert "| Published, % |" in heads and "Published" not in markdown_table([without])
     assert "Published" in markdown_table([without, row])
 
@@ -84,8 +87,8 @@ def test_an_stn_is_compared_with_the_cnn_of_its_set():
             info("mnist-rts-tps", 1.0),
         ]
     )
-    assert cnn["gain"] is None
-    assert stn["gain"] == pytest.approx(0.95)
-    assert stn["gain_sds"] == pytest.approx(0.95 / (0.2 / 2**0.5))
-    assert one_seed["gain"] == pytest.approx(0.0) and one_seed["gain_sds"] is None
-    assert lone["gain"] is None  # its CNN is not there: no other set's stands in
+    assert cnn.gain is None
+    assert stn.gain == pytest.approx(0.95)
+    assert stn.gain_sds == pytest.approx(0.95 / (0.2 / 2**0.5))
+    assert one_seed.gain == pytest.approx(0.0) and one_seed.gain_sds is None
+    assert lone.gain is None  # its CNN is not there: no other set's stands in

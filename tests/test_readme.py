@@ -52,6 +52,13 @@ def test_the_tables_are_the_checkpoints_records(shipped_rows):
     assert text == with_table(text, shipped_rows), "run python -m stn table --write checkpoints/README.md"
 
 
+def test_every_column_is_explained(shipped_rows):
+    lines = markdown_tables(shipped_rows).splitlines()
+    heads = {head for line in lines if line.startswith("| Recipe") for head in line.strip("| ").split(" | ")}
+    told = DOCUMENTS["checkpoints/README.md"].split("\n## The columns\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"\*\*([^*]+)\*\*", told)) == heads
+
+
 def test_the_six_results_are_the_checkpoints_records(shipped_rows):
     rows = {row.name: row for row in shipped_rows}
 

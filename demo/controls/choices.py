@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from demo.core.models import ModelStore
 from demo.core.pictures import ImageStore, PictureSet
+from demo.core.requests import choice
 from demo.core.state import ViewState
 from stn.data import DATASETS
 from stn.errors import StnError
@@ -30,9 +31,8 @@ def class_index(chosen: PictureSet, name: object) -> int | None:
 
 
 def known(dataset: object) -> str:
-    if not isinstance(dataset, str) or dataset not in DATASETS:
-        raise StnError(f"There is no such data set; there are {', '.join(DATASETS)}.")
-    return dataset
+    """A data set's name. Raises StnError."""
+    return choice("data set", dataset, DATASETS)
 
 
 def index_of(given: object) -> int:

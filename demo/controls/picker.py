@@ -6,7 +6,8 @@ from demo.controls.mistakes import MistakeFinder
 from demo.controls.thumbnails import thumbnails
 from demo.core.compare import answer_or_error
 from demo.core.models import Resources
-from demo.core.state import parse_request, split_request
+from demo.core.requests import split
+from demo.core.state import parse_request
 from demo.ui.widget import live
 
 
@@ -18,7 +19,7 @@ def picks(resources: Resources) -> None:
         return answer_or_error(lambda: thumbnails(resources.pictures, request))
 
     def mistake(request):
-        state, (klass,) = split_request(request, "klass")
+        state, (klass,) = split(request, "klass")
         return answer_or_error(lambda: finder.find(parse_request(state), klass))
 
     live("picks", "picks", [thumbs, mistake])

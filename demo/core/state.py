@@ -1,20 +1,19 @@
-"""What the page shows, as one frozen value: read from a browser's request or from a link.
-
-Nothing that comes from outside is trusted: server functions can be called by anyone with anything.
-"""
+"""What the page shows, as one frozen value: read from a browser's request or from a link."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from demo.core.requests import LARGEST, choice, mapping, number, shorten, text, whole
 from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
-from stn.errors import StnError, unknown
+from stn.errors import StnError
 
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
 VIEWS = ("page", "class")  # "class": large type, for a projector
-LARGEST = 2**31 - 1  # of numbers that have no range of their own
+PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)  # as a link holds it
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Key:
     low: float = 0
     high: float = LARGEST
     step: float | None = None  # of its slider
-    label: str = ""  # beside its slider
+    label: str = ""  # beside its slider, and in sentences where the name would not do
 
 
 def _control(name: str, label: str, step: float, kind: str = "number") -> Key:
@@ -40,7 +39,7 @@ def _control(name: str, label: str, step: float, kind: str = "number") -> Key:
 KEYS = {
     key.name: key
     for key in (
-        Key("dataset", "choice", "mnist", choices=tuple(DATASETS)),
+        Key("dataset", "choice", "mnist", choices=tuple(DATASETS), label="data set"),
         Key("sample", "whole", 0),
         Key("model", "text", None),
         _control("rotation", "Rotation, degrees", 1),
@@ -58,6 +57,7 @@ KEYS = {
 SLIDERS = tuple(name for name, key in KEYS.items() if key.step)
 CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
 SHOWN_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES)  # what an answer depends on; the page sends these
+GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
 SHOWN = (*SLIDERS, "pictures", "network")  # what `show=` of a class view may name
 
 
@@ -85,23 +85,19 @@ OPENING = ViewState(sample=23, controls=Controls(rotation=40, scale=1.2, shift_x
 
 def parse_request(given: object) -> ViewState:
     """The state that a browser's request describes; every key but `dataset` has a default. Raises StnError."""
-    if not isinstance(given, Mapping):
-        raise StnError(f"A request is an object with the keys {', '.join(KEYS)}, not {type(given).__name__}.")
-    for key in given:
-        if key not in KEYS:
-            raise unknown("request key", shorten(key), KEYS)
-    if "dataset" not in given:
-        raise StnError(f"The request names no data set: give dataset, one of {', '.join(DATASETS)}.")
-    values = {name: _READERS[key.kind](key, given.get(name, key.default)) for name, key in KEYS.items()}
+    request = mapping("request", given, KEYS, required=["dataset"])
+    values = {name: _read(key, request.get(name, key.default)) for name, key in KEYS.items()}
     controls = Controls(**{name: values.pop(name) for name in CONTROL_NAMES})
     return ViewState(**values, controls=controls)
 
 
-def split_request(given: object, *extra: str) -> tuple[object, list[object]]:
-    """A request without the keys that a tab adds to it, and their values. The rest is for parse_request()."""
-    if not isinstance(given, Mapping):
-        return given, [None for _ in extra]
-    return {k: v for k, v in given.items() if k not in extra}, [given.get(k) for k in extra]
+def _read(key: Key, given: object) -> str | float | None:
+    """A clean value of a key. Raises StnError."""
+    if key.kind == "choice":
+        return choice(key.label or key.name, given, key.choices)
+    if key.kind == "text":
+        return text(key.name, given)
+    return (whole if key.kind == "whole" else number)(key.name, given, key.low, key.high)
 
 
 def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
@@ -109,11 +105,12 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
 
     Keys that are not ours are left alone. A link with none of ours gives OPENING.
     """
-    ours = {k: str(v)[:80] for k, v in query.items() if k in KEYS and (k, v) not in _GRADIOS}
+    ours = {k: str(v)[:80] for k, v in query.items() if k in KEYS and (k, v) not in GRADIOS}
     state: dict[str, object] = {"dataset": KEYS["dataset"].default}
     complaints = []
-    for key, text in ours.items():
-        value = _parse_number(text) if KEYS[key].kind in ("number", "whole") else text
+    for key, said in ours.items():
+        is_number = KEYS[key].kind in ("number", "whole") and PLAIN_NUMBER.fullmatch(said)
+        value = float(said) if is_number else said
         try:
             parse_request({**state, key: value})
         except StnError as error:
@@ -134,51 +131,3 @@ def unknown_shown(text: object) -> list[str]:
     if not strange:
         return []
     return [f"show= names {', '.join(map(repr, strange))}, which is no control; there are {', '.join(SHOWN)}."]
-
-
-def shorten(given: object) -> str:
-    """What was given, in at most 40 characters, for a sentence that names it."""
-    try:
-        return f"{given:g}" if isinstance(given, float) else str(given)[:40]
-    except (ValueError, RecursionError):  # Python writes no number of more than some thousand digits
-        return f"a very long {type(given).__name__}"
-
-
-_GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
-
-
-def _choice(key: Key, given: object) -> str:
-    if not isinstance(given, str) or given not in key.choices:
-        raise unknown("data set" if key.name == "dataset" else key.name, shorten(given), key.choices)
-    return given
-
-
-def _text(key: Key, given: object) -> str | None:
-    if given is None or given == "":
-        return None
-    if not isinstance(given, str) or len(given) > 80:
-        raise StnError(f"{key.name} is a {type(given).__name__}; give the name of a {key.name} as text.")
-    return given
-
-
-def _number(key: Key, given: object) -> float | int:
-    """A finite number in the key's range, whole where the key asks for it."""
-    whole = key.kind == "whole"
-    to = f"to {key.high:g}" if key.high < LARGEST else "on"
-    remedy = f"give {'a whole number' if whole else 'a number'} from {key.low:g} {to}."
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise StnError(f"{key.name} is {shorten(given)!r}, not a number; {remedy}")
-    # The range first: it refuses NaN and infinity, and compares whole numbers that are too large for a float.
-    if not key.low <= given <= key.high or (whole and given != int(given)):
-        raise StnError(f"{key.name} is {shorten(given)}; {remedy}")
-    return int(given) if whole else float(given)
-
-
-def _parse_number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-_READERS = {"choice": _choice, "text": _text, "number": _number, "whole": _number}

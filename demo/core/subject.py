@@ -8,7 +8,8 @@ from torch import Tensor
 
 from demo.core import words
 from demo.core.pictures import ImageStore
-from demo.core.state import ViewState, parse_request, split_request
+from demo.core.requests import split
+from demo.core.state import ViewState, parse_request
 from demo.core.uploads import read_pixels, read_upload
 from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
@@ -48,5 +49,5 @@ def find_subject(pictures: ImageStore, state: ViewState, pixels: object = None, 
 
 def parse_shown(given: object) -> tuple[ViewState, object]:
     """A request's state, and the pixels of the visitor's own picture, its key `image`, or None. Raises StnError."""
-    request, (pixels,) = split_request(given, "image")
+    request, (pixels,) = split(given, "image")
     return parse_request(request), pixels

@@ -15,6 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from demo.core.requests import shorten
 from stn.errors import StnError
 
 MAX_BYTES = 4_000_000
@@ -69,7 +70,7 @@ def _bytes_of(given: object, upload_dir: Path | None) -> bytes:
             return _from_data_uri(url)
         if isinstance(given.get("path"), str):
             return _from_upload(given["path"], upload_dir)
-    raise StnError(f"image is a {type(given).__name__} that holds no picture; {REMEDY}")
+    raise StnError(f"image is {shorten(given)}, which holds no picture; {REMEDY}")
 
 
 def _from_data_uri(text: str) -> bytes:
@@ -87,8 +88,12 @@ def _from_data_uri(text: str) -> bytes:
 def _from_upload(path: str, upload_dir: Path | None) -> bytes:
     """Only files below the folder that Gradio puts uploads into: a path from outside must not read anything else."""
     root = Path(os.path.realpath(upload_dir or _gradio_uploads()))
-    file = Path(os.path.realpath(path)) if "\0" not in path else None  # no file's name holds a NUL
-    if file is None or not file.is_relative_to(root) or not file.is_file():
+    try:
+        file = Path(os.path.realpath(path))
+        there = file.is_relative_to(root) and file.is_file()
+    except ValueError:  # no file's name holds a NUL, or half a character
+        there = False
+    if not there:
         raise StnError(f"image names a file that was not uploaded to this server; {REMEDY}")
     if file.stat().st_size > MAX_BYTES:
         raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")

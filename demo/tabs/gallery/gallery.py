@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -16,9 +16,10 @@ from demo.core.compare import answer_or_error
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
 from demo.core.models import Loaded, ModelStore, model_label
 from demo.core.pictures import ImageStore, PictureSet
+from demo.core.requests import choice, mapping, text, whole
 from stn.data import DATASETS, dataset_info
 from stn.distort import get_distortion, placement_matrix, warp
-from stn.errors import StnError, unknown
+from stn.errors import StnError
 
 KINDS = ("batch", "mistakes", "means")
 # name in requests and in html/gallery.html -> the function's name
@@ -47,6 +48,9 @@ class Wanted:
     of: str  # whose mistakes
     seed: int
     part: int
+
+
+KEYS = tuple(field.name for field in fields(Wanted))
 
 
 class Gallery:
@@ -90,32 +94,16 @@ class Gallery:
 
 def read_request(given: object) -> Wanted:
     """Anything, checked. Raises StnError."""
-    if not isinstance(given, dict):
-        raise StnError(f"A request is an object, not {type(given).__name__}.")
-    model = given.get("model")
-    if model is not None and (not isinstance(model, str) or len(model) > 80):
-        raise StnError("model is no name; give the name of a model as text, or none.")
+    request = mapping("request", given, KEYS, required=["dataset"])
     return Wanted(
-        kind=_one_of("kind of gallery", given.get("kind", KINDS[0]), KINDS),
-        dataset=_one_of("data set", given.get("dataset"), DATASETS),
-        model=model or None,
-        distortion=_one_of("distortion", given.get("distortion", "all"), DISTORTIONS),
-        of=_one_of("network", given.get("of", NETWORKS[0]), NETWORKS),
-        seed=_whole("seed", given.get("seed", 0), SEEDS),
-        part=_whole("part", given.get("part", 0), PARTS),
+        kind=choice("kind of gallery", request.get("kind", KINDS[0]), KINDS),
+        dataset=choice("data set", request["dataset"], DATASETS),
+        model=text("model", request.get("model")),
+        distortion=choice("distortion", request.get("distortion", "all"), DISTORTIONS),
+        of=choice("network", request.get("of", NETWORKS[0]), NETWORKS),
+        seed=whole("seed", request.get("seed", 0), 0, SEEDS - 1),
+        part=whole("part", request.get("part", 0), 0, PARTS - 1),
     )
-
-
-def _one_of(what: str, given: object, valid) -> str:
-    if not isinstance(given, str) or given not in valid:
-        raise unknown(what, str(given)[:40] if isinstance(given, str | int) else type(given).__name__, valid)
-    return given
-
-
-def _whole(what: str, given: object, end: int) -> int:
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < end or given != int(given):
-        raise StnError(f"{what} is no whole number from 0 to {end - 1}.")
-    return int(given)
 
 
 def shuffled(chosen: PictureSet, seed: int) -> list[int]:

@@ -11,9 +11,9 @@ import torch
 from demo.core.compare import answer_or_error
 from demo.core.models import ModelStore
 from demo.core.pictures import ImageStore
+from demo.core.requests import mapping, whole
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from demo.tabs.lesson.exercises import EXERCISES
-from stn.errors import StnError
 
 
 class Lesson:
@@ -63,7 +63,6 @@ class Lesson:
 
 def read_number(given: object) -> tuple[int, Exercise]:
     """The exercise that a request {"exercise": n} names. Raises StnError."""
-    n = given.get("exercise") if isinstance(given, dict) else None
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(EXERCISES):
-        raise StnError(f"There is no such exercise; they are numbered 1 to {len(EXERCISES)}.")
+    request = mapping("request", given, ["exercise"], required=["exercise"])
+    n = whole("exercise", request["exercise"], 1, len(EXERCISES))
     return n, EXERCISES[n - 1]

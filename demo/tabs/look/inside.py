@@ -6,7 +6,7 @@ Everything is said of the model's first transformer, which must read the picture
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from demo.core.compare import describe_network, describe_stage, timed
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
 from demo.core.models import Loaded, ModelStore
 from demo.core.pictures import ImageStore
-from demo.core.state import shorten
+from demo.core.requests import mapping, numbers
 from demo.core.subject import Subject, find_subject, parse_shown
 from stn import explain
 from stn.errors import StnError
@@ -105,17 +105,7 @@ def most_active(maps: Tensor, most: int = MAPS) -> Maps:
 
 def read_theta(given: object, family: Family) -> Tensor:
     """A theta (1, n) that came from a browser. Raises StnError unless it is a list of n finite, bounded numbers."""
-    n = family.n_params
-    remedy = f"give a list of {n} numbers from {-BOUND:g} to {BOUND:g}, as the family {family.name!r} takes them."
-    if not isinstance(given, list):
-        raise StnError(f"theta is a {type(given).__name__}; {remedy}")
-    if len(given) != n:
-        raise StnError(f"theta has the length {len(given)}; {remedy}")
-    for name, value in zip(family.parameter_names, given, strict=True):
-        # The comparison refuses NaN and infinity too.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -BOUND <= value <= BOUND:
-            raise StnError(f"theta's {name} is {shorten(value)}; {remedy}")
-    return torch.tensor([[float(value) for value in given]])
+    return torch.tensor([numbers("theta", given, family.parameter_names, -BOUND, BOUND)])
 
 
 def find_distorted_subject(pictures: ImageStore, models: ModelStore, request: object) -> DistortedSubject:
@@ -172,10 +162,9 @@ def by_hand(pictures: ImageStore, models: ModelStore, request: object) -> dict[s
     """What comes of a theta given by hand: {"state": as for look_inside, "theta": [n numbers]} in, a view out."""
 
     def work():
-        if not isinstance(request, Mapping) or set(request) != {"state", "theta"}:
-            raise StnError("A request for a theta by hand is an object with two keys, state and theta.")
-        sight = find_distorted_subject(pictures, models, request["state"])
-        theta = request["theta"]
+        given = mapping("request", request, ("state", "theta"), required=("state", "theta"))
+        sight = find_distorted_subject(pictures, models, given["state"])
+        theta = given["theta"]
         explanation, _ = run(sight, [] if theta is None else theta)
         return _result(_stage_on_picture(explanation, sight), explanation, sight)
 

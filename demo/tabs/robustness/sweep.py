@@ -12,13 +12,14 @@ import torch
 from demo.core.compare import answer_or_error
 from demo.core.models import ModelStore, kind_of, model_label
 from demo.core.pictures import ImageStore
-from demo.core.state import parse_request, shorten, split_request
+from demo.core.requests import choice, split
+from demo.core.state import parse_request
 from demo.core.subject import find_subject, parse_shown
 from demo.tabs.robustness.figures import PALETTES, line_styles, robustness_figure
 from stn.checkpoint import SHIPPED
 from stn.data import dataset_info
 from stn.distort import Controls
-from stn.errors import StnError, unknown
+from stn.errors import StnError
 from stn.evaluation.curves import FILE, Curve, control_values, read_curves
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,9 @@ def figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, A
 
 
 def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, Any]:
-    request, (control, theme) = split_request(given, "curve", "theme")
-    state, control = parse_request(request), _control(control)
-    palette = PALETTES["dark" if theme == "dark" else "light"]
+    request, (control, theme) = split(given, "curve", "theme")
+    state, control = parse_request(request), choice("curve", control, CONTROLS)
+    palette = PALETTES[choice("theme", "light" if theme is None else theme, PALETTES)]
     chosen, cnn = models.choose(state.dataset, state.model), f"{state.dataset}-play-cnn"
     names = [cnn, chosen, *(n for n in models.transformers(state.dataset) if n != chosen)]
     labels = {name: label(name) for name in names}
@@ -99,8 +100,8 @@ def sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, 
 
 
 def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
-    request, (control,) = split_request(given, "curve")
-    (state, pixels), control = parse_shown(request), _control(control)
+    request, (control,) = split(given, "curve")
+    (state, pixels), control = parse_shown(request), choice("curve", control, CONTROLS)
     stn, cnn = models.pair(state.dataset, state.model)
     subject = find_subject(pictures, state, pixels)
     values = control_values(control)
@@ -136,9 +137,3 @@ def _chances(net: Any, x: torch.Tensor) -> torch.Tensor:
 def label(name: str) -> str:
     """How the charts call a network."""
     return "plain CNN" if kind_of(name) == "cnn" else model_label(name)
-
-
-def _control(given: object) -> str:
-    if not isinstance(given, str) or given not in CONTROLS:
-        raise unknown("curve", shorten(given), CONTROLS)
-    return given

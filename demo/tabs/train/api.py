@@ -5,19 +5,18 @@ from __future__ import annotations
 import base64
 import logging
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from demo.core.encoding import encode_lattice
-from demo.core.state import shorten
+from demo.core.requests import choice, flag, mapping, text, whole
 from demo.tabs.train.messages import about_test, verdict, watch_for
 from demo.tabs.train.room import Run, RunInputs, TrainingRoom
 from demo.tabs.train.settings import MAX_STEPS, parse_settings
 from demo.tabs.train.trainer import Snapshot
-from stn.errors import StnError, unknown
+from stn.errors import StnError
 
 log = logging.getLogger(__name__)
 STEERING = ("pause", "resume", "step", "stop")
@@ -27,6 +26,7 @@ KEYS = {  # action -> the keys its request may hold beside "action"
     "look": ("run", "losses", "tests", "look"),
     **dict.fromkeys(STEERING, ("run", "losses", "tests", "look")),
 }
+EVERY_KEY = ("action", *dict.fromkeys(key for keys in KEYS.values() for key in keys))
 
 
 def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
@@ -41,28 +41,20 @@ def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
 
 
 def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
-    if not isinstance(request, Mapping):
-        raise StnError(f"A request is an object with the key action, not {type(request).__name__}.")
-    action = request.get("action")
-    if not isinstance(action, str) or action not in KEYS:
-        raise unknown("action", shorten(action), KEYS)
-    for key in request:
-        if key != "action" and key not in KEYS[action]:
-            raise unknown("request key", shorten(key), KEYS[action])
+    given = mapping("request", request, EVERY_KEY)
+    action = choice("action", given.get("action"), KEYS)
+    mapping("request", request, ("action", *KEYS[action]))
     if action == "start":
-        paused, replaces = request.get("paused", False), request.get("replaces")
-        if not isinstance(paused, bool):
-            raise StnError(f"paused is {shorten(paused)!r}; give true or false.")
-        if replaces is not None and not isinstance(replaces, str):
-            raise StnError(f"replaces is a {type(replaces).__name__}; give the run's id as text.")
-        run = room.start(parse_settings(request.get("settings", {})), replaces, paused)
+        paused, replaces = flag("paused", given.get("paused", False)), text("replaces", given.get("replaces"))
+        run = room.start(parse_settings(given.get("settings", {})), replaces, paused)
         return {"run": run.id, "watch": watch_for(run.settings)}
     if action == "preview":
-        settings = parse_settings(request.get("settings", {}))
+        settings = parse_settings(given.get("settings", {}))
         cast, look = room.preview(settings)
         return {**encode_inputs(cast), "look": encode_snapshot(look), "watch": watch_for(settings)}
-    seen = [_count(key, request.get(key, low), low) for key, low in (("losses", 0), ("tests", 0), ("look", -1))]
-    run = room.find(request.get("run"))
+    lowest = {"losses": 0, "tests": 0, "look": -1}
+    seen = [whole(key, given.get(key, low), low, MAX_STEPS + 1) for key, low in lowest.items()]
+    run = room.find(given.get("run"))
     if action in STEERING:
         run.act(action)
     return news(run, *seen)
@@ -106,10 +98,3 @@ def encode_stack(pictures: Tensor) -> dict[str, Any]:
     levels = (pictures.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).contiguous()
     data = base64.b64encode(levels.numpy().tobytes()).decode("ascii")
     return {"width": levels.shape[3], "height": levels.shape[2], "count": len(levels), "data": data}
-
-
-def _count(name: str, given: object, low: int) -> int:
-    """A whole number from `low` to one more than any run's updates."""
-    if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= MAX_STEPS + 1:
-        raise StnError(f"{name} is {shorten(given)}; give a whole number from {low} to {MAX_STEPS + 1}.")
-    return given

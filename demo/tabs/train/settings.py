@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import isfinite
 
-from demo.core.state import shorten
+from demo.core.requests import LARGEST, choice, mapping, number, whole
 from stn.config import TrainConfig
 from stn.data import dataset_info
-from stn.errors import StnError, unknown
 from stn.families import FAMILY_NAMES
 from stn.geometry import PADDINGS
 from stn.models import ModelConfig
 
 MAX_STEPS = 3000
-MAX_SEED = 2**31 - 1
+MAX_SEED = LARGEST
 RATES = (0.01, 100.0)  # of the classifier's learning rate
 STARTS = ("identity", "random")
 PLACEMENTS = ("input", "feature")
@@ -60,16 +57,9 @@ class Settings:
 
     def __post_init__(self):
         for name, valid in CHOICES.items():
-            value = getattr(self, name)
-            if not isinstance(value, str) or value not in valid:
-                raise unknown(name, shorten(value), valid)
-        low, high = RATES
-        if not _is_number(self.rate) or not low <= self.rate <= high:
-            raise StnError(f"rate is {shorten(self.rate)}; give a number from {low:g} to {high:g}.")
-        if not _is_number(self.seed) or self.seed != int(self.seed) or not 0 <= self.seed <= MAX_SEED:
-            raise StnError(f"seed is {shorten(self.seed)}; give a whole number from 0 to {MAX_SEED}.")
-        object.__setattr__(self, "rate", float(self.rate))
-        object.__setattr__(self, "seed", int(self.seed))
+            choice(name, getattr(self, name), valid)
+        object.__setattr__(self, "rate", number("rate", self.rate, *RATES))
+        object.__setattr__(self, "seed", whole("seed", self.seed, 0, MAX_SEED))
 
     @property
     def scene(self) -> Scene:
@@ -94,15 +84,7 @@ FAILURES: dict[str, dict[str, object]] = {
 
 def parse_settings(given: object) -> Settings:
     """The settings in a browser's request; every key has a default. Raises StnError."""
-    if not isinstance(given, Mapping):
-        raise StnError(f"settings are an object with the keys {', '.join(_KEYS)}, not {type(given).__name__}.")
-    for key in given:
-        if key not in _KEYS:
-            raise unknown("setting", shorten(key), _KEYS)
-    return Settings(**given)
-
-
-_KEYS = tuple(field.name for field in fields(Settings))
+    return Settings(**mapping("settings", given, tuple(field.name for field in fields(Settings))))
 
 
 def model_config(settings: Settings) -> ModelConfig:
@@ -130,8 +112,3 @@ def model_config(settings: Settings) -> ModelConfig:
 def rate_factor(step: int) -> float:
     """What all learning rates are multiplied with at a step: a rise over the first steps, then a linear fall."""
     return min((step + 1) / WARMUP_STEPS, max(LAST_RATE, 1 - step / MAX_STEPS))
-
-
-def _is_number(value: object) -> bool:
-    # Whole numbers too large for a float are compared, never converted.
-    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and isfinite(value)))

@@ -54,6 +54,7 @@ def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
         {"dataset": "mnist", "sample": float("nan")},
         {"dataset": "mnist", "turn": "1"},
         {"dataset": ["mnist"]},
+        {"dataset": "mnist", "class": "3"},
     ],
 )
 def test_a_bad_request_for_thumbnails_is_one_sentence(pictures, bad):

@@ -128,6 +128,7 @@ def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
         {"dataset": "mnist", "seed": True},
         {"dataset": "mnist", "part": 25},
         {"dataset": "mnist", "model": 3},
+        {"dataset": "mnist", "networks": "cnn"},
     ],
 )
 def test_bad_requests_get_one_sentence(mnist_resources, bad):

@@ -109,6 +109,7 @@ def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_resources, con
         {"curve": "rotation"},
         {"dataset": "mnist"},
         {"dataset": "mnist", "curve": "colour"},
+        {"dataset": "mnist", "curve": "noise", "colour": "red"},
         {"dataset": "mnist", "curve": ["rotation"]},
         {"dataset": "mnist", "curve": "x" * 10_000},
         {"dataset": "mnist", "curve": "noise", "rotation": float("nan")},

@@ -44,7 +44,7 @@ def test_settings_have_defaults_and_take_every_choice():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ([], "settings are an object"),
+        ([], "settings must be an object"),
         ({"colour": 1}, "colour"),
         ({"distortion": "e"}, "distortion"),
         ({"family": ["affine"]}, "family"),

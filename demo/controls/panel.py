@@ -145,7 +145,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
 
     def lot(dataset, klass, index):
         chosen = pictures.get(known(dataset))
-        return chosen.draw_lot(index_of(index), class_index(chosen, klass), random.Random())
+        return chosen.pick_random(index_of(index), class_index(chosen, klass), random.Random())
 
     def of_class(dataset, klass, index):
         chosen = pictures.get(known(dataset))

@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,8 +53,8 @@ class PictureSet:
         return self.images[index : index + 1].float() / 255
 
     def of_class(self, wanted: int | None) -> list[int]:
-        """The numbers of all pictures of class `wanted`, of all there are for None."""
-        return self._by_class[wanted]
+        """The numbers of all images of class `wanted`, of all there are for None, in ascending order."""
+        return self._by_class.get(wanted, [])
 
     @cached_property
     def _by_class(self) -> dict[int | None, list[int]]:
@@ -63,23 +64,27 @@ class PictureSet:
         return found
 
     def step(self, index: int, step: int, wanted: int | None = None) -> int:
-        """The next (step 1) or previous (step -1) picture, around the end; only of class `wanted` if one is given."""
-        n = len(self)
-        order = range(1, n + 1) if step > 0 else range(-1, -n - 1, -1)
-        return next((i for o in order if self._is(i := (index + o) % n, wanted)), index)
+        """The next (step 1) or previous (step -1) image, around the end; only of class `wanted` if one is given."""
+        fitting = self.of_class(wanted)
+        if not fitting:
+            return index
+        at = bisect_right(fitting, index) if step > 0 else bisect_left(fitting, index) - 1
+        return fitting[at % len(fitting)]
 
     def first(self, wanted: int | None, start: int = 0) -> int:
         """`start` if it is of class `wanted`, else the next one that is."""
         start = start if 0 <= start < len(self) else 0
-        return start if self._is(start, wanted) else self.step(start, 1, wanted)
+        return self.step(start - 1, 1, wanted) if self.of_class(wanted) else start
 
-    def draw_lot(self, index: int, wanted: int | None, lot: random.Random) -> int:
-        """Any picture of class `wanted`, another one than `index` where there is another."""
-        fitting = [i for i in range(len(self)) if self._is(i, wanted) and i != index]
-        return lot.choice(fitting) if fitting else index
-
-    def _is(self, index: int, wanted: int | None) -> bool:
-        return wanted is None or self.labels[index] == wanted
+    def pick_random(self, index: int, wanted: int | None, rng: random.Random) -> int:
+        """Any image of class `wanted`, another one than `index` where there is another."""
+        fitting = self.of_class(wanted)
+        at = bisect_left(fitting, index)
+        among = index in fitting[at : at + 1]
+        if len(fitting) == among:
+            return index
+        drawn = rng.randrange(len(fitting) - among)  # a place in the list without `index`
+        return fitting[drawn + (among and drawn >= at)]
 
 
 class ImageStore:

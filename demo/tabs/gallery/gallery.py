@@ -35,6 +35,7 @@ MAX_MEANS = 16  # different class means kept at a time
 MAX_PAGES = 32  # different pages of pictures; a page takes 0.3 MB
 ROOM = 24  # visitors who may wait at a time; the page's 40 threads serve everything else too
 SEEDS = 10_000
+MOST_BATCHES = 1000  # that one seed draws, of a part
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ def read_request(given: object) -> Wanted:
     )
 
 
+def drawing_seed(seed: int, part: int, number: int) -> int:
+    """What fixes the distortions of batch `number`: another one for every seed, part and batch."""
+    return number + MOST_BATCHES * (seed + SEEDS * part)
+
+
 def shuffled(chosen: PictureSet, seed: int) -> list[int]:
     """All pictures in a fixed order for each seed."""
     return torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed)).tolist()
@@ -130,7 +136,7 @@ def _batches(chosen: PictureSet, wanted: Wanted, canvas: int) -> Iterator[tuple[
         order = (order * -(-LOOKED_AT // len(order)))[:LOOKED_AT]
     for number, start in enumerate(range(0, len(order), BATCH)):
         which = order[start : start + BATCH]
-        yield which, distorted(chosen, which, wanted.distortion, canvas, 1000 * wanted.seed + number)
+        yield which, distorted(chosen, which, wanted.distortion, canvas, drawing_seed(wanted.seed, 0, number))
 
 
 @torch.inference_mode()
@@ -211,7 +217,7 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
         sums: dict[str, Tensor] = {}
         for number, start in enumerate(range(0, len(which), 2 * PART)):
             some = which[start : start + 2 * PART]
-            x = distorted(chosen, some, wanted.distortion, stn.info.canvas, 1000 * wanted.seed + 50 * part + number)
+            x = distorted(chosen, some, wanted.distortion, stn.info.canvas, drawing_seed(wanted.seed, part, number))
             seen = stn.explain(x)
             if not seen.stages:
                 raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")

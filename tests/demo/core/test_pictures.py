@@ -45,10 +45,28 @@ def test_choosing_a_class_keeps_a_picture_that_fits():
 
 
 def test_random_is_of_the_class_and_another_one():
-    lot = random.Random(0)
-    assert {FIVE.draw_lot(0, 0, lot) for _ in range(20)} == {2}
-    assert {FIVE.draw_lot(3, 2, lot) for _ in range(5)} == {3}
-    assert {FIVE.draw_lot(0, None, lot) for _ in range(100)} == {1, 2, 3, 4}
+    rng = random.Random(0)
+    assert {FIVE.pick_random(0, 0, rng) for _ in range(20)} == {2}
+    assert {FIVE.pick_random(3, 2, rng) for _ in range(5)} == {3}
+    assert {FIVE.pick_random(0, None, rng) for _ in range(100)} == {1, 2, 3, 4}
+
+
+def test_choosing_agrees_with_a_search_through_all_labels():
+    rng = random.Random(1)
+    for n in (1, 2, 30):
+        labels = tuple(rng.randrange(4) for _ in range(n))
+        some = PictureSet("mnist", torch.zeros(n, 1, 28, 28, dtype=torch.uint8), labels, tuple("abcde"), drawn=False)
+        for wanted in (None, *range(5)):  # nothing is of class 4
+            fits = [wanted in (None, label) for label in labels]
+            for index in range(n):
+                ahead = [(index + k) % n for k in range(1, n + 1) if fits[(index + k) % n]]
+                assert some.step(index, 1, wanted) == (ahead[0] if ahead else index)
+                behind = [(index - k) % n for k in range(1, n + 1) if fits[(index - k) % n]]
+                assert some.step(index, -1, wanted) == (behind[0] if behind else index)
+                assert some.first(wanted, index) == (index if fits[index] or not ahead else ahead[0])
+                others = {i for i in range(n) if fits[i] and i != index}
+                drawn = {some.pick_random(index, wanted, rng) for _ in range(20 * n)}
+                assert drawn <= (others or {index}) and (n > 2 or drawn == (others or {index}))
 
 
 @pytest.mark.parametrize("bad", [-1, 5, 10**9])

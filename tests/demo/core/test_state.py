@@ -108,6 +108,39 @@ def test_a_bad_part_of_a_link_is_named_and_the_rest_is_kept():
     assert [sentence.split()[0] for sentence in trouble] == ["rotation", "noise", "shear"]
 
 
+@pytest.mark.parametrize("name", ["rotation", "clutter", "sample", "seed"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1_0",
+        " 1",
+        "1 ",
+        "+1",
+        "1e1",
+        "1E1",
+        "infinity",
+        "nan",
+        "0x1",
+        "\uff11",
+        "\u0663",
+        "1,5",
+        "--1",
+        ".",
+        "-",
+        "1.2.3",
+        "1\n",
+    ],
+)
+def test_a_number_in_a_link_is_plain_decimal_notation(name, text):
+    state, trouble = from_query({"dataset": "mnist", name: text})
+    assert state == ViewState() and len(trouble) == 1 and trouble[0].startswith(f"{name} is ")
+
+
+def test_plain_numbers_of_a_link_are_taken():
+    for text, value in (("-12.5", -12.5), ("7", 7), ("7.", 7), (".5", 0.5), ("-0", 0), ("007", 7), ("0.0001", 1e-4)):
+        assert from_query({"dataset": "mnist", "rotation": text}) == (ViewState(controls=Controls(rotation=value)), [])
+
+
 def test_a_bad_data_set_in_a_link_falls_back_to_mnist():
     state, trouble = from_query({"dataset": "<script>", "rotation": "10"})
     assert state.dataset == "mnist" and state.controls.rotation == 10 and "data set" in trouble[0]

@@ -146,3 +146,28 @@ def test_requests_have_defaults():
     assert gallery.read_request({"dataset": "mnist"}) == gallery.Wanted("batch", "mnist", None, "all", "stn", 0, 0)
     with pytest.raises(StnError, match="from 0 to 24"):
         gallery.read_request({"dataset": "mnist", "part": 1.5})
+
+
+def test_no_two_batches_are_distorted_by_the_same_numbers():
+    seeds, numbers = range(gallery.SEEDS), (0, 1, gallery.MOST_BATCHES - 1)
+    drawn = {gallery.drawing_seed(s, part, n) for s in seeds for part in range(gallery.PARTS) for n in numbers}
+    assert len(drawn) == len(seeds) * gallery.PARTS * len(numbers)
+    assert max(drawn) < 2**63 and min(drawn) == 0
+
+
+def test_the_means_of_one_seed_are_not_parts_of_the_next(mnist_resources, monkeypatch):
+    used = []
+    whole = gallery.distorted
+
+    def noting(chosen, which, name, canvas, seed):
+        used.append(seed)
+        return whole(chosen, which, name, canvas, seed)
+
+    monkeypatch.setattr(gallery, "distorted", noting)
+    made = gallery.Gallery(*mnist_resources)
+    for seed in (1, 2):
+        for part in range(gallery.PARTS):
+            ask(mnist_resources, made, kind="means", seed=seed, part=part)
+    assert len(used) == len(set(used)) and max(used) < 2**63
+    batches = len(used) // (2 * gallery.PARTS)
+    assert batches <= gallery.MOST_BATCHES and gallery.LOOKED_AT // gallery.BATCH <= gallery.MOST_BATCHES

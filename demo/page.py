@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,18 @@ from demo.core.compare import answer
 from demo.core.models import ModelStore, Resources
 from demo.core.pictures import ImageStore
 from demo.core.uploads import MAX_SIDE
-from demo.tabs.gallery.tab import gallery_tab
-from demo.tabs.lesson.tab import lesson_tab
-from demo.tabs.look.tab import look_tab
-from demo.tabs.play.tab import play_tab
-from demo.tabs.robustness.tab import robustness_tab
-from demo.tabs.train.tab import train_tab
 from demo.ui import assets, texts
+from demo.ui.widget import Tab
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
-TAB_BUILDERS = {  # name in links -> title, what builds it
-    "play": ("Play", play_tab),
-    "look": ("Look inside", look_tab),
-    "robustness": ("Robustness", robustness_tab),
-    "train": ("Train", train_tab),
-    "gallery": ("Gallery", gallery_tab),
-    "lesson": ("Lesson", lesson_tab),
-}
+TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
+
+
+def tab_of(name: str) -> Tab:
+    return import_module(f"demo.tabs.{name}.tab").TAB
 
 
 def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED) -> gr.Blocks:
@@ -51,9 +44,10 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
                 gr.Column(scale=1, min_width=0, elem_id="stage"),
                 gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs,
             ):
-                for name, (title, build_tab) in TAB_BUILDERS.items():
-                    with gr.Tab(title, id=name) as tab:
-                        build_tab(resources)
+                for name in TABS:
+                    part = tab_of(name)
+                    with gr.Tab(part.title, id=name) as tab:
+                        part.build(resources)
                     tab.select(None, js=f"() => window.stnPage.open({name!r})")
             panel(page, tabs, resources)
         add_endpoints(resources.pictures, resources.models)

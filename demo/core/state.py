@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 from demo.core.requests import LARGEST, choice, mapping, number, shorten, text, whole
 from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 
-TABS = ("play", "look", "robustness", "train", "gallery", "lesson")
+FIRST_TAB = "play"  # open where a link names none
+# Each tab is a folder beside core/; their order on the page is page.py's.
+TAB_FOLDERS = sorted(file.parent.name for file in Path(__file__).parent.parent.glob("tabs/*/tab.py"))
+TABS = (FIRST_TAB, *(name for name in TAB_FOLDERS if name != FIRST_TAB))
 VIEWS = ("page", "class")  # "class": large type, for a projector
 PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)  # as a link holds it
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import gradio as gr
 
+from demo.core.models import Resources
 from demo.ui import assets
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the page: `TAB` in demo/tabs/NAME/tab.py, whose folder's name stands for it in links."""
+
+    title: str
+    build: Callable[[Resources], None]  # inside the current context
 
 
 def live(name: str, elem_id: str, functions: list[Callable], html: str | None = None, constants: str = "") -> gr.HTML:

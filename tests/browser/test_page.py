@@ -184,11 +184,11 @@ def test_on_a_phone_the_longest_words_take_the_room_of_the_shortest(visit, width
 
 @pytest.mark.parametrize(("width", "rows"), [(1440, 1), (640, 2), (390, 2), (320, 2)])
 def test_all_six_tabs_are_in_sight_and_none_in_a_menu(visit, width, rows):
-    from demo.page import TAB_BUILDERS
+    from demo.page import TABS, tab_of
 
     page = visit("?dataset=mnist&sample=3", width=width, height=844)
     tabs = page.get_by_role("tab")
-    assert tabs.all_inner_texts() == [title for title, _ in TAB_BUILDERS.values()]
+    assert tabs.all_inner_texts() == [tab_of(name).title for name in TABS]
     boxes = [tab.bounding_box() for tab in tabs.all()]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
     assert len({round(box["y"]) for box in boxes}) == rows

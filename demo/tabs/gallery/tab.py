@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from demo.core.models import Resources
 from demo.tabs.gallery.gallery import Gallery
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def gallery_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
     gallery = Gallery(resources.pictures, resources.models)
 
@@ -15,3 +15,6 @@ def gallery_tab(resources: Resources) -> None:
         return gallery.answer(request)
 
     live("gallery", "gallery", [show])
+
+
+TAB = Tab("Gallery", build)

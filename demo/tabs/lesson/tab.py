@@ -6,10 +6,10 @@ from demo.core import compare
 from demo.core.models import Resources
 from demo.tabs.lesson.lesson import Lesson
 from demo.tabs.lesson.page import lesson_html
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def lesson_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
     lesson = Lesson(resources.pictures, resources.models)
 
@@ -23,3 +23,6 @@ def lesson_tab(resources: Resources) -> None:
         return compare.answer(resources.pictures, resources.models, request)
 
     live("lesson", "lesson", [set_up, solve, look], html=lesson_html(resources.models.folder))
+
+
+TAB = Tab("Lesson", build)

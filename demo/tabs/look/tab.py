@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from demo.core.models import Resources
 from demo.tabs.look.inside import by_hand, look_inside
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def look_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     def inside(request):
@@ -17,3 +17,6 @@ def look_tab(resources: Resources) -> None:
         return by_hand(resources.pictures, resources.models, request)
 
     live("look", "look", [inside, hand])
+
+
+TAB = Tab("Look inside", build)

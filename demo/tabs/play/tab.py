@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse
 
 from demo.core import compare
 from demo.core.models import Resources
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def play_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     async def look(request):
@@ -25,3 +25,6 @@ def play_tab(resources: Resources) -> None:
         return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
 
     live("play", "view", [look])
+
+
+TAB = Tab("Play", build)

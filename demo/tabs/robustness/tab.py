@@ -9,10 +9,10 @@ from gradio.components.plot import PlotData
 
 from demo.core.models import Resources
 from demo.tabs.robustness import sweep as sweeps
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def robustness_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
     curves = sweeps.CurveStore(resources.models.folder)
 
@@ -28,3 +28,6 @@ def robustness_tab(resources: Resources) -> None:
         # update through Gradio would mount them anew each time.
         empty = {"data": [], "layout": {"height": 560, "xaxis": {"visible": False}, "yaxis": {"visible": False}}}
         gr.Plot(PlotData(type="plotly", plot=json.dumps(empty)), show_label=False, elem_id="curves")
+
+
+TAB = Tab("Robustness", build)

@@ -10,10 +10,10 @@ from demo.tabs.train import api
 from demo.tabs.train.data import TrainingData
 from demo.tabs.train.room import TrainingRoom
 from demo.tabs.train.settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
-from demo.ui.widget import live
+from demo.ui.widget import Tab, live
 
 
-def train_tab(resources: Resources) -> None:
+def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
     room = TrainingRoom(TrainingData(resources.pictures))
     atexit.register(room.close)
@@ -36,3 +36,6 @@ def constants() -> str:
         "maxSteps": MAX_STEPS,
     }
     return f"const TRAINING = {json.dumps(known)};"
+
+
+TAB = Tab("Train", build)

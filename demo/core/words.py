@@ -51,7 +51,8 @@ def describe_matrix(matrix: Sequence[Sequence[float]]) -> str:
         return "collapses it onto a line"
     radians, stretches = polar(torch.tensor([[[a, b, tx], [c, d, ty], [0, 0, 1]]], dtype=torch.float64))
     angle, (most, least) = radians.item(), stretches[0].tolist()
-    parts += _turn(math.degrees(angle))
+    if abs(math.degrees(angle)) >= 0.5:
+        parts.append(f"turns it {rotation_words(math.degrees(angle))}")
     zoom = 1 / math.sqrt(most * least)
     if zoom >= 1.02:
         parts.append(f"enlarges it {number(zoom, 1 if zoom >= 1.1 else 2)}{TIMES}")
@@ -76,12 +77,11 @@ def _shift(right: float, down: float) -> list[str]:
     return [f"shifts it {' and '.join(parts)}"] if parts else []
 
 
-def _turn(degrees: float) -> list[str]:
+def rotation_words(degrees: float) -> str:
+    """`-52` -> `52\u00b0 clockwise`; positive is counter-clockwise, as the page's slider has it."""
     size = number(abs(degrees), 0)
-    if size == "0":
-        return []
-    way = "" if size == "180" else " counter-clockwise" if degrees > 0 else " clockwise"
-    return [f"turns it {size}\u00b0{way}"]
+    way = "" if size in ("0", "180") else " counter-clockwise" if degrees > 0 else " clockwise"
+    return f"{size}\u00b0{way}"
 
 
 def _stretch(linear: tuple[float, float, float, float], angle: float, ratio: float) -> list[str]:

@@ -1,8 +1,8 @@
 """The page's longer sentences."""
 
 TITLE = "What a spatial transformer sees"
-LEAD = "Turn, shrink and clutter a picture: one network first decides where to look, a plain CNN takes it as it is."
-FETCH = "Fetch the real test pictures"
+LEAD = "Turn, shrink and clutter an image. One network first decides where to look; the plain CNN takes it as it is."
+FETCH = "Download the real test images"
 LINK_TROUBLE = "Part of the link could not be used."
 DRAWINGS = {
     "mnist": "These are drawings made for this page. MNIST itself (12 MB) is not in the data folder.",

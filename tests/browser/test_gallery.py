@@ -54,7 +54,7 @@ def test_choices_are_kept_in_the_address_and_restored(gallery):
     page.locator("[name=gallery-kind][value=mistakes]").check()
     page.locator("[name=gallery-of][value=cnn]").check()
     page.locator("[name=gallery-distortion]").select_option("turned")
-    page.get_by_role("button", name="Others").click()
+    page.get_by_role("button", name="Another sample").click()
     drawn(page, kind="mistakes", of="cnn", distortion="turned", seed=1)
     page.wait_for_function("() => location.search.includes('gallery_seed=1')")
     query = page.evaluate("() => location.search")

@@ -65,7 +65,7 @@ class Gallery:
     def answer(self, given: object) -> dict[str, Any]:
         """The gallery's server function: any object in, what js/gallery/ draws or {"error": one sentence} out."""
         if not self._room.acquire(blocking=False):
-            return {"error": "Many visitors ask for pictures right now; try again in a few seconds."}
+            return {"error": "Many visitors are asking for images right now; try again in a few seconds."}
         try:
             return answer_or_error(lambda: self._answer(read_request(given)))
         finally:
@@ -145,7 +145,7 @@ def _cells(chosen: PictureSet, stn: Loaded, cnn: Loaded, wanted: Wanted) -> dict
     for which, x in _batches(chosen, wanted, stn.info.canvas):
         seen = stn.explain(x)
         if not seen.stages:
-            raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")
+            raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to show.")
         labels = torch.tensor([chosen.labels[i] for i in which])
         logits = {"stn": seen.logits, "cnn": cnn.explain(x).logits}
         mistaken = {name: found.argmax(1) != labels for name, found in logits.items()}
@@ -187,7 +187,7 @@ def _said(logits: Tensor) -> dict[str, Any]:
 
 def _kind(chosen: PictureSet, wanted: Wanted) -> str:
     """What the page calls these pictures, such as "distorted drawings"."""
-    what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test pictures"
+    what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test images"
     return what if wanted.distortion == "none" else f"distorted {what}"
 
 
@@ -195,12 +195,14 @@ def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[
     what = _kind(chosen, wanted)
     if wanted.kind == "batch":
         return (
-            f"{looked_at} {what}. The transformer's network gets {looked_at - wrong['stn']} right, "
+            f"{looked_at} {what}. The spatial transformer network gets {looked_at - wrong['stn']} right, "
             f"the plain CNN {looked_at - wrong['cnn']}."
         )
-    who, n = ("The transformer's network", wrong["stn"]) if wanted.of == "stn" else ("The plain CNN", wrong["cnn"])
+    who, n = (
+        ("The spatial transformer network", wrong["stn"]) if wanted.of == "stn" else ("The plain CNN", wrong["cnn"])
+    )
     if n == 0:
-        return f"{who} gets all of {looked_at} {what} right. Choose a stronger distortion, or press Others."
+        return f"{who} gets all {looked_at} {what} right. Choose a stronger distortion or another sample."
     return f"{who} gets {n} of the first {looked_at} {what} wrong."
 
 
@@ -220,7 +222,7 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
             x = distorted(chosen, some, wanted.distortion, stn.info.canvas, drawing_seed(wanted.seed, part, number))
             seen = stn.explain(x)
             if not seen.stages:
-                raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to show.")
+                raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to show.")
             labels = torch.tensor([chosen.labels[i] for i in some])
             for name, found in (("before", x), ("after", stn.info.unnormalize(seen.stages[-1].output))):
                 _add(sums, name, found, labels, classes)
@@ -235,8 +237,8 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
         "means": {name: [encode_pixels(mean) for mean in found] for name, found in shown.items()},
         "n": n,
         "done": n >= PART * PARTS,
-        "words": f"Each picture is the mean of {n} {_kind(chosen, wanted)}. Of a single picture's fine detail, the "
-        f"mean keeps {100 * kept['before']:.0f} % before the transformer and {100 * kept['after']:.0f} % after it.",
+        "words": f"Each image is the mean of {n} {_kind(chosen, wanted)}. Averaging keeps {100 * kept['before']:.0f} % "
+        f"of the detail before the transformer, {100 * kept['after']:.0f} % after.",
     }
 
 

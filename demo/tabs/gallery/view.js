@@ -86,12 +86,12 @@ function take(answer) {
 
 function describe(answer) {
   const means = answer.kind === "means";
-  canvas.setAttribute("aria-label", means ? `Mean picture of each class before and after the transformer. ${answer.words}` : answer.words);
+  canvas.setAttribute("aria-label", means ? `Mean image of each class before and after the transformer. ${answer.words}` : answer.words);
   setText(
     find(".gallery-key"),
     means
-      ? "Above, the mean of each class as the network gets it; below, framed, as its transformer hands it on. If the transformer aligns a class, the lower one is sharper."
-      : "Left the input with the frame that the transformer looks at, its thick side the output's top; right the output. \u25cf plain CNN, \u25c6 network with the transformer, \u2713 right, \u2717 wrong.",
+      ? "Above: the mean image of each class before the transformer. Below, framed: the mean after it. If the transformer aligns a class, the lower mean is sharper."
+      : "Left: the input with the frame that the transformer reads; its thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
   );
   find(".gallery-list").replaceChildren(
     ...(answer.cells ?? []).map((cell) => {

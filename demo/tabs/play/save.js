@@ -56,7 +56,7 @@ function figureOf({ canvases, answer, style }) {
     });
   });
   const stage = answer.stages[answer.stages.length - 1];
-  write("Transformer", columns[1], under, { weight: 620, colour: pick("--stn") });
+  write("Spatial transformer", columns[1], under, { weight: 620, colour: pick("--stn") });
   const words = `${stage.words[0].toUpperCase()}${stage.words.slice(1)}.`;
   wrapped(context, words, font(16), side).forEach((text, i) => {
     write(text, columns[1], under + 28 * unit + i * 23 * unit, { size: 16 });

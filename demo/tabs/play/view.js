@@ -49,7 +49,7 @@ function speak(answer, stage) {
   setText(spoken, answer.words);
   canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
   canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
-  canvases.output.setAttribute("aria-label", `Corrected output: what the transformer hands on. It ${stage.words}`);
+  canvases.output.setAttribute("aria-label", `Corrected output: the input as the classifier sees it. The transformer ${stage.words}`);
 }
 
 function draw(answer, number, state) {
@@ -112,8 +112,8 @@ const tell = (text) => {
 };
 find("#copy-link").addEventListener("click", async () => {
   const copied = await copyText(store.link());
-  if (!copied) tell("Copy it from the address bar.");
-  else tell(store.own ? "Copied; your own picture is not in it." : "Link copied.");
+  if (!copied) tell("Copy the link from the address bar.");
+  else tell(store.own ? "Link copied, without your own image." : "Link copied.");
 });
 find("#save-figure").addEventListener("click", async () => {
   if (!shown) return;

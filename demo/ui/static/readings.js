@@ -88,7 +88,7 @@ function createTheta(box) {
     const spline = stage.family === "tps";
     box.classList.toggle("is-spline", spline);
     hint.textContent = spline
-      ? `\u03b8 says where ${stage.names.length / 2} control points of the output are read in the input, x above y.`
+      ? `\u03b8 says where in the input the output\u2019s ${stage.names.length / 2} control points are read: x above, y below.`
       : ofPoints;
   }
 

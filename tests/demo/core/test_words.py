@@ -38,7 +38,7 @@ def test_no_direction_is_named_where_there_is_none(turn, said):
 
 @pytest.mark.parametrize("turn", [-120, -52, 40, 170])
 def test_the_words_say_what_happens_on_the_screen(turn):
-    """Theta says where the point right of the output's middle is read: seen from there, the image turns the other way."""
+    """Theta says where the output's right-hand side is read: seen from there, the image turns the other way."""
     (a, _, _), (c, _, _) = matrix(turn)
     read_at = math.degrees(math.atan2(-c, a))  # counter-clockwise from the right, y down
     size, way = words.describe_matrix(matrix(turn)).removeprefix("turns it ").split("° ")

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from demo.core.words import MINUS, number
+from demo.core.words import MINUS, number, rotation_words
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from stn import geometry
 from stn.data import dataset_info
@@ -20,27 +20,22 @@ KEEPS = 0.9  # of its pictures, as long as which a network counts as not failing
 
 
 def turn_of(stage: Stage) -> float:
-    """By how many degrees counter-clockwise a transformer turns its picture."""
+    """By how many degrees counter-clockwise a transformer turns its image."""
     radians, _ = geometry.polar(geometry.nearest_affine(stage.grid))
     return math.degrees(float(radians))
-
-
-def degrees(value: float) -> str:
-    return f"{number(value, 0)}\u00b0"
 
 
 def which_way(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
     turn = turn_of(bench.stage(bench.given(sample, exercise.controls)))
     if abs(turn) < 5:
-        return 2, "This network does not turn its grid here, and hands the digit on as it lies."
-    way = "counter-clockwise" if turn < 0 else "clockwise"
-    said = f"The grid lies turned by {degrees(abs(turn))} {way} on the input. "
+        return 2, "This network does not turn its grid here: the classifier sees the digit as it lies."
+    said = f"On the input, the grid is turned {rotation_words(-turn)}. "
     if turn > 0:
-        return 1, said + "Theory asks for the other way: this network has this picture wrong."
+        return 1, said + "It should be turned the other way: the transformer gets this image wrong."
     return 0, (
-        f"{said}It is turned as the digit is, since the top of the output has to be read where the top of the digit "
-        f"is. Seen from the output, the picture turns by {degrees(turn)}, back upright. Theta itself, which leads "
-        "from the output to the input, turns the way the digit was turned. Move the slider: the grid goes with it."
+        f"{said}It is turned like the digit, because the top of the output has to be read where the top of the digit "
+        f"is. Seen from the output, the image turns {rotation_words(turn)}, back upright. Theta itself, which leads "
+        "from the output to the input, turns the way the digit was turned. Move the slider: the grid follows."
     )
 
 
@@ -51,17 +46,17 @@ def where_it_looks(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, 
     size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
     side, whole = x.shape[-1], dataset_info(DATASET).size
     said = (
-        f"The frame is {number(size)} times as wide as the input, and its middle, t_x, lies at {number(right)}. An "
-        f"MNIST picture is {whole} of the input's {side} pixels wide: a frame round all of it would be "
-        f"{number(whole / side)}, and {number(exercise.controls.scale * whole / side)} round the shrunk one. "
+        f"The frame is {number(size)} times as wide as the input, and its middle, t_x, is at {number(right)}. An "
+        f"MNIST image is {whole} of the input's {side} pixels wide: a frame around all of it would be "
+        f"{number(whole / side)}, and {number(exercise.controls.scale * whole / side)} around the shrunk one. "
     )
     if size < 0.97 and right > 0.1:
         return 0, (
             f"{said}A small frame enlarges what is in it, here {number(1 / size, 1)} times; a frame on the right "
-            "brings what is there to the middle. Signs look the wrong way round only as long as one thinks of moving "
-            "the picture; theta moves the frame."
+            "brings what is there to the middle. The signs look wrong only as long as you think of moving the image; "
+            "theta moves the frame."
         )
-    return (1 if size > 1.03 and right < -0.1 else 2), said + "That is not where theory wants it to be."
+    return (1 if size > 1.03 and right < -0.1 else 2), said + "That is not where it should be."
 
 
 def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
@@ -78,25 +73,26 @@ def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int,
         name: next((a for a, n in zip(ANGLES, found, strict=True) if n < KEEPS * len(which)), None)
         for name, found in known.items()
     }
-    what = "drawings" if chosen.drawn else "test pictures"
+    what = "drawings" if chosen.drawn else "test images"
     said = (
-        f"Of {len(which)} {what}, the plain CNN knows {known['cnn'][0]} upright and {known['cnn'][-1]} at 90\u00b0, "
-        f"at the worst angle {min(known['cnn'])}; the network with the transformer {known['stn'][0]}, "
+        f"Of {len(which)} {what}, the plain CNN gets {known['cnn'][0]} right when upright, {known['cnn'][-1]} at 90\u00b0 "
+        f"and {min(known['cnn'])} at its worst angle; the spatial transformer network {known['stn'][0]}, "
         f"{known['stn'][-1]} and {min(known['stn'])}. "
     )
     if fails["cnn"] is None and fails["stn"] is None:
         return 2, (
-            f"{said}Both were taught with digits turned by up to 90\u00b0 either way, and a plain CNN learns a "
-            "rotation that it is shown. It needs no transformer for that, only pictures and capacity. What the "
+            f"{said}Both were trained on digits turned by up to 90\u00b0 either way, and a plain CNN learns the "
+            "rotations that it is shown. It needs no transformer for that, only images and capacity. What the "
             "transformer adds can be seen: the digit stands upright in its output."
         )
     if fails["stn"] == fails["cnn"]:
-        return 2, f"{said}Both lose more than one in ten from the same angle on, {fails['cnn']}\u00b0."
+        return 2, f"{said}Both get more than one in ten wrong from the same angle on, {fails['cnn']}\u00b0."
     if fails["stn"] is None or (fails["cnn"] is not None and fails["cnn"] < fails["stn"]):
-        return 0, f"{said}The plain CNN is the first to lose more than one in ten, at {fails['cnn']}\u00b0."
+        return 0, f"{said}The plain CNN is the first to get more than one in ten wrong, at {fails['cnn']}\u00b0."
     return (
         1,
-        f"{said}The network with the transformer is the first to lose more than one in ten, at {fails['stn']}\u00b0.",
+        f"{said}The spatial transformer network is the first to get more than one in ten wrong, at "
+        f"{fails['stn']}\u00b0.",
     )
 
 
@@ -111,30 +107,31 @@ def does_it_crop(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, st
     )
     said = (
         f"Its frame holds {100 * digit:.0f} % of the digit and {100 * inside:.0f} % of what the patches added; the "
-        "rest of them it leaves outside. "
+        "rest stays outside. "
     )
     return 0, (
-        f"{said}An affine transformer can only choose where to read. What lies inside the frame it hands on, patches "
-        "too, and the classifier after it has to cope. Change the number of patches: the frame may be pulled aside."
+        f"{said}An affine transformer can only choose where to read. The classifier sees all that lies inside the "
+        "frame, patches too, and has to cope. Change the number of patches: the frame may be pulled aside."
     )
 
 
 def what_is_up(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
     turn = turn_of(bench.stage(bench.given(sample, exercise.controls)))
     left = (exercise.controls.rotation + turn + 180) % 360 - 180
-    said = f"The 1 was turned by {degrees(exercise.controls.rotation)}, and the transformer turns it by {degrees(turn)}"
+    was, does = rotation_words(exercise.controls.rotation), rotation_words(turn)
+    said = f"The 1 was turned {was}, and the transformer turns it {does}"
     if abs(left) > 110:
         return 1, (
-            f"{said}: on, not back, so it ends upside down. For a 1 that is as good as upright: hardly anything in "
-            f"the picture tells +90\u00b0 from {MINUS}90\u00b0, so it cannot be learnt. Where two answers are "
-            "equally good, a localisation net jumps from one to the other; move the slider slowly and watch where."
+            f"{said}: further, not back, so it ends upside down. For a 1 that is as good as upright: hardly anything "
+            f"in the image tells +90\u00b0 from {MINUS}90\u00b0, so it cannot be learnt. Where two answers are equally "
+            "good, a localisation network jumps from one to the other; move the slider slowly and watch where."
         )
     if abs(left) < 45:
         return 0, (
             f"{said}: back upright. Yet hardly anything in a 1 tells +90\u00b0 from {MINUS}90\u00b0: move the slider "
-            f"to {MINUS}90\u00b0 and watch where the net changes its mind."
+            f"to {MINUS}90\u00b0 and watch where the network changes its mind."
         )
     return 2, (
-        f"{said}: it lies askew. Hardly anything in a 1 tells +90\u00b0 from {MINUS}90\u00b0, and between two "
-        "equally good answers the net gives neither. Move the slider and watch where it finds one again."
+        f"{said}: it ends at a slant. Hardly anything in a 1 tells +90\u00b0 from {MINUS}90\u00b0, and between two "
+        "equally good answers the network gives neither. Move the slider and watch where it finds one again."
     )

@@ -47,7 +47,7 @@ class Bench:
         """What the transformer does with pictures. Raises StnError where there is none."""
         stages = self.models.pair(DATASET, None)[0].explain(x).stages
         if not stages:
-            raise StnError("The network of this lesson holds no spatial transformer.")
+            raise StnError("The network of this lesson has no spatial transformer.")
         return stages[-1]
 
     def sample_for(self, exercise: Exercise) -> int:

@@ -66,7 +66,7 @@ def shipped(folder: Path) -> list[CheckpointInfo]:
 def results_html(infos: Sequence[CheckpointInfo]) -> str:
     """The result tables, from the checkpoints' own records: a group each, folded but for the first."""
     if not infos:
-        return '<p class="quiet">No checkpoint with a whole record lies in the folder of checkpoints.</p>'
+        return '<p class="quiet">There is no checkpoint with a complete record in the folder of checkpoints.</p>'
     titles = {info.name: info.title for info in infos}
     heads = (
         "Network",

@@ -3,9 +3,9 @@
 // Each exercise shows its input; the learner predicts; then grid, output and both answers are shown, and one slider.
 
 const SLIDER = {
-  rotation: ["Rotation, degrees", -90, 90, 1],
-  shift_x: ["Shift x, half-widths", -0.4, 0.4, 0.01],
-  clutter: ["Clutter, patches", 0, 8, 1],
+  rotation: ["Rotation (degrees)", -90, 90, 1],
+  shift_x: ["Shift right (1 = half the image)", -0.4, 0.4, 0.01],
+  clutter: ["Clutter (patches)", 0, 8, 1],
 };
 
 const store = openStore();

@@ -24,7 +24,7 @@ from stn.recipes import GROUPS, get_recipe
 
 
 class Fixed:
-    """A network that turns every picture by `turn` degrees, frames `size` of it at `right`, and knows nothing."""
+    """A network that turns every image by `turn` degrees, frames `size` of it at `right`, and knows nothing."""
 
     def __init__(self, turn=0.0, size=1.0, right=0.0, answers=None):
         angle = torch.deg2rad(torch.tensor(float(turn)))
@@ -62,7 +62,7 @@ def test_the_turn_is_the_pictures_in_degrees(tmp_path, turn):
 
 def test_the_grid_turns_with_the_digit_where_the_network_turns_it_back(tmp_path):
     right, said = solved(tmp_path, 1, Fixed(turn=-38))
-    assert right == 0 and "turned by 38° counter-clockwise" in said
+    assert right == 0 and "turned 38° counter-clockwise. " in said and "turns 38° clockwise, back" in said
     assert solved(tmp_path, 1, Fixed(turn=38))[0] == 1
     assert solved(tmp_path, 1, Fixed())[0] == 2
 
@@ -70,7 +70,7 @@ def test_the_grid_turns_with_the_digit_where_the_network_turns_it_back(tmp_path)
 def test_a_small_frame_on_the_right_is_what_theory_wants(tmp_path):
     right, said = solved(tmp_path, 2, Fixed(size=0.5, right=0.3))
     assert right == 0 and "0.50 times as wide" in said and "2.0 times" in said
-    assert "28 of the input's 60 pixels wide" in said and "would be 0.47, and 0.33 round the shrunk one" in said
+    assert "28 of the input's 60 pixels wide" in said and "would be 0.47, and 0.33 around the shrunk one" in said
     assert solved(tmp_path, 2, Fixed(size=1.5, right=-0.3))[0] == 1
     assert solved(tmp_path, 2, Fixed())[0] == 2
 
@@ -93,7 +93,7 @@ def test_who_fails_first_is_counted(tmp_path):
         return Fixed(answers=answers)
 
     right, said = solved(tmp_path, 3, network(), network())
-    assert right == 2 and "knows 20 upright and 20 at 90°" in said
+    assert right == 2 and "gets 20 right when upright, 20 at 90° and 20 at its worst angle" in said
     right, said = solved(tmp_path, 3, network(), network(fails_at=45))
     assert right == 0 and "at 45°" in said
     assert solved(tmp_path, 3, network(fails_at=30), network(fails_at=45))[0] == 1
@@ -108,7 +108,8 @@ def test_the_share_of_clutter_in_the_frame_is_measured(tmp_path):
 
 
 def test_on_and_back_are_told_apart(tmp_path):
-    assert solved(tmp_path, 5, Fixed(turn=-88))[0] == 0
+    right, said = solved(tmp_path, 5, Fixed(turn=-88))
+    assert right == 0 and "was turned 90° counter-clockwise, and the transformer turns it 88° clockwise: back" in said
     assert solved(tmp_path, 5, Fixed(turn=85))[0] == 1
     assert solved(tmp_path, 5, Fixed(turn=0))[0] == 2
 

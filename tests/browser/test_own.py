@@ -24,7 +24,7 @@ def look_says(page, start: str):
 
 def swept_own(page, is_own: bool = True):
     page.wait_for_function(
-        "(own) => document.querySelector('.robust-words').textContent.includes('your own picture') === own", arg=is_own
+        "(own) => document.querySelector('.robust-words').textContent.includes('your own image') === own", arg=is_own
     )
 
 

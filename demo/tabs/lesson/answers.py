@@ -75,8 +75,8 @@ def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int,
     }
     what = "drawings" if chosen.drawn else "test images"
     said = (
-        f"Of {len(which)} {what}, the plain CNN gets {known['cnn'][0]} right when upright, {known['cnn'][-1]} at 90\u00b0 "
-        f"and {min(known['cnn'])} at its worst angle; the spatial transformer network {known['stn'][0]}, "
+        f"Of {len(which)} {what}, the plain CNN gets {known['cnn'][0]} right when upright, {known['cnn'][-1]} at "
+        f"90\u00b0 and {min(known['cnn'])} at its worst angle; the spatial transformer network {known['stn'][0]}, "
         f"{known['stn'][-1]} and {min(known['stn'])}. "
     )
     if fails["cnn"] is None and fails["stn"] is None:

@@ -26,7 +26,7 @@ function braced(value) {
 function gridLines({ family, matrix }, centre, source) {
   const known = matrix?.flat().every((v) => v !== null);
   if (!known) {
-    const how = family === "tps" ? "The spline through the control points takes this centre" : "theta takes this centre";
+    const how = family === "tps" ? "The spline through the control points maps this centre" : "theta maps this centre";
     return [`${how} to (${XS}, ${YS}) = (${inPrint(source[0])}, ${inPrint(source[1])})`];
   }
   const over = family === "projective";
@@ -61,7 +61,7 @@ function samplerLines(mix, plain, channel, level, total) {
   const [first, second] = mix.parts;
   if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${inPrint(total)}`];
   const name = (part) => `V${SUBSCRIPTS[part.level]}`;
-  const lines = [`This grid\u2019s points lie ${inPrint(2 ** level, 1)} pixels apart and would skip some: the layer averages.`];
+  const lines = [`The grid\u2019s points are ${inPrint(2 ** level, 1)} pixels apart and would skip some, so the layer averages.`];
   for (const part of mix.parts) {
     lines.push(`${name(part)}, ${SHORT[part.level]} = ${sumOf(part, channel)} = ${value(part.sums)}`);
   }

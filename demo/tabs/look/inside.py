@@ -55,7 +55,7 @@ def first_transformer(model: nn.Module) -> SpatialTransformer:
     for module in model.modules():
         if isinstance(module, SpatialTransformer):
             return module
-    raise StnError("This network holds no spatial transformer, so there is nothing to look into; choose another.")
+    raise StnError("This network has no spatial transformer, so there is nothing to look into; choose another.")
 
 
 @contextmanager
@@ -186,7 +186,7 @@ def _stage_on_picture(explanation: Explanation, sight: DistortedSubject) -> Stag
     stage = explanation.stages[0]
     if stage.input.shape != sight.x.shape:
         raise StnError(
-            f"The transformer of {sight.loaded.info.name} reads feature maps, not the picture; choose a network that "
+            f"The transformer of {sight.loaded.info.name} reads feature maps, not the image; choose a network that "
             "has its transformer at the input."
         )
     return stage

@@ -45,7 +45,7 @@ function createMaps(box) {
         const { width, height } = pictures[0];
         // Beside another net there is no room for more.
         setText(said, net ? `${channels} maps ${height}\u00d7${width}` : `Stage ${number}: ${channels} maps, ${height} \u00d7 ${width}`);
-        const whose = net ? `the ${net.toLowerCase()} localisation net` : "the localisation net";
+        const whose = net ? `the ${net.toLowerCase()} localisation network` : "the localisation network";
         strip.setAttribute("aria-label", `Stage ${number} of ${whose}, the ${cells.length} most active of its ${channels} maps`);
       });
     },

@@ -51,7 +51,7 @@ function pixelInNumbers([row, column], { answer, inside, grid, output, channel, 
       pixels: pixelLines(pictures(part.level), source, part, inside.padding),
       sampler: [...samplerLines(mix, plain, channel, answer.level, total), ends],
     },
-    caption: `Round the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,
+    caption: `Around the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,
     spoken: `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`,
     data: { row, column, source, sum, value, channel },
   };

@@ -7,11 +7,11 @@ function captionsOf({ stage, grid, input, average, iterations, sides, maps }) {
   const affine = stage.matrix && stage.family !== "projective";
   const more = iterations > 1 ? ` It looks ${iterations} times; these are the maps of its first look.` : "";
   const both = sides
-    ? "The coarse net finds the picture\u2019s edges, the fine net says which side is up"
-    : "The coarse net cuts a window out of the picture, the fine net sees that window";
+    ? "The coarse network finds the image\u2019s edges, the fine network says which side is up"
+    : "The coarse network cuts a window out of the image, the fine network sees only that window";
   const last = maps.some(({ net }) => net === "Fine")
     ? `${both}; together they give ${numbers}.`
-    : `Two linear layers turn the last ones into ${numbers}.`;
+    : `Two linear layers turn the last maps into ${numbers}.`;
   return {
     ".theta-code": `# ${stage.family}, ${numbers}`,
     ".grid-code": `grid = ${affine ? "affine_grid" : "family.grid"}(theta, size)`,

@@ -93,9 +93,9 @@ function choose(row, column) {
 function words() {
   const { stage, network } = current();
   numbers.show(stage);
-  const whose = hand ? "With your theta the classifier" : "The classifier behind it";
+  const whose = hand ? "With your theta, the classifier" : "The classifier";
   setText(find(".look-says"), `${whose} ${network.words}.`);
-  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. theta ${stage.words}`);
+  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
   if (!hand) return;
   bars.hand.show(network, inside.classes, inside.picture.label);
   bars.net.show(inside.network, inside.classes, inside.picture.label);
@@ -106,7 +106,7 @@ function words() {
     setLength(find(`[data-of=${name}]`), probabilities[close.label]);
     setText(find(`[data-percent=${name}]`), percent[close.label]);
   }
-  speak(`By hand ${network.words}. ${close.words}`);
+  speak(`With your theta, the classifier ${network.words}. ${close.words}`);
 }
 
 function say(problem) {

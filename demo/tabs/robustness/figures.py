@@ -12,14 +12,14 @@ from stn.distort import CONTROL_RANGES
 from stn.evaluation.curves import Curve
 
 TITLES = {  # control -> what stands under its axis
-    "rotation": "Rotation, degrees counter-clockwise",
+    "rotation": "Rotation (degrees counter-clockwise)",
     "scale": "Scale",
-    "shear": "Shear, degrees",
-    "clutter": "Clutter, patches",
-    "noise": "Noise, standard deviation",
+    "shear": "Shear (degrees)",
+    "clutter": "Clutter (patches)",
+    "noise": "Noise (standard deviation)",
 }
-TEST_TITLE = "Test pictures recognised, %"
-LIVE_TITLE = "This picture: probability of {what}, %"
+TEST_TITLE = "Accuracy on test images, %"
+LIVE_TITLE = "This image: probability of {what}, %"
 LIVE_AXES = "y2"
 DASHES = ("dash", "dot", "dashdot", "longdash")  # of the families beside the chosen one
 SYMBOLS = ("square", "triangle-up", "cross", "x")
@@ -133,7 +133,7 @@ def _trace(label: str, line: Line, axis: str, x: Sequence, y: Sequence, part: st
         "yaxis": axis,
         "line": {"color": line.colour, "width": 2.5 if line.dash == "solid" else 1.5, "dash": line.dash},
         "marker": {"symbol": line.symbol, "size": 7, "color": line.colour},
-        "hovertemplate": "%{y:.1f} %" if part == "test" else "%{y:.0f} % for this picture",
+        "hovertemplate": "%{y:.1f} %" if part == "test" else "%{y:.0f} % for this image",
         "meta": {"part": part, "network": name},
     }
 

@@ -84,7 +84,7 @@ def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, 
         ],
         "control": control,
         "measured": bool(measured),
-        "pictures": f"{max(c.n for c in measured.values()):,} {title} test pictures" if measured else "",
+        "pictures": f"{max(c.n for c in measured.values()):,} {title} test images" if measured else "",
     }
 
 

@@ -67,12 +67,12 @@ function refresh() {
 // What the charts show, in words. Of a picture of the visitor's own nobody knows the class.
 function explained({ measured, pictures }, sweep) {
   const own = typeof sweep?.at === "number";
-  const above = measured ? `Above: ${pictures}, every other slider at rest. Below: ` : "Shown: ";
+  const above = measured ? `Above: ${pictures}, all other sliders at rest. Below: ` : "Shown: ";
   const asked = own ? `${sweep.control} ${sweep.at}${UNITS[sweep.control]}` : "";
   const what = own
-    ? `your own picture, the other sliders as they stand. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked}.`
-    : "this picture, read by the plain CNN and the chosen network, the other sliders as they stand.";
-  return `${above}${what} A hollow mark: the network ${own ? "says something else" : "is wrong"} there.`;
+    ? `your own image, with the other sliders as they are. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${asked}.`
+    : "this image, with the other sliders as they are, as seen by the plain CNN and the chosen network.";
+  return `${above}${what} Hollow markers: the network ${own ? "says something else" : "is wrong"} there.`;
 }
 
 // For a projector.
@@ -96,7 +96,7 @@ function follow() {
   speakTimer = setTimeout(() => {
     const parts = answer.legend.map(({ network, label }) => {
       const { test, live: own } = found[network];
-      const said = [test === null ? "" : `${test.toFixed(1)} % of the test pictures`, own === null ? "" : `${own.toFixed(0)} % for this one`];
+      const said = [test === null ? "" : `${test.toFixed(1)} % of the test images`, own === null ? "" : `${own.toFixed(0)} % for this one`];
       return `${label}: ${said.filter(Boolean).join(", ")}`;
     });
     setText(find(".robust-spoken"), `${find(".at").textContent}. ${parts.join(". ")}.`);

@@ -47,7 +47,7 @@ def test_both_charts_share_the_axis_over_the_whole_range_and_are_named():
         assert {trace["xaxis"] for trace in figure["data"]} == {"x"}
         assert [t["yaxis"] for t in figure["data"]] == ["y", "y", "y", "y2", "y2"]
         top, below = (a["text"] for a in figure["layout"]["annotations"])
-        assert "Test pictures" in top and "This picture" in below
+        assert "test images" in top and "This image" in below
         assert control in figure["layout"]["xaxis"]["title"]["text"].lower()
 
 
@@ -80,7 +80,7 @@ def test_the_figure_follows_the_file(mnist_resources):
     ]
     write_curves(models.folder)
     after = sweep.figure(models, curves, request)
-    assert after["measured"] and after["pictures"] == "10,000 MNIST test pictures"
+    assert after["measured"] and after["pictures"] == "10,000 MNIST test images"
     assert after["figure"]["data"][0]["line"]["color"] == DARK.cnn
     (models.folder / "curves.json").write_text("{")
     assert not sweep.figure(models, curves, request)["measured"], "a damaged file counts as none"

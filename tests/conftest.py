@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import settings
@@ -14,10 +17,22 @@ from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.helpers import bars
 
+# Tests run in several processes at a time, and whatever they start has a core each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(1)
+
 # The same examples at every run; --hypothesis-profile=search looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.register_profile("search", deadline=None, max_examples=5000, database=None)
 settings.load_profile("same")
+
+
+def pytest_xdist_auto_num_workers(config) -> int:
+    """A process a core, but no more than four and none for each file that is named: one file runs in this process."""
+    named = {arg.split("::")[0] for arg in config.args}
+    files = len(named) if all(Path(name).is_file() for name in named) else 4
+    workers = min(os.cpu_count() or 1, files, 4)
+    return workers if workers > 1 else 0
 
 
 @pytest.fixture

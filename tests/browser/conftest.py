@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -11,6 +12,14 @@ from playwright.sync_api import sync_playwright
 OPEN = "() => 'model' in JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}')"
 INSIDE = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Every test of this folder is one with a browser."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")

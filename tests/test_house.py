@@ -36,7 +36,8 @@ def test_no_test_is_in_a_file_that_pytest_does_not_collect():
 
 
 def of_the_page(suffix: str) -> set[str]:
-    return {file.relative_to(assets.DEMO).as_posix() for file in assets.DEMO.rglob(f"*.{suffix}")}
+    files = (file.relative_to(assets.DEMO) for file in assets.DEMO.rglob(f"*.{suffix}"))
+    return {file.as_posix() for file in files if file.parts[0] != "node_modules"}
 
 
 def test_every_style_sheet_is_on_the_page_once():

@@ -35,9 +35,9 @@ def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
     """Adds `/explain` and `/models` to the current Blocks."""
 
     def explain(*given) -> dict:
-        """Distorts a picture and shows it to a plain CNN and to a network with a spatial transformer.
+        """Distorts an image and shows it to a plain CNN and to a spatial transformer network.
 
-        image: null for test picture number `sample`, or a data URI. rotation and shear in degrees, rotation
+        image: null for test image number `sample`, or a data URI. rotation and shear in degrees, rotation
         counter-clockwise; shifts in half-widths; clutter in patches; noise as a standard deviation.
         """
         request = dict(zip(ARGUMENTS, given, strict=True))

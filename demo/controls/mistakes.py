@@ -60,14 +60,16 @@ class MistakeFinder:
                     hits = wrong.nonzero()[:, 0].tolist()
                     for at, is_right in zip(hits, right.tolist(), strict=True):
                         if is_right:
-                            return {"sample": batch[at], "words": "CNN wrong, transformer right."}
+                            return {"sample": batch[at], "words": "CNN wrong, spatial transformer right."}
                     second_best = batch[hits[0]] if second_best is None else second_best
                 if time.monotonic() > end:
                     break
         if second_best is not None:
             return {"sample": second_best, "words": "Both networks get this one wrong."}
-        kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test pictures"
-        none = f"Tried {seen:,} {kind}: the plain CNN gets all of them right as the sliders stand. Move one, try again."
+        kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test images"
+        none = (
+            f"Tried {seen:,} {kind}: the plain CNN gets all of them right with these sliders. Move one and try again."
+        )
         return {"sample": None, "words": none}
 
 

@@ -65,7 +65,7 @@ def _lay_out(resources: Resources) -> Parts:
             dataset = gr.Radio(
                 [(info.title, name) for name, info in DATASETS.items()],
                 value=OPENING.dataset,
-                label="Pictures",
+                label="Images",
                 elem_id="dataset",
             )
             with gr.Row(elem_classes="pair"):

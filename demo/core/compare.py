@@ -59,7 +59,7 @@ def compare(
         x = subject.distorted(state.controls, stn.info.canvas)  # (1, C, S, S)
         seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
     if not seen_by_stn.stages:
-        raise StnError(f"The model {stn.info.name} holds no spatial transformer, so there is nothing to look into.")
+        raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to look into.")
     known = subject.said, subject.label, subject.drawn, subject.own
     return Comparison(state, *known, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
 
@@ -156,8 +156,8 @@ def hide_unexpected(work: Callable[[], Answer]) -> Answer:
     except StnError:
         raise
     except Exception as error:
-        log.exception("A picture could not be shown")
-        raise StnError("This picture could not be shown: an error in the program, which its log describes.") from error
+        log.exception("An image could not be shown")
+        raise StnError("This image could not be shown: an error in the program, which its log describes.") from error
 
 
 def list_models(models: ModelStore) -> list[dict[str, Any]]:

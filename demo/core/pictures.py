@@ -48,8 +48,8 @@ class PictureSet:
     def picture(self, index: int) -> Tensor:
         """Picture `index` as float (1, C, H, W) in [0, 1]. Raises StnError where there is none."""
         if not 0 <= index < len(self):
-            what = f"drawings for {self.dataset}" if self.drawn else f"{self.dataset} test pictures"
-            raise StnError(f"There is no picture {index}: the {what} are numbered 0 to {len(self) - 1}.")
+            what = f"drawings for {self.dataset}" if self.drawn else f"{self.dataset} test images"
+            raise StnError(f"There is no image {index}: the {what} are numbered 0 to {len(self) - 1}.")
         return self.images[index : index + 1].float() / 255
 
     def of_class(self, wanted: int | None) -> list[int]:
@@ -111,7 +111,7 @@ class ImageStore:
         """Downloads the data set unless it is there, and says in a sentence how it went."""
         title = data.dataset_info(dataset).title
         if not self._fetching.acquire(blocking=False):
-            return "Test pictures are being fetched for somebody else right now; try again in a minute."
+            return "The test images are being downloaded for somebody else right now; try again in a minute."
         try:
             if self.get(dataset).drawn:
                 data.download(dataset, self._data_dir, on_progress=on_progress)
@@ -121,14 +121,14 @@ class ImageStore:
         except Exception as error:  # its sentence names folders of the server: for the log, not for visitors
             log.warning("Fetching %s failed: %s", title, error)
             return (
-                f"{title} could not be fetched: check that the server has a network and room in its data folder; "
-                "its log says what went wrong."
+                f"{title} could not be downloaded: check that the server has a network connection and room in its "
+                "data folder; its log says what went wrong."
             )
         finally:
             self._fetching.release()
         if self.get(dataset).drawn:
-            return f"{title} was fetched but cannot be read; delete it from the data folder and try again."
-        return f"{title} is here: these are its test pictures."
+            return f"{title} was downloaded but cannot be read; delete it from the data folder and try again."
+        return f"{title} is here: these are its test images."
 
     def _read(self, dataset: str) -> PictureSet:
         folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()

@@ -14,13 +14,13 @@ WHAT = {  # distortion of a recipe -> what was done to its training pictures
     "rts": "turned, scaled and shifted",
     "p": "tilted in perspective",
     "e": "bent",
-    "tc": "shifted, among clutter",
-    "rsc": "turned, scaled and shifted, among clutter",
-    "mild": "with a quarter of the pictures slightly turned, scaled and shifted",
-    "seldom-mild": "with a tenth of the pictures slightly turned, scaled and shifted",
-    "play": "under everything that the sliders can do",
-    "play-turned": "under everything that the sliders can do, three quarters of the pictures only turned",
-    "play-moved": "under everything that the sliders can do, most of the pictures only turned or with one slider moved",
+    "tc": "shifted, with clutter",
+    "rsc": "turned, scaled and shifted, with clutter",
+    "mild": "with a quarter of the images slightly turned, scaled and shifted",
+    "seldom-mild": "with a tenth of the images slightly turned, scaled and shifted",
+    "play": "distorted by everything the sliders can do",
+    "play-turned": "distorted by everything the sliders can do, three quarters of the images only turned",
+    "play-moved": "distorted by everything the sliders can do, most of the images only turned or with one slider moved",
 }
 COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was trained on, control by control
     "r": {"rotation": (-90, 90)},
@@ -32,11 +32,11 @@ COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was tra
     },
     "play": dict(CONTROL_RANGES),
 }
-NAMES = {"shift_x": "shift x", "shift_y": "shift y"}
+NAMES = {"shift_x": "shift right", "shift_y": "shift down"}
 
 
 def network_record(info: Any) -> str:
-    """`Affine transformer: 520,555 parameters, 20 epochs on MNIST ...; 96.5 % of test pictures right so.`"""
+    """`Affine transformer: 520,555 parameters, 20 epochs on MNIST ...; 96.5 % right on such test images.`"""
     family = "thin plate spline" if info.family == "tps" else info.family
     what = f"{family} transformer" if family else "plain CNN"
     if info.recipe.model.localizer_zoom:
@@ -51,9 +51,10 @@ def network_record(info: Any) -> str:
     said = f"{what[0].upper()}{what[1:]}: {', '.join(parts)}"
     if info.family and train.pose_epochs:
         then = "as well" if train.pose_weight else "alone"
-        said += f", the first {train.pose_epochs} epochs to undo the known distortion, the others to classify {then}"
+        said += f", the first {train.pose_epochs} epochs to undo the known distortion, the rest to classify {then}"
     if isinstance(accuracy := info.result.get("accuracy"), int | float):
-        said += f"; {number(accuracy, 1)} % of test pictures right {'so' if trained == tested else tested}"
+        images = "such test images" if trained == tested else f"test images {tested}"
+        said += f"; {number(accuracy, 1)} % right on {images}"
     return f"{said}."
 
 
@@ -73,10 +74,10 @@ def warnings(stn: Any, cnn: Any, controls: Controls, own: bool, drawn: bool) -> 
     said = []
     title = dataset_info(stn.dataset).title
     if own:
-        said.append(f"Your own picture: the networks only know {title}, so take their answers as guesses.")
+        said.append(f"Your own image: the networks know only {title}, so take their answers as guesses.")
     elif drawn:
         said.append(f"A drawing: the networks were trained on {title} itself, not on drawings.")
-    for info, name in ((stn, "the transformer's network"), (cnn, "the plain CNN")):
+    for info, name in ((stn, "the spatial transformer network"), (cnn, "the plain CNN")):
         left = beyond(info.distortion, controls)
         if left:
             which = left[0] if len(left) == 1 else ", ".join(left[:-1]) + " and " + left[-1]

@@ -46,13 +46,13 @@ KEYS = {
         Key("dataset", "choice", "mnist", choices=tuple(DATASETS), label="data set"),
         Key("sample", "whole", 0),
         Key("model", "text", None),
-        _control("rotation", "Rotation, degrees", 1),
+        _control("rotation", "Rotation (degrees)", 1),
         _control("scale", "Scale", 0.01),
-        _control("shift_x", "Shift x, half-widths", 0.01),
-        _control("shift_y", "Shift y, half-widths", 0.01),
-        _control("shear", "Shear, degrees", 1),
-        _control("clutter", "Clutter, patches", 1, kind="whole"),
-        _control("noise", "Noise, standard deviation", 0.01),
+        _control("shift_x", "Shift right (1 = half the image)", 0.01),
+        _control("shift_y", "Shift down (1 = half the image)", 0.01),
+        _control("shear", "Shear (degrees)", 1),
+        _control("clutter", "Clutter (patches)", 1, kind="whole"),
+        _control("noise", "Noise (standard deviation)", 0.01),
         Key("seed", "whole", 0),
         Key("tab", "choice", TABS[0], choices=TABS),
         Key("view", "choice", VIEWS[0], choices=VIEWS),
@@ -134,4 +134,4 @@ def unknown_shown(text: object) -> list[str]:
     strange = [shorten(name) for name in names if name and name not in SHOWN]
     if not strange:
         return []
-    return [f"show= names {', '.join(map(repr, strange))}, which is no control; there are {', '.join(SHOWN)}."]
+    return [f"show= names {', '.join(map(repr, strange))}, not a control; there are {', '.join(SHOWN)}."]

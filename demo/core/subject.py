@@ -44,7 +44,7 @@ def find_subject(pictures: ImageStore, state: ViewState, pixels: object = None, 
         return Subject(picture, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
     shape = tuple(chosen.images.shape[1:])
     picture = read_upload(upload, shape) if upload is not None else read_pixels(pixels, shape)
-    return Subject(picture, "Your own picture", None, False, True, chosen.clutter_from)
+    return Subject(picture, "Your own image", None, False, True, chosen.clutter_from)
 
 
 def parse_shown(given: object) -> tuple[ViewState, object]:

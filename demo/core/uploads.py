@@ -50,7 +50,7 @@ def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
     size = channels * height * width
     remedy = f"give the base64 of {size} bytes, {height}x{width} pixels of {channels} channels."
     if not isinstance(given, str) or len(given) != 4 * -(-size // 3):
-        raise StnError(f"The request's image is no picture of this data set's size; {remedy}")
+        raise StnError(f"The request's image does not have this data set's size; {remedy}")
     try:
         data = base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -70,13 +70,13 @@ def _bytes_of(given: object, upload_dir: Path | None) -> bytes:
             return _from_data_uri(url)
         if isinstance(given.get("path"), str):
             return _from_upload(given["path"], upload_dir)
-    raise StnError(f"image is {shorten(given)}, which holds no picture; {REMEDY}")
+    raise StnError(f"image is {shorten(given)}, which holds no image data; {REMEDY}")
 
 
 def _from_data_uri(text: str) -> bytes:
     head, comma, body = text.partition(",")
     if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
-        raise StnError(f"image is text that does not start as a picture's data URI does; {REMEDY}")
+        raise StnError(f"image is text, but not the data URI of an image; {REMEDY}")
     if len(body) > MAX_BYTES * 4 // 3 + 4:
         raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")
     try:

@@ -159,7 +159,7 @@ def test_another_tab_may_show_another_picture_network_and_controls(visit):
     drawn = settled(page, dataset="cifar10", sample=7, noise=0.1)
     assert (drawn["rotation"], drawn["shear"], drawn["model"]) == (0, 0, "cifar10-play-affine")
     page.evaluate("() => window.stnPage.go({ sample: 99999 })")
-    page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('no picture 99999')")
+    page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('no image 99999')")
     page.evaluate("() => window.stnPage.go({ rotation: 1000 })")
     page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('rotation is 1000')")
     assert settled(page, dataset="cifar10")["rotation"] == 0

@@ -80,7 +80,7 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
     assert "MNIST" in page.locator("#source-note").inner_text()
     page.locator("#dataset label", has_text="CIFAR-10").click()
     assert settled(page, dataset="cifar10")["model"] == "cifar10-play-affine"
-    assert "CIFAR-10 was fetched" in page.locator("#source-note").inner_text()
+    assert "CIFAR-10 was downloaded" in page.locator("#source-note").inner_text()
 
 
 def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypatch):

@@ -30,7 +30,7 @@ def test_a_link_to_a_network_or_picture_that_is_not_there_says_so(visit):
     page = visit("?dataset=mnist&model=mnist-play-nonesuch&sample=99999&scale=0.7")
     assert settled(page, scale=0.7, sample=0)["model"] == "mnist-play-affine"
     note = page.locator("#source-note").inner_text()
-    assert "'mnist-play-nonesuch'" in note and "no picture 99999" in note
+    assert "'mnist-play-nonesuch'" in note and "no image 99999" in note
 
 
 @pytest.mark.parametrize(

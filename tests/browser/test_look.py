@@ -15,7 +15,7 @@ def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
     assert page.locator(".maps-net h3").all_inner_texts() == ["Coarse net", "Fine net"]
     assert page.locator(".maps-strip").first.locator("canvas").count() == 3
     assert page.locator(".look-names dt").all_inner_texts() == ["xx", "xy", "shift x", "yx", "yy", "shift y"]
-    assert page.locator(".look-words").inner_text() == "Leaves the picture as it is."
+    assert page.locator(".look-words").inner_text() == "Leaves the image as it is."
     text = page.locator(".sums").inner_text()
     # The identity shrinks 60 pixels to 28: the layer averages, and its first sample is one of half the size.
     assert "averages" in text and "W \u2212 1)/2" in text and "\u00b730 \u2212 1)/2" in text

@@ -32,7 +32,7 @@ def test_the_four_panels_show_a_drawing_and_go_back_to_the_test_picture(visit):
     page = visit("?tab=look&dataset=mnist&sample=3", ready=LOOKS)
     look_says(page, "Drawing no. 3")
     draw_one(page)
-    look_says(page, "Your own picture")
+    look_says(page, "Your own image")
     says = page.locator(".look-says").inner_text()
     assert "says" in says and "right" not in says and "wrong" not in says
     # The sums are of the drawing: the transformer's output at the chosen pixel is what they come to.
@@ -41,7 +41,7 @@ def test_the_four_panels_show_a_drawing_and_go_back_to_the_test_picture(visit):
     slider(page, "rotation").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.drawn).rotation === 1")
-    look_says(page, "Your own picture")
+    look_says(page, "Your own image")
     page.locator("#own-back").click()
     look_says(page, "Drawing no. 3")
     assert "right" in page.locator(".look-says").inner_text() or "wrong" in page.locator(".look-says").inner_text()
@@ -78,11 +78,11 @@ def test_a_drawings_own_curve_is_of_the_transformers_answer(visit):
 def test_a_drawing_goes_along_from_tab_to_tab_and_stays_out_of_the_link(visit):
     page = visit("?dataset=mnist&sample=3")
     draw_one(page)
-    page.wait_for_function("() => document.querySelector('#picture-words').textContent === 'Your own picture'")
+    page.wait_for_function("() => document.querySelector('#picture-words').textContent === 'Your own image'")
     assert page.locator("#view .key").is_hidden()
     page.get_by_role("tab", name="Look inside").click()
     page.wait_for_function(LOOKS)
-    look_says(page, "Your own picture")
+    look_says(page, "Your own image")
     page.get_by_role("tab", name="Robustness").click()
     page.wait_for_function(SWEPT)
     swept_own(page)

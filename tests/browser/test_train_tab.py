@@ -42,7 +42,7 @@ def reach(page, state: str, step: int = 0):
 def test_the_tab_opens_on_digits_before_any_run(train):
     page = train()
     assert page.locator("#side").is_hidden()
-    assert page.locator("#train-cells").get_attribute("aria-label").startswith("Twelve digits at update 0")
+    assert page.locator("#train-cells").get_attribute("aria-label").startswith("Twelve digits at step 0")
     assert "drawings" in page.locator("#train-about").inner_text(), "it says that they are drawings"
     assert "identity" in page.locator("#train-watch").inner_text()
     before = pixels(page, "train-cells")
@@ -64,12 +64,12 @@ def test_a_run_starts_pauses_steps_and_stops(train):
     done = reach(page, "paused")
     page.locator("#train-step").click()
     assert reach(page, "paused", done + 1) == done + 1
-    assert page.locator("#train-when").inner_text() == f"update {done + 1}"
+    assert page.locator("#train-when").inner_text() == f"step {done + 1}"
     page.locator("#train-go").click()
     reach(page, "running", max(done + 3, 20))  # where the held-out pictures are looked at again
     page.locator("#train-stop").click()
     reach(page, "stopped")
-    assert page.locator("#train-go").inner_text() == "Start anew"
+    assert page.locator("#train-go").inner_text() == "New run"
     assert page.locator("#train-family").is_enabled()
     assert "%" in page.locator("#train-accuracy").inner_text()
     assert "held-out" in page.locator("#train-verdict").inner_text()
@@ -97,7 +97,7 @@ def test_the_film_runs_back_and_returns(train):
     page.keyboard.press("Home")
     page.wait_for_function("() => document.querySelector('#train-view').dataset.shown === '0'")
     assert pixels(page, "train-cells") != newest
-    assert page.locator("#train-update").inner_text() == "0" and page.locator("#train-when").inner_text() == "update 0"
+    assert page.locator("#train-update").inner_text() == "0" and page.locator("#train-when").inner_text() == "step 0"
     assert page.locator("#train-verdict").is_hidden(), "it was said of the newest update"
     page.locator("#train-newest").click()
     page.wait_for_function("() => document.querySelector('#train-view').dataset.shown !== '0'")

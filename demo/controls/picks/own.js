@@ -40,7 +40,7 @@ function createOwn({ find, store, say }) {
       const values = shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, [size, channels]);
       picture.close?.();
       if (channels === 1 && values.every((v) => v === 0)) {
-        throw new Error("No strokes found in this picture. Give one with dark lines on light paper, or light ones on dark.");
+        throw new Error("No strokes found in this image. Use dark lines on light paper, or light lines on dark.");
       }
       show(values);
       return true;

@@ -1,9 +1,9 @@
 // Pictures from files and from the camera. What goes wrong is a sentence, thrown as an Error.
 
-const UNREADABLE = "The browser cannot read this file as a picture; give a PNG, JPEG or WebP (save an HEIC photo as JPEG).";
+const UNREADABLE = "The browser cannot read this file as an image; give a PNG, JPEG or WebP (save an HEIC photo as JPEG).";
 
 async function pictureOf(file) {
-  if (file.size > 40e6) throw new Error("This file is larger than 40 MB; give a smaller picture.");
+  if (file.size > 40e6) throw new Error("This file is larger than 40 MB; give a smaller image.");
   try {
     return await createImageBitmap(file);
   } catch {
@@ -19,7 +19,7 @@ function createCamera(video) {
     },
     async start() {
       if (!navigator.mediaDevices?.getUserMedia) {
-        throw new Error("The browser gives the camera only to pages served over https or from this computer.");
+        throw new Error("The browser allows the camera only on pages served over https or from this computer.");
       }
       try {
         stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
@@ -27,8 +27,8 @@ function createCamera(video) {
         const refused = error.name === "NotAllowedError" || error.name === "SecurityError";
         throw new Error(
           refused
-            ? "The camera was not allowed; allow it in the browser's settings for this page, or upload a picture."
-            : "No camera could be opened; upload a picture instead.",
+            ? "The camera was not allowed; allow it in the browser's settings for this page, or upload an image."
+            : "No camera could be opened; upload an image instead.",
         );
       }
       video.srcObject = stream;

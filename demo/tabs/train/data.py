@@ -44,10 +44,10 @@ class TrainingPictures:
         n, m = len(self.labels), len(self.test_labels)
         if self.drawn:
             return (
-                f"There is no MNIST here: the network trains on {n:,} drawings that the program varies from 40 of its "
-                f"own, and is tested on {m:,} other variants. Easier than handwriting."
+                f"MNIST is not here: the network trains on {n:,} variants of the program's own 40 drawings and is "
+                f"tested on {m:,} others. This is easier than handwriting."
             )
-        return f"Trains on MNIST's {n:,} training pictures, tested on {m:,} of its test pictures."
+        return f"Trained on MNIST's {n:,} training images, tested on {m:,} of its test images."
 
 
 class TrainingData:

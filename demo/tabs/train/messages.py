@@ -7,15 +7,15 @@ from demo.tabs.train.trainer import Measured
 from stn.data import dataset_info
 
 WATCH = {  # what to look at, by the kind of run; see kind_of
-    "rate": "Watch the frames: the localisation net takes such large steps that theta may leave the picture for good.",
-    "start": "Watch the first frames: theta starts at random numbers, so the classifier starts with crooked cut-outs.",
+    "rate": "Watch the frames: the localisation network takes such large steps that theta may leave the image.",
+    "start": "Watch the first frames: theta starts at random, so at first the classifier sees crooked crops.",
     "feature": (
-        "Watch the outputs: the transformer now moves maps of features, and the layer before it has read the strokes "
-        "as they lay in the picture."
+        "Watch the outputs: the transformer now moves feature maps, and the layer before it has read the strokes as "
+        "they lie in the image."
     ),
     "labels": (
-        "Watch whether the frames turn: nothing but the labels teaches the localisation net, and a classifier can "
-        "learn to do without it."
+        "Watch whether the frames turn: only the labels train the localisation network, and a classifier can learn to "
+        "do without it."
     ),
     "fixed": "Watch what the classifier learns: a frame of this family cannot turn, so the digits stay as they lie.",
     "turns": "Watch the frames leave the identity: each should turn until the digit stands upright in its output.",
@@ -58,7 +58,7 @@ def verdict(settings: Settings, tests: list[Measured]) -> str:
     if now.step == 0:
         return _beginning(settings, now)
     said = _seen(settings, first, now)
-    accuracy = f"{now.accuracy:.1f}\u202f% of the held-out digits are read correctly"
+    accuracy = f"{now.accuracy:.1f}\u202f% of the held-out digits are classified correctly"
     if now.accuracy < CHANCE:
         return f"{said} Only {accuracy}: little better than guessing."
     return f"{said} {accuracy[0].upper()}{accuracy[1:]}."
@@ -66,33 +66,35 @@ def verdict(settings: Settings, tests: list[Measured]) -> str:
 
 def _beginning(settings: Settings, now: Measured) -> str:
     if settings.start == "identity":
-        return "Nothing is learnt yet: theta is the identity, so every output is its input."
+        return "Nothing has been learnt yet: theta is the identity, so every output equals its input."
     size = f"{round(100 * now.zoom)}\u202f% of the input's side"
     return f"Theta starts at random: the frames are {size} and {_percent(now.outside)} of the grid lies outside."
 
 
 def _seen(settings: Settings, first: Measured, now: Measured) -> str:
-    where = "in the feature maps" if settings.placement == "feature" else "in the picture"
+    where = "in the feature maps" if settings.placement == "feature" else "in the image"
     if now.outside > AWAY:
         return (
             f"Theta has run away: {_percent(now.outside)} of the sampling grid lies outside, {_percent(first.outside)} "
-            "at the start, so there is next to nothing in the outputs."
+            "at the start, so the outputs are almost empty."
         )
     if now.zoom < POINT:
         return f"Theta has collapsed: the frames have shrunk to {_percent(now.zoom)} of the input's side."
     before, after = _spread(now.before, now.unit), _spread(now.after, now.unit)
     if now.varies < SAME[now.unit]:
-        does = "turns every picture by the same angle" if now.unit == "\u00b0" else "looks at the same place everywhere"
+        does = (
+            "turns every image by the same angle" if now.unit == "\u00b0" else "looks at the same place in every image"
+        )
         said = f"The transformer {does} (a spread of {_spread(now.varies, now.unit, 1)})"
         return f"{said} so far." if now.step < EARLY else f"{said}: the rest of the network learns to do without it."
-    verb = "are turned" if now.unit == "\u00b0" else "lie"
-    lie = f"The digits {verb} {before} apart (standard deviation) {where}, {after} after the transformer"
+    what = "angles" if now.unit == "\u00b0" else "positions"
+    lie = f"The digits' {what} have a standard deviation of {before} {where}, {after} after the transformer"
     if now.after > 1.1 * now.before:
         return f"{lie}: it makes matters worse."
     if now.after > 0.9 * now.before:
         return f"{lie}: it moves them, but hardly towards each other."
     if now.after > 0.6 * now.before:
-        return f"{lie}: it is on its way."
+        return f"{lie}: it is getting there."
     return f"{lie}: it works." if settings.placement == "input" else f"{lie}: what it moves are features, not strokes."
 
 

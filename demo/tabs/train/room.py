@@ -157,7 +157,7 @@ class Run:
                 self.look, self._looked = look, self._clock()
             self.seconds += self._clock() - start
         if broken:
-            self._end("failed", "The loss is no longer a number: nothing that could be trained is left.")
+            self._end("failed", "The loss is no longer a number, so there is nothing left to train.")
         elif last:
             self._end("finished")
 
@@ -249,6 +249,6 @@ class TrainingRoom:
 def _please_wait(taken: list[Run]) -> str:
     most = max(1.0, min(MAX_SECONDS - run.seconds for run in taken))
     return (
-        f"{PLACES} runs are training on this server already, which is all it can do at once: please wait, a place is "
+        f"{PLACES} runs are already training on this server, the most it can do at once: please wait, a place will be "
         f"free in {math.ceil(most / 60)} min at the latest unless somebody pauses."
     )

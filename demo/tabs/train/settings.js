@@ -17,7 +17,7 @@ function cleanSettings(given) {
 // "1/10 of the classifier's" or "30 times the classifier's".
 function rateWords(rate) {
   const nice = (value) => String(+value.toPrecision(2));
-  if (Math.abs(rate - 1) < 0.01) return "as the classifier's";
+  if (Math.abs(rate - 1) < 0.01) return "the same as the classifier's";
   return rate < 1 ? `1/${nice(1 / rate)} of the classifier's` : `${nice(rate)} times the classifier's`;
 }
 

@@ -145,7 +145,7 @@ function take(answer) {
   if (answer.look && inputs) film.add(frameOf(answer.look));
   seconds = answer.seconds;
   if (answer.problem) say(answer.problem);
-  setText(find("#train-verdict"), answer.verdict || "Getting the pictures and building the network \u2026");
+  setText(find("#train-verdict"), answer.verdict || "Loading the images and building the network \u2026");
   speak(`${HEARD[answer.state] ?? ""}${answer.verdict}`, ENDED.includes(answer.state));
   if (answer.state !== state && !(state === "starting" && !film.frames.length && !ENDED.includes(answer.state))) enter(answer.state);
   plan();
@@ -157,7 +157,7 @@ function enter(next) {
   const busy = ["starting", "running", "paused"].includes(next);
   settings.enable(!busy);
   for (const button of element.querySelectorAll("[data-failure]")) button.disabled = busy;
-  setText(find("#train-go"), { running: "Pause", paused: "Resume", idle: "Start", starting: "Starting" }[next] ?? "Start anew");
+  setText(find("#train-go"), { running: "Pause", paused: "Resume", idle: "Start", starting: "Starting" }[next] ?? "New run");
   find("#train-go").disabled = next === "starting";
   find("#train-step").disabled = !(next === "paused" || next === "idle" || ENDED.includes(next));
   find("#train-stop").disabled = !(next === "running" || next === "paused");
@@ -208,7 +208,7 @@ function paint() {
   scrub.max = Math.max(0, last);
   scrub.value = Math.max(0, index);
   scrub.disabled = last < 1;
-  const when = frame ? `update ${frame.step.toLocaleString("en")}` : "no run yet";
+  const when = frame ? `step ${frame.step.toLocaleString("en")}` : "no run yet";
   setText(find("#train-when"), when);
   scrub.setAttribute("aria-valuetext", when);
   find("#train-newest").disabled = following;
@@ -219,7 +219,7 @@ function paint() {
   cells.draw(inputs, labels, frame, palette, tallest);
   if (frame) {
     const right = frame.guesses.filter((guess, i) => guess === labels[i]).length;
-    const said = `Twelve digits at ${when}, with their sampling grids and outputs; ${right} of ${labels.length} are read correctly`;
+    const said = `Twelve digits at ${when}, with their sampling grids and outputs; ${right} of ${labels.length} are classified correctly`;
     find("#train-cells").setAttribute("aria-label", said);
   }
   home.dataset.step = String(film.losses.length);
@@ -243,7 +243,7 @@ function paintCharts(means, mark, step, test, loss) {
   charts.loss.draw({ ...common, yEnd: top, unit: "", lines: [{ ...thin, points: points(old.losses) }, { points: points(means), colour: palette.ink, width: 2 }] });
   charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: [{ ...thin, points: dots(old.tests) }, { points: dots(film.tests), colour: palette.frame, width: 2.5 }] });
   find(".last-run").hidden = !lastRun;
-  const named = (what, value) => `${what} against updates: ${value} at update ${step}`;
+  const named = (what, value) => `${what} against steps: ${value} at step ${step}`;
   find("#train-chart-loss").setAttribute("aria-label", named("Loss", loss === null ? "nothing yet" : loss.toFixed(2)));
   find("#train-chart-accuracy").setAttribute("aria-label", named("Accuracy", test ? `${test.accuracy} percent` : "nothing yet"));
 }

@@ -105,7 +105,7 @@ def test_a_picture_that_only_the_cnn_gets_wrong_comes_first():
 
 def test_none_is_a_sentence_with_the_number_of_pictures_tried():
     none = search(set(range(100)), set(range(100)))
-    assert none["sample"] is None and "Tried 99 MNIST test pictures" in none["words"]
+    assert none["sample"] is None and "Tried 99 MNIST test images" in none["words"]
 
 
 def test_the_search_ends_in_time_and_leaves_the_present_picture_out():
@@ -153,18 +153,18 @@ def info(family="affine", distortion="play", name="mnist-play-affine"):
 def test_a_record_says_what_it_was_trained_on_and_how_it_was_taught():
     said = records.network_record(info())
     assert said.startswith(
-        "Affine transformer, coarse to fine: 512,352 parameters, 16 epochs on MNIST under everything"
+        "Affine transformer, coarse to fine: 512,352 parameters, 16 epochs on MNIST distorted by everything"
     )
-    assert "the first 8 epochs to undo the known distortion, the others to classify as well" in said
+    assert "the first 8 epochs to undo the known distortion, the rest to classify as well" in said
     assert "96.9 %" in said
     warmed = records.network_record(info(name="mnist-r-affine-warmup", distortion="r"))
-    assert "the first 4 epochs to undo the known distortion, the others to classify alone" in warmed
+    assert "the first 4 epochs to undo the known distortion, the rest to classify alone" in warmed
     assert "undo" not in records.network_record(info(None))
     # Where the test is harder than the training, both are said.
-    assert "three quarters of the pictures only turned," in said
-    assert said.endswith("96.9 % of test pictures right under everything that the sliders can do.")
+    assert "three quarters of the images only turned," in said
+    assert said.endswith("96.9 % right on test images distorted by everything the sliders can do.")
     one_net = records.network_record(info(name="mnist-r-affine", distortion="r"))
-    assert one_net.endswith("96.9 % of test pictures right so.")
+    assert one_net.endswith("96.9 % right on such test images.")
     assert one_net.startswith("Affine transformer: 512,352 parameters")
 
 
@@ -175,7 +175,7 @@ def test_a_control_beyond_the_training_is_named():
     assert records.beyond("rts", extreme) == ["rotation", "scale", "clutter"]
     assert records.beyond(None, Controls()) == [] and records.beyond("nonesuch", extreme)
     said = records.warnings(info(distortion="r"), info(None), extreme, own=False, drawn=False)
-    assert said == ["Scale and clutter: beyond what the transformer's network was trained on."]
+    assert said == ["Scale and clutter: beyond what the spatial transformer network was trained on."]
 
 
 def test_own_pictures_and_drawings_are_named_as_such():
@@ -183,7 +183,7 @@ def test_own_pictures_and_drawings_are_named_as_such():
         records.warnings(info(), info(None), Controls(), own, drawn)
         for own, drawn in ((True, False), (False, True), (False, False))
     )
-    assert "own picture" in own[0] and "not on drawings" in drawn[0] and real == []
+    assert "own image" in own[0] and "not on drawings" in drawn[0] and real == []
 
 
 def test_show_names_only_what_there_is():

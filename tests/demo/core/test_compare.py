@@ -152,7 +152,7 @@ def test_a_link_to_what_is_not_there_is_named_part_by_part(resources):
     pictures, models = resources
     assert link_problems(ViewState("mnist", 3, "mnist-play-affine"), pictures, models) == []
     sample, model = link_problems(ViewState("mnist", 10**6, "mnist-play-tps"), pictures, models)
-    assert "no picture 1000000" in sample and "'mnist-play-tps'" in model
+    assert "no image 1000000" in sample and "'mnist-play-tps'" in model
 
 
 def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):

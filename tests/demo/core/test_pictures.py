@@ -98,7 +98,7 @@ def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypa
     monkeypatch.setattr("demo.core.pictures.data.download", no_network)
     shelf, seen = ImageStore(tmp_path), []
     said = shelf.fetch("mnist", lambda part, text: seen.append(part))
-    assert said.startswith("MNIST could not be fetched") and "\n" not in said
+    assert said.startswith("MNIST could not be downloaded") and "\n" not in said
     assert str(tmp_path) not in said, "a visitor must not learn the server's folders"
     assert "no route" in caplog.text, "whoever runs the page must find the reason"
     assert seen == [0.0] and shelf.get("mnist").drawn
@@ -119,7 +119,7 @@ def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
     assert shelf.get("mnist").drawn
     monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
     monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)
-    assert "test pictures" in shelf.fetch("mnist", lambda part, text: None)
+    assert "test images" in shelf.fetch("mnist", lambda part, text: None)
     assert shelf.get("mnist") is FIVE
 
 

@@ -47,7 +47,7 @@ def test_play_and_the_panels_show_the_same_pixels_but_claim_no_class(mnist_resou
     for tab in ("play", "look"):
         known, own = pair(mnist_resources, tab)
         assert own["input"] == known["input"] and own["output"] == known["output"]
-        assert own["picture"] == {"words": "Your own picture", "label": None, "drawn": False, "own": True}
+        assert own["picture"] == {"words": "Your own image", "label": None, "drawn": False, "own": True}
         assert known["picture"]["label"] is not None and not known["picture"]["own"]
         for network in own["networks"].values() if tab == "play" else [own["network"]]:
             assert network["right"] is None

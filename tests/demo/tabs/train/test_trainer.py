@@ -188,7 +188,7 @@ LATER = replace(BEGIN, step=400, accuracy=97.4, after=16.0, varies=50.0, outside
     [
         (BEGIN, "identity"),
         (LATER, "it works"),
-        (replace(LATER, after=40.0), "on its way"),
+        (replace(LATER, after=40.0), "getting there"),
         (replace(LATER, after=53.0), "hardly"),
         (replace(LATER, after=90.0), "worse"),
         (replace(LATER, varies=1.0), "do without it"),

@@ -58,11 +58,13 @@ def test_every_addition_is_shown():
     assert len(DIFFS) == 2
 
 
+@pytest.mark.slow
 def test_a_new_recipe_is_known_to_every_command(changed):
     assert "mnist-rts-affine-thrice" in run(changed, "-m", "stn", "list")
     assert '"iterations": 3' in run(changed, "-m", "stn", "train", "mnist-rts-affine-thrice", "--dry-run")
 
 
+@pytest.mark.slow
 def test_a_new_family_passes_the_tests_of_families(changed):
     assert "passed" in run(changed, "-m", "pytest", "tests/stn/test_families.py", "-k", "stretch")
     code = "from demo.tabs.train.settings import CHOICES; print(CHOICES['family'])"

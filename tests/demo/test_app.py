@@ -2,12 +2,15 @@ import gc
 import os
 import urllib.request
 
+import pytest
+
 from demo.core.models import ModelStore, Resources
 from demo.core.pictures import ImageStore
 from demo.measuring.server import serve
 from demo.ui import texts
 
 
+@pytest.mark.slow
 def test_python_app_py_opens_the_page():
     with serve() as app, urllib.request.urlopen(app.address, timeout=60) as answer:
         assert texts.TITLE in answer.read().decode()

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 # Gradio opens a stub for every component that it thinks has a source file.
 IMPORT = """
 import inspect, sys
@@ -15,6 +17,7 @@ print(len(stubs), gradio.Slider(0, 1, value=0.5).value)
 """
 
 
+@pytest.mark.slow
 def test_gradio_is_imported_whole_and_without_its_stubs():
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, timeout=300)
     assert done.stdout == "0 0.5\n", done.stderr

@@ -180,6 +180,7 @@ def test_shipped_checkpoints_are_small_and_are_their_recipes(name):
     assert info.family is None or printed or not info.record["theta"]["theta_constant"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_checkpoints_reach_their_recorded_accuracy(name):
     info = read_info(name)

@@ -15,6 +15,7 @@ def run(file, pictures):
     return torch.from_numpy(session.run(["logits"], {"pictures": pictures.numpy()})[0]), session.get_modelmeta()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -39,6 +40,7 @@ def test_onnx_gives_the_same_logits_for_any_number_of_pictures(name, tmp_path, g
     assert about.custom_metadata_map == {"recipe": name, "classes": ",".join(info.classes)}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of PyTorch, to itself
 def test_a_layer_of_ones_own_that_averages_becomes_onnx(tmp_path, generator):
     layer = SpatialTransformer(Localizer(1), out_size=(9, 9), average=True, iterations=2).eval()

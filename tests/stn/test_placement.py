@@ -11,6 +11,7 @@ from stn.modules import SpatialTransformer
 from tests.helpers import real_data
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
     real_data("mnist")

@@ -115,6 +115,7 @@ def test_a_network_that_is_not_the_tutorials_cannot_be_exported_so(tmp_path, cap
     assert "does not have the tutorial's layers" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_module_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "stn", "table", "--json"], capture_output=True, text=True, check=True)
     rows = json.loads(done.stdout)
@@ -231,6 +232,7 @@ def test_an_error_without_words_of_its_own_is_said(monkeypatch, capsys):
     assert "a file: the disk has gone; give another place." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_had_enough_gets_no_advice():
     command = [sys.executable, "-m", "stn", "list", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -77,6 +77,9 @@ def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
     return [(process.returncode, *output) for process, output in zip(running, outputs, strict=True)]
 
 
+@pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.slow
 def train(out, size: int) -> dict[str, torch.Tensor]:
     """The trained weights, from the run's state: in the checkpoint they are rounded."""
     done = run(TRAIN, out, size)

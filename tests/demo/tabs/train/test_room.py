@@ -220,6 +220,7 @@ sys.exit(7 if run.state == "running" else 1)
 """
 
 
+@pytest.mark.slow
 def test_a_process_ends_in_the_middle_of_an_update():
     assert subprocess.run([sys.executable, "-c", ENDING], timeout=120, check=False).returncode == 7
 

@@ -77,9 +77,6 @@ def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
     return [(process.returncode, *output) for process, output in zip(running, outputs, strict=True)]
 
 
-@pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 def train(out, size: int) -> dict[str, torch.Tensor]:
     """The trained weights, from the run's state: in the checkpoint they are rounded."""
     done = run(TRAIN, out, size)
@@ -89,6 +86,7 @@ def train(out, size: int) -> dict[str, torch.Tensor]:
     return {name: tensor for name, tensor in tensors.items() if name.startswith("model.")}
 
 
+@pytest.mark.slow
 def test_two_processes_train_what_one_does(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", ".")
     one, two = train(tmp_path / "one", 1), train(tmp_path / "two", 2)
@@ -100,6 +98,7 @@ def test_two_processes_train_what_one_does(tmp_path, monkeypatch):
     assert (one["model.net.fc1.weight"] - untrained["net.fc1.weight"]).abs().max() > 0.02
 
 
+@pytest.mark.slow
 def test_missing_data_are_looked_for_once_and_said_once(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", ".")
     first, second = run(MISSING, tmp_path, 2)
@@ -108,6 +107,7 @@ def test_missing_data_are_looked_for_once_and_said_once(tmp_path, monkeypatch):
     assert "MNIST" not in second[2] and "Traceback" not in second[2]
 
 
+@pytest.mark.slow
 def test_one_that_stops_takes_the_others_with_it_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", ".")
     first, second = run(STOPS, tmp_path, 2)

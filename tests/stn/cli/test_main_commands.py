@@ -32,6 +32,7 @@ def test_evaluate_says_what_it_measured(capsys, no_data):
     assert text == f"{name}: {row['accuracy']:.2f}% of 200 right, loss {row['loss']:.4f}\n"
 
 
+@pytest.mark.slow
 def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
     monkeypatch.setattr("stn.evaluation.accuracy.load_dataset", lambda name, split, folder: bars(20, name))
     name, recipe = "mnist-play-affine", get_recipe("mnist-play-affine")
@@ -76,6 +77,7 @@ def test_a_run_is_trained_and_shipped_by_two_commands(capsys, monkeypatch, tmp_p
     assert (info.result["n"], trial.result["n"]) == (200, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lessons", "warnings"), [(0, 2), (1, 1), (2, 0)])
 def test_a_transformer_that_does_nothing_after_its_lessons_is_a_warning(
     capsys, monkeypatch, tmp_path, no_data, lessons, warnings

@@ -6,10 +6,11 @@ from stn.explain import explain
 from stn.families import get_family
 from stn.modules import Localizer, SpatialTransformer
 from stn.recipes import get_recipe, list_recipes
-from stn.zooming import SideLocalizer, ZoomLocalizer
+from stn.zooming import QuarterTurnLocalizer, SideLocalizer, ZoomLocalizer
 
 __all__ = [
     "Localizer",
+    "QuarterTurnLocalizer",
     "SideLocalizer",
     "SpatialTransformer",
     "StnError",

@@ -37,7 +37,8 @@ class AirbenchNet(nn.Module):
         values, vectors = torch.linalg.eigh(patch_moments(images))
         weight = (vectors / (values + EPSILON).sqrt()).mT.reshape(-1, *self.whiten.weight.shape[1:])  # (C * 4, C, 2, 2)
         self.whiten.weight.copy_(torch.cat([weight, -weight]))
-        nn.init.zeros_(self.whiten.bias)
+        if self.whiten.bias is not None:  # as it always is here
+            nn.init.zeros_(self.whiten.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.groups(F.gelu(self.whiten(self.stn(x))))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import dataset_info
 from stn.errors import StnError, first_line, unknown
-from stn.models import build_model
+from stn.models import Normalized, build_model
 
 FORMAT_VERSION = 2  # 1 had no int8
 WEIGHTS = ("int8", "float16", "float32")  # what kernels and matrices may be kept as, smallest first
@@ -80,7 +80,7 @@ class CheckpointInfo:
         return self.record["result"]
 
     def unnormalize(self, images: Tensor) -> Tensor:
-        """Normalised pictures (B, C, H, W), as the stages of `explain` hold them, back in [0, 1]."""
+        """Normalized images (B, C, H, W), as the stages of `explain` hold them, back in [0, 1]."""
         mean, std = (images.new_tensor(v).view(1, -1, 1, 1) for v in (self.mean, self.std))
         return (images * std + mean).clamp(0, 1)
 
@@ -99,7 +99,7 @@ def checksum(tensors: dict[str, Tensor], text: str) -> str:
     digest = hashlib.sha256(text.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
@@ -159,7 +159,7 @@ def save_checkpoint(
     """
     if weights not in WEIGHTS:
         raise unknown("kind of weights", weights, WEIGHTS)
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
         tensors |= _packed(name, tensor, weights) if tensor.is_floating_point() and tensor.ndim > 1 else {name: tensor}
     write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": recipe_to_dict(recipe), "record": record})
@@ -209,7 +209,7 @@ def read_info(name: str | os.PathLike) -> CheckpointInfo:
     return _info(path, metadata)
 
 
-def load_checkpoint(name: str | os.PathLike) -> tuple[nn.Module, CheckpointInfo]:
+def load_checkpoint(name: str | os.PathLike) -> tuple[Normalized, CheckpointInfo]:
     """The model, ready to predict (eval, float32), and what its checkpoint says of it.
 
     Its weights are frozen, so that predicting keeps no graph: `model.requires_grad_(True)` makes it trainable again,

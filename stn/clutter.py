@@ -50,19 +50,20 @@ def add_clutter(
         room = torch.tensor([pool.shape[-2], pool.shape[-1], height, width]).sub(patch - 1)
         y0, x0, y1, x1 = (torch.rand(4, len(images), generator=generator) * room[:, None]).long()
         to = (count > k).nonzero()[:, 0]
-        taken = torch.stack([source, y0, x0])[:, to].to(images.device)
+        taken = torch.stack([source, y0, x0])[:, to].to(images.device)  # (3, b)
         placed = torch.stack([to, y1[to], x1[to]]).to(images.device)
-        cut = pool.flatten()[_patch_index(pool.shape, *taken, patch)]  # (b, C, p, p)
-        place = _patch_index(out.shape, *placed, patch)
+        cut = pool.flatten()[_patch_index(pool.shape, taken, patch)]  # (b, C, p, p)
+        place = _patch_index(out.shape, placed, patch)
         if merge == "maximum":
             cut = torch.maximum(cut, out.flatten()[place])
         out.view(-1)[place] = cut
     return out
 
 
-def _patch_index(shape: torch.Size, i: Tensor, y: Tensor, x: Tensor, patch: int) -> Tensor:
-    """Positions (b, C, p, p), in a flattened tensor (N, C, H, W), of the patches of pictures i at rows y, columns x."""
+def _patch_index(shape: torch.Size, places: Tensor, patch: int) -> Tensor:
+    """Positions (b, C, p, p), in a flattened tensor (N, C, H, W), of patches at `places` (3, b): image, row, column."""
     _, c, height, width = shape
+    i, y, x = places
     corner = (i * c * height + y) * width + x  # (b,)
     step = torch.arange(patch, device=corner.device)
     inside = (torch.arange(c, device=corner.device)[:, None, None] * height + step[:, None]) * width + step  # (C, p, p)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,9 @@ from torch import Tensor
 
 from stn._torchvision import import_torchvision
 from stn.errors import StnError, first_line, unknown
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10, MNIST
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def dataset_info(name: str) -> DatasetInfo:
     return DATASETS[name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """A data set in memory: images uint8 (N, C, H, W), labels int64 (N,).
 
@@ -169,7 +173,7 @@ def download(
     folder = Path(data_dir) if data_dir is not None else default_data_dir()
     failures: list[Exception] = []
 
-    def work():
+    def work() -> None:
         try:
             for split in info.files:
                 for path in _damaged(info, folder, split):
@@ -191,12 +195,12 @@ def download(
     on_progress(1.0, f"{info.title} is here.")
 
 
-def _read(info: DatasetInfo, folder: Path, split: str, download: bool):
+def _read(info: DatasetInfo, folder: Path, split: str, download: bool) -> MNIST | CIFAR10:
     source = getattr(import_torchvision().datasets, info.torchvision_name)
     return source(folder, train=split == "train", download=download)
 
 
-def _fetch(info: DatasetInfo, folder: Path, split: str):
+def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
     try:
         return _read(info, folder, split, download=True)
     except Exception as error:

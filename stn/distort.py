@@ -43,7 +43,7 @@ class Controls:
     noise: float = 0.0
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             whole = field.name in ("clutter", "seed")
@@ -55,7 +55,7 @@ class Controls:
             object.__setattr__(self, field.name, int(value) if whole else float(value))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Distorted:
     """A distorted batch and the matrices (B, 3, 3) that were applied, None where they were no matrices."""
 
@@ -140,7 +140,7 @@ def play(
     b = len(images)
     values = {name: uniform(b, low, high, generator) for name, (low, high) in CONTROL_RANGES.items()}
     low, high = CONTROL_RANGES["clutter"]
-    values["clutter"] = torch.randint(low, high + 1, (b,), generator=generator)
+    values["clutter"] = torch.randint(int(low), int(high) + 1, (b,), generator=generator)
     for name in ("clutter", "noise"):
         values[name] = values[name] * (torch.rand(b, generator=generator) < 0.5)
     if only_turned or one_control:

@@ -118,5 +118,6 @@ def explain_again(model: nn.Module, transformers: dict[str, SpatialTransformer],
     stages = tuple(
         Stage(one.name, one.sampler.family, one.theta, one.sampler.grid(one.input, one.theta), one.input, one.output)
         for one in seen
+        if one.output is not None  # as `keep_output` has it
     )
     return Explanation(logits, stages)

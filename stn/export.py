@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -19,7 +21,7 @@ def export(name: str, format: str, out: Path) -> Path:
     """Writes a checkpoint's network to `out`.
 
     Format "tutorial": the state dict of the PyTorch STN tutorial's `Net` (conv1, conv2, fc1, fc2, localization,
-    fc_loc), which takes normalised pictures; as safetensors where the name ends so, else as `torch.save` writes it.
+    fc_loc), which takes normalized images; as safetensors where the name ends so, else as `torch.save` writes it.
     Format "onnx": the whole network in one ONNX file, from `pictures` (B, C, canvas, canvas) in [0, 1], any B, to
     `logits` (B, classes), log-probabilities where the network gives these; the file's metadata names the recipe and,
     comma-separated, the classes.
@@ -55,15 +57,20 @@ def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
         ) from error
 
     # What the exporter does not translate by itself.
-    def hypot(x, y):
+    def hypot(x: Any, y: Any) -> Any:
         return op.Sqrt(op.Add(op.Mul(x, x), op.Mul(y, y)))
 
-    def halves(x, cells):  # our networks pool to 2x2, whose windows share a row and a column where a side is odd
-        sides = x.shape[2:]
-        return op.MaxPool(x, kernel_shape=[-(-n // 2) for n in sides], strides=[n // 2 for n in sides])
+    # Our networks pool to 2x2, whose windows share a row and a column where the height and the width are odd.
+    def halves(x: Any, cells: Any) -> Any:
+        size = x.shape[2:]
+        return op.MaxPool(x, kernel_shape=[-(-n // 2) for n in size], strides=[n // 2 for n in size])
 
     aten, prims = torch.ops.aten, torch.ops.prims
-    table = {aten.hypot.default: hypot, prims.hypot.default: hypot, aten.adaptive_max_pool2d.default: halves}
+    table: dict[Callable[..., Any], Callable[..., Any]] = {
+        aten.hypot.default: hypot,
+        prims.hypot.default: hypot,
+        aten.adaptive_max_pool2d.default: halves,
+    }
     pictures = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)  # one picture would fix B at 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
@@ -78,6 +85,7 @@ def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
             custom_translation_table=table,
             verbose=False,
         )
+    assert program is not None, "the exporter returns one where dynamo=True"
     program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
     write_file(out, program.save)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -26,9 +27,9 @@ class MatrixFamily:
     to_entries: Callable[..., tuple]
     from_entries: Callable[[Tensor], tuple]
     to_grid: Callable[[Tensor, tuple[int, int]], Tensor] = geometry.affine_grid
-    is_matrix: bool = True
+    is_matrix: Literal[True] = True
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         if MATRIX_FAMILIES.get(self.name) is self:
             return get_family, (self.name,)  # by name: its functions cannot be pickled
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -37,7 +38,7 @@ class MatrixFamily:
     def n_params(self) -> int:
         return len(self.parameter_names)
 
-    def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
+    def identity(self, batch: int = 1, dtype: torch.dtype = torch.float32, device: geometry.Device = None) -> Tensor:
         """The theta (batch, n) that changes nothing."""
         return torch.tensor(self.identity_values, dtype=dtype, device=device).repeat(batch, 1)  # (B, n)
 
@@ -81,9 +82,9 @@ class ThinPlateSpline:
 
     points: int = 4
     name: str = "tps"
-    is_matrix: bool = False
+    is_matrix: Literal[False] = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not is_count(self.points) or self.points < 2:
             raise StnError(f"A thin plate spline needs at least 2x2 control points, not {self.points!r} a side; use 4.")
 
@@ -96,7 +97,7 @@ class ThinPlateSpline:
         cells = [(row, column) for row in range(self.points) for column in range(self.points)]
         return tuple(f"{axis}({row + 1},{column + 1})" for row, column in cells for axis in "xy")
 
-    def identity(self, batch: int = 1, dtype=torch.float32, device=None) -> Tensor:
+    def identity(self, batch: int = 1, dtype: torch.dtype = torch.float32, device: geometry.Device = None) -> Tensor:
         """The theta (batch, n) that changes nothing: the lattice itself."""
         return geometry.lattice(self.points, dtype, device).reshape(1, -1).repeat(batch, 1)  # (B, n)
 

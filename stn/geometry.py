@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ PADDINGS = ("zeros", "border", "reflection")
 MIN_DENOMINATOR = 1e-6
 MAX_MIP_LEVEL = 3
 FAR = 1e6  # half-widths: where a lost or infinite point counts to be
+Device = torch.device | str | None
 
 
 def no_autocast(device: torch.device) -> AbstractContextManager:
@@ -37,7 +39,7 @@ def exact(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Lets a function of tensors compute in float32 or better, outside autocast."""
 
     @functools.wraps(function)
-    def run(*arguments, **named):
+    def run(*arguments: Any, **named: Any) -> Tensor:
         device = next(a.device for a in (*arguments, *named.values()) if isinstance(a, Tensor))
         with no_autocast(device):
             return function(*map(_as_exact, arguments), **{key: _as_exact(value) for key, value in named.items()})
@@ -54,7 +56,12 @@ def as_float(values: Tensor) -> Tensor:
     return values if values.dtype == torch.float64 else values.float()
 
 
-def base_grid(size: tuple[int, int], dtype=torch.float32, device=None) -> Tensor:
+def size_of(images: Tensor) -> tuple[int, int]:
+    """(H, W) of images (B, C, H, W)."""
+    return images.shape[-2], images.shape[-1]
+
+
+def base_grid(size: tuple[int, int], dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
     """The pixel centres of a picture of `size` = (H, W), as (H, W, 2) points (x, y)."""
     return torch.from_numpy(_centres(tuple(size))).to(device=device, dtype=dtype, copy=True)  # (H, W, 2)
 
@@ -66,7 +73,7 @@ def _centres(size: tuple[int, int]) -> np.ndarray:
     return np.stack([x, y], axis=-1)
 
 
-def lattice(n: int, dtype=torch.float32, device=None) -> Tensor:
+def lattice(n: int, dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
     """n x n points from edge to edge, row by row: (n * n, 2), the first (-1, -1), the last (1, 1)."""
     axis = torch.linspace(-1, 1, n, dtype=dtype, device=device)
     y, x = torch.meshgrid(axis, axis, indexing="ij")
@@ -138,7 +145,7 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     """
     if padding not in PADDINGS:
         raise unknown("padding", padding, PADDINGS)
-    options = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
+    options: dict[str, Any] = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
     with no_autocast(images.device):
         grid = as_float(grid)
         # With a NaN and border padding, the gradient of grid_sample reads memory that is not its own (torch 2.13).
@@ -160,7 +167,7 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
         return out
 
 
-def mip_level(grid: Tensor, in_size: tuple[int, int]) -> Tensor:
+def mip_level(grid: Tensor, in_size: Sequence[int]) -> Tensor:
     """log2 of how many input pixels apart neighbouring samples of a grid (B, h, w, 2) are, from 0: (B,).
 
     A sample without a neighbour along an axis counts as one for the whole picture's side.
@@ -219,7 +226,7 @@ def outside_fraction(grid: Tensor) -> Tensor:
 
 def nearest_affine(grid: Tensor) -> Tensor:
     """The affine matrices (B, 3, 3) nearest to grids (B, H, W, 2) in the least squares, solved in float64."""
-    points = base_grid(tuple(grid.shape[1:3]), torch.float64, grid.device).reshape(-1, 2)
+    points = base_grid((grid.shape[1], grid.shape[2]), torch.float64, grid.device).reshape(-1, 2)
     solved = torch.linalg.pinv(F.pad(points, (0, 1), value=1)) @ grid.double().flatten(1, 2)  # (B, 3, 2)
     last = solved.new_tensor([0, 0, 1]).expand(len(grid), 1, 3)
     return torch.cat([solved.mT, last], dim=1).to(grid.dtype)  # (B, 3, 3)

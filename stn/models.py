@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +16,7 @@ from stn.airbench import AirbenchNet
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
 from stn.modules import Localizer, SpatialTransformer, conv_stages, exact_head, start_at_identity
-from stn.zooming import SideLocalizer, ZoomLocalizer
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class ModelConfig:
     localizer_depths: tuple[int, ...] | None = None
     localizer_hidden: int = 32
     localizer_shrink: int = 1
-    localizer_zoom: int = 0  # side of the window that a ZoomLocalizer looks through; 0: a Localizer, at everything
-    localizer_sides: bool = False  # the window lies along the picture's edges: a SideLocalizer
-    localizer_decides: bool = False  # it turns by the likeliest side, not by the sides' mean direction
+    localizer_zoom: int = 0  # width of the window that a ZoomLocalizer crops, pixels; 0: a Localizer, of everything
+    localizer_sides: bool = False  # the window lies along the image's edges: a QuarterTurnLocalizer
+    localizer_decides: bool = False  # it turns by the likeliest quarter turn (`hard`), not by their mean direction
     luminance: bool = False
     random_transform: bool = False
     dropout: float = 0.5
@@ -50,7 +52,10 @@ class ModelConfig:
 
 
 class Normalized(nn.Module):
-    """Normalises pictures in [0, 1], (B, C, H, W), with the training set's mean and sd, then runs `net` on them."""
+    """Normalizes images in [0, 1], (B, C, H, W), with the training set's mean and sd, then runs `net` on them."""
+
+    mean: Tensor  # (1, C, 1, 1)
+    std: Tensor  # (1, C, 1, 1)
 
     def __init__(self, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]):
         super().__init__()
@@ -62,10 +67,10 @@ class Normalized(nn.Module):
         return self.net((x - self.mean) / self.std)  # (B, classes)
 
 
-def _two(name: str, widths: tuple[int, ...]) -> tuple[int, ...]:
+def _two(name: str, widths: tuple[int, ...]) -> tuple[int, int]:
     if len(widths) != 2:
         raise StnError(f"{name} is {widths}; give the tutorial's two convolutions a number each: (8, 10).")
-    return widths
+    return widths[0], widths[1]
 
 
 class ReferenceLocalizer(nn.Module):
@@ -76,7 +81,7 @@ class ReferenceLocalizer(nn.Module):
 
     family = AFFINE
 
-    def __init__(self, channels: int, canvas: int, widths: tuple[int, int], hidden: int, luminance: bool = False):
+    def __init__(self, channels: int, canvas: int, widths: tuple[int, ...], hidden: int, luminance: bool = False):
         super().__init__()
         self.luminance = luminance
         first, second = _two("localizer_widths", widths)
@@ -88,9 +93,9 @@ class ReferenceLocalizer(nn.Module):
             nn.MaxPool2d(2, stride=2),
             nn.ReLU(True),
         )
-        side = ((canvas - 6) // 2 - 4) // 2
+        size = ((canvas - 6) // 2 - 4) // 2  # of the last maps, in pixels
         self.fc_loc = nn.Sequential(
-            nn.Linear(second * side**2, hidden),
+            nn.Linear(second * size**2, hidden),
             nn.ReLU(True),
             start_at_identity(nn.Linear(hidden, self.family.n_params), self.family),
         )
@@ -113,7 +118,7 @@ class RandomTransform(nn.Module):
         r = torch.rand(4, len(x), device=x.device) * 2 - 1
         angle, scale = torch.deg2rad(20 * r[0]), 1.2 ** r[1]
         theta = torch.stack([scale * angle.cos(), scale * angle.sin(), 0.1 * r[2], 0.1 * r[3]], dim=1)  # (B, 4)
-        return geometry.sample(x, SIMILARITY.grid(theta, tuple(x.shape[-2:]))).to(x.dtype)
+        return geometry.sample(x, SIMILARITY.grid(theta, geometry.size_of(x))).to(x.dtype)
 
 
 class ReferenceNet(nn.Module):
@@ -138,8 +143,8 @@ class ReferenceNet(nn.Module):
         self.conv1 = nn.Conv2d(config.channels, first, 5)
         self.conv2 = nn.Conv2d(first, second, 5)
         self.conv2_drop = nn.Dropout2d(config.dropout)
-        side = ((config.canvas - 4) // 2 - 4) // 2
-        self.fc1 = nn.Linear(second * side**2, config.hidden)
+        size = ((config.canvas - 4) // 2 - 4) // 2  # of the last maps, in pixels
+        self.fc1 = nn.Linear(second * size**2, config.hidden)
         self.fc1_drop = nn.Dropout(config.dropout)
         self.fc2 = nn.Linear(config.hidden, config.classes)
 
@@ -188,27 +193,28 @@ PLACEMENTS = {"input": ("input",), "feature": ("feature",), "both": ("input", "f
 
 
 def _transformer(config: ModelConfig, channels: int, halved: int) -> SpatialTransformer:
-    """The configuration's transformer for maps `halved` times as small as it says."""
-    family = get_family(config.family, config.points)
-    net = {
+    """The configuration's transformer, of a family, for maps `halved` times as small as it says."""
+    family = get_family(config.family or "", config.points)
+    net: dict[str, Any] = {
         "widths": config.localizer_widths,
         "depths": config.localizer_depths,
         "hidden": config.localizer_hidden,
         "shrink": max(1, config.localizer_shrink // halved),
     }
     if config.localizer_decides and not config.localizer_sides:
-        raise StnError("localizer_decides=True is for a net that weighs sides: set localizer_sides=True too.")
+        raise StnError("localizer_decides=True is for a net that weighs quarter turns: set localizer_sides=True too.")
+    localizer: Localizer | ZoomLocalizer
     if config.localizer_zoom:
         window = config.localizer_zoom // halved
         if config.localizer_sides:
-            localizer = SideLocalizer(channels, family, window, config.localizer_decides, **net)
+            localizer = QuarterTurnLocalizer(channels, family, window, config.localizer_decides, **net)
         else:
             localizer = ZoomLocalizer(channels, family, window, **net)
     elif config.localizer_sides:
-        raise StnError("localizer_sides=True is for a window: give its side as localizer_zoom, such as 32.")
+        raise StnError("localizer_sides=True is for a window: give its width as localizer_zoom, such as 32.")
     else:
         localizer = Localizer(channels, family, **net)
-    out_size = config.out_size and tuple(n // halved for n in config.out_size)
+    out_size = config.out_size and (config.out_size[0] // halved, config.out_size[1] // halved)
     return SpatialTransformer(localizer, out_size, config.padding, config.average, config.iterations)
 
 
@@ -217,7 +223,11 @@ def _airbench(config: ModelConfig) -> AirbenchNet:
     return AirbenchNet(before, config.channels, config.widths, config.classes)
 
 
-NETS = {"reference": ReferenceNet, "conv": ConvNet, "airbench": _airbench}
+NETS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "reference": ReferenceNet,
+    "conv": ConvNet,
+    "airbench": _airbench,
+}
 UNUSED = {  # fields that a network has no use for
     "reference": (
         *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom", "localizer_sides"),

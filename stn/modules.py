@@ -62,13 +62,13 @@ class Localizer(nn.Module):
         return exact_head(self.head, self.features(x))  # (B, n)
 
 
-def exact_head(head: nn.Sequential, features: Tensor) -> Tensor:
+def exact_head(head: nn.Module, features: Tensor) -> Tensor:
     """theta (B, n) from the last layers of a localisation net, in the weights' own precision even under autocast.
 
     In bfloat16, theta near 1 moves in steps of 1/256: an eighth of a pixel and more, and nothing below is ever learnt.
     """
     with geometry.no_autocast(features.device):
-        return head(features.to(head[0].weight.dtype))
+        return head(features.to(next(head.parameters()).dtype))
 
 
 def conv_stages(
@@ -117,7 +117,7 @@ class Sampler(nn.Module):
 
     def grid(self, x: Tensor, theta: Tensor) -> Tensor:
         """The sampling grid (B, h, w, 2), in float32 or better even under autocast."""
-        return self.family.grid(theta, self.out_size or tuple(x.shape[-2:]))
+        return self.family.grid(theta, self.out_size or geometry.size_of(x))
 
     def forward(self, x: Tensor, theta: Tensor) -> Tensor:
         out = geometry.sample(x, self.grid(x, theta), self.padding, self.average)
@@ -154,7 +154,8 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         if padding not in geometry.PADDINGS:
             raise unknown("padding", padding, geometry.PADDINGS)
-        if not isinstance(getattr(localizer, "family", None), Family):
+        family = getattr(localizer, "family", None)
+        if not isinstance(family, Family):
             raise StnError(
                 f"The localizer, a {type(localizer).__name__}, has no `family` that says what its theta means; give it "
                 "one, such as get_family('affine')."
@@ -163,14 +164,14 @@ class SpatialTransformer(nn.Module):
             isinstance(out_size, tuple | list) and len(out_size) == 2 and all(map(is_count, out_size))
         ):
             raise StnError(f"out_size is (height, width) in pixels, or None to keep the size; not {out_size!r}.")
-        if not is_count(iterations) or (iterations > 1 and not localizer.family.is_matrix):
+        if not is_count(iterations) or (iterations > 1 and not family.is_matrix):
             raise StnError(
-                f"{iterations} iterations of the family {localizer.family.name!r} are not possible: give 1, or more "
+                f"{iterations} iterations of the family {family.name!r} are not possible: give 1, or more "
                 "than 1 with a family of matrices, whose results compose."
             )
         self.localizer = localizer
         self.iterations = iterations
-        self.sampler = Sampler(localizer.family, out_size and tuple(out_size), padding, average)
+        self.sampler = Sampler(family, None if out_size is None else (out_size[0], out_size[1]), padding, average)
 
     @property
     def family(self) -> Family:
@@ -179,8 +180,10 @@ class SpatialTransformer(nn.Module):
     def locate(self, x: Tensor) -> Tensor:
         """theta (B, n) for pictures (B, C, H, W): where to look."""
         theta = self.localizer(x)  # (B, n)
+        if not self.family.is_matrix:
+            return theta
         for _ in range(self.iterations - 1):
-            grid = self.family.grid(theta, tuple(x.shape[-2:]))
+            grid = self.family.grid(theta, geometry.size_of(x))
             seen = geometry.sample(x, grid, self.sampler.padding, self.sampler.average).to(x.dtype)
             theta = self.family.compose(theta, self.localizer(seen))
         return theta

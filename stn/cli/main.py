@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -16,10 +17,10 @@ from stn.cli.output import dump, note
 from stn.cli.train import chosen_device, run_train
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
-from stn.evaluation.accuracy import evaluate_model, load_test
+from stn.evaluation.accuracy import Result, evaluate_model, load_test
 from stn.evaluation.curves import CONTROLS, Curve, curve, update_curves
-from stn.evaluation.rectify import rectification
-from stn.evaluation.table import markdown_tables, table_rows, write_table
+from stn.evaluation.rectify import Rectification, rectification
+from stn.evaluation.table import END, START, markdown_tables, table_rows, write_table
 from stn.export import FORMATS, export
 from stn.recipes import get_recipe, list_recipes
 from stn.training.engine import MAX_SEED
@@ -54,63 +55,74 @@ def stop(why: str, status: int) -> NoReturn:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m stn", description="Train, test, ship and export STNs.")
+    about = "Train, test, ship and export spatial transformer networks."
+    top = argparse.ArgumentParser(prog="python -m stn", description=about)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(run, *, json_flag=False, data=False, device=False, **options):
-        sub = commands.add_parser(
-            run.__name__.removeprefix("run_"), help=run.__doc__, description=run.__doc__, **options
-        )
+    def command(run: Callable[[argparse.Namespace], None], *shared: str) -> argparse.ArgumentParser:
+        """The command that `run` runs, with some of the options that several have."""
+        what = run.__doc__ or ""
+        name, description = run.__name__.removeprefix("run_"), f"{what[0].upper()}{what[1:]}."
+        sub = commands.add_parser(name, help=what, description=description)
         sub.set_defaults(run=run)
-        if json_flag:
-            sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-        if device:
-            sub.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default)")
-        if data:
-            sub.add_argument("--data-dir", help="the data sets' folder (default: $STN_DATA, else data)")
+        if "json" in shared:
+            sub.add_argument("--json", action="store_true", help="print the result as one JSON document")
+        if "device" in shared:
+            sub.add_argument(
+                "--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default: auto)"
+            )
+        if "data" in shared:
+            sub.add_argument("--data-dir", help="folder of the data sets (default: $STN_DATA, else data)")
         return sub
 
-    command(run_list, json_flag=True)
+    name_or_file = "name of a shipped checkpoint, or path of a .safetensors file"
+    command(run_list, "json")
 
-    sub = command(run_train, data=True, device=True)
-    sub.add_argument("recipe", nargs="?")
-    sub.add_argument("--missing", action="store_true", help="train and ship whatever is not shipped, most wanted first")
-    sub.add_argument("--seed", type=seed, default=0, help=f"a whole number up to {MAX_SEED} (0)")
-    sub.add_argument("--epochs", type=positive, help="instead of the recipe's: a trial, in files of its own")
-    sub.add_argument("--threads", type=positive, help="CPU threads (default: PyTorch's)")
-    sub.add_argument("--out", type=Path, default=Path("runs"), help="folder for checkpoints, states and logs (runs)")
-    sub.add_argument("--resume", action="store_true", help="go on where a stopped run left off")
-    sub.add_argument("--holdout", action="store_true", help="test on 5,000 held-out training pictures instead")
-    sub.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
+    sub = command(run_train, "data", "device")
+    sub.add_argument("recipe", nargs="?", help="name of a recipe, as `list` prints it")
+    sub.add_argument("--missing", action="store_true", help="train and ship every recipe that has no checkpoint yet")
+    sub.add_argument("--seed", type=seed, default=0, help=f"random seed, 0 to {MAX_SEED} (default: 0)")
+    sub.add_argument("--epochs", type=positive, help="number of epochs, for a trial, which has files of its own")
+    sub.add_argument("--threads", type=positive, help="number of CPU threads (default: PyTorch's choice)")
+    where = "folder for checkpoints, training states and logs (default: runs)"
+    sub.add_argument("--out", type=Path, default=Path("runs"), help=where)
+    sub.add_argument("--resume", action="store_true", help="continue a stopped run after its last complete epoch")
+    sub.add_argument("--holdout", action="store_true", help="hold out 5,000 training images, and test on them instead")
+    sub.add_argument("--dry-run", action="store_true", help="print the configuration as JSON and train nothing")
 
-    sub = command(run_evaluate, json_flag=True, data=True)
-    sub.add_argument("checkpoint", help="a shipped name or a .safetensors file")
+    sub = command(run_evaluate, "json", "data")
+    sub.add_argument("checkpoint", help=name_or_file)
     what = sub.add_mutually_exclusive_group()
-    what.add_argument("--rectification", action="store_true", help="how upright, steady and whole the output is")
-    what.add_argument("--curve", choices=CONTROLS, help="accuracy against this control")
+    upright = "measure the residual rotation after the transformer, and how alike and how complete its outputs are"
+    what.add_argument("--rectification", action="store_true", help=upright)
+    what.add_argument("--curve", choices=CONTROLS, help="measure the accuracy over the range of one distortion")
 
-    command(run_curves, data=True, device=True)
+    command(run_curves, "data", "device")
 
-    sub = command(run_benchmark, json_flag=True, data=True)
-    sub.add_argument("what", choices=("train", "infer"))
-    sub.add_argument("--epochs", type=positive, default=3, help="of each side, for train (3)")
-    sub.add_argument("--target-epochs", type=positive, help="length of the tuned schedule (default: the recipe's)")
+    sub = command(run_benchmark, "json", "data")
+    compared = "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN"
+    sub.add_argument("what", choices=("train", "infer"), help=compared)
+    sub.add_argument("--epochs", type=positive, default=3, help="for train: epochs to time on each side (default: 3)")
+    target = "for train: epochs of the recipe timed until it reaches the published accuracy (default: the recipe's)"
+    sub.add_argument("--target-epochs", type=positive, help=target)
 
     sub = command(run_export)
-    sub.add_argument("recipe", help="a shipped name or a .safetensors file")
-    sub.add_argument("--format", default="tutorial", choices=FORMATS)
-    sub.add_argument("--out", type=Path, required=True)
+    sub.add_argument("recipe", help=name_or_file)
+    kinds = "tutorial: the state dict of the PyTorch tutorial's Net; onnx: the whole network (default: tutorial)"
+    sub.add_argument("--format", default="tutorial", choices=FORMATS, help=kinds)
+    sub.add_argument("--out", type=Path, required=True, help="file to write")
 
-    sub = command(run_download, data=True)
-    sub.add_argument("dataset", choices=sorted(DATASETS))
+    sub = command(run_download, "data")
+    sub.add_argument("dataset", choices=sorted(DATASETS), help="name of the data set")
 
     sub = command(run_ship)
-    sub.add_argument("recipe")
-    sub.add_argument("--out", type=Path, default=Path("runs"), help="the folder that `train` wrote to")
+    sub.add_argument("recipe", help="name of a recipe that was trained")
+    sub.add_argument("--out", type=Path, default=Path("runs"), help="folder that `train` wrote to (default: runs)")
 
-    sub = command(run_table, json_flag=True)
-    sub.add_argument("--markdown", action="store_true", help="as Markdown tables (default)")
-    sub.add_argument("--write", type=Path, nargs="+", metavar="FILE", help="put the tables between the files' markers")
+    sub = command(run_table, "json")
+    sub.add_argument("--markdown", action="store_true", help="print Markdown tables (the default)")
+    between = f"write the tables into these files, between the lines {START} and {END}"
+    sub.add_argument("--write", type=Path, nargs="+", metavar="FILE", help=between)
     return top
 
 
@@ -127,9 +139,9 @@ def seed(text: str) -> int:
 
 
 def run_list(options: argparse.Namespace) -> None:
-    """every recipe: what it is, whether a checkpoint is shipped"""
+    """list the recipes: what each one is, and whether its checkpoint is shipped"""
     shipped = set(shipped_names())
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": r.name,
             "title": r.title,
@@ -148,19 +160,23 @@ def run_list(options: argparse.Namespace) -> None:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    """test a shipped checkpoint or a file on its own test set"""
+    """test a checkpoint on the test set of its recipe"""
     model, info = load_checkpoint(options.checkpoint)
     test = load_test(info.recipe, options.data_dir)
+    found: Rectification | Curve | Result
     if options.rectification:
-        found = rectification(model, test, info.recipe)
-        text = f"residual rotation {found.left_sd:.1f}° of {found.input_sd:.1f}°, {found.left_sd_within:.1f}° within an image"
+        found = upright = rectification(model, test, info.recipe)
+        text = (
+            f"residual rotation {upright.left_sd:.1f}° of {upright.input_sd:.1f}°, "
+            f"{upright.left_sd_within:.1f}° within an image"
+        )
     elif options.curve:
-        found = curve(model, test, info.recipe, options.curve)
-        points = zip(found.values, found.accuracy, strict=True)
+        found = swept = curve(model, test, info.recipe, options.curve)
+        points = zip(swept.values, swept.accuracy, strict=True)
         text = "\n".join(f"{options.curve} {value:g}: {accuracy:.2f}%" for value, accuracy in points)
     else:
-        found = evaluate_model(model, test, info.recipe)
-        text = f"{found.accuracy:.2f}% of {found.n} right, loss {found.loss:.4f}"
+        found = result = evaluate_model(model, test, info.recipe)
+        text = f"{result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}"
     if options.json:
         dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(model)})
     else:
@@ -168,7 +184,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def run_curves(options: argparse.Namespace) -> None:
-    """measure every playground model against every control, into checkpoints/curves.json; resumable"""
+    """measure the accuracy of the playground's models over the range of each distortion (checkpoints/curves.json)"""
 
     def on_curve(name: str, found: Curve) -> None:
         print(f"{name}: {found.control}", flush=True)
@@ -177,7 +193,7 @@ def run_curves(options: argparse.Namespace) -> None:
 
 
 def run_benchmark(options: argparse.Namespace) -> None:
-    """time training or inference, as ratios measured in one run"""
+    """measure the speed of training or inference, as ratios within one run"""
 
     def log(text: str) -> None:
         print(text, file=sys.stderr)
@@ -193,12 +209,12 @@ def run_benchmark(options: argparse.Namespace) -> None:
 
 
 def run_export(options: argparse.Namespace) -> None:
-    """write a checkpoint's network for programs that do not know this package"""
+    """write a checkpoint's network for programs that do not use this package"""
     print(export(options.recipe, options.format, options.out))
 
 
 def run_download(options: argparse.Namespace) -> None:
-    """fetch a data set once, whole and checked"""
+    """download a data set and verify its files"""
     bar = tqdm(total=100, disable=None, leave=False, unit="%")
 
     def on_progress(done: float, text: str) -> None:
@@ -211,7 +227,7 @@ def run_download(options: argparse.Namespace) -> None:
 
 
 def run_ship(options: argparse.Namespace) -> None:
-    """copy the seed nearest the mean of all trained ones (or the best, see checkpoints/README.md) to checkpoints/"""
+    """copy the trained seed nearest the mean (or the best one, see checkpoints/README.md) to checkpoints/"""
     info = ship(get_recipe(options.recipe), options.out, on_skip=note)
     print(
         f"{info.path.name}: {info.result['accuracy']:.2f}%, {len(info.record['seeds'])} seeds, {info.record['shipped']}"
@@ -219,7 +235,7 @@ def run_ship(options: argparse.Namespace) -> None:
 
 
 def run_table(options: argparse.Namespace) -> None:
-    """the result tables, from the shipped checkpoints' own records"""
+    """print the result tables, made from the records in the shipped checkpoints"""
     order = [name for name in list_recipes() if name in set(shipped_names())]
     rows = table_rows([read_info(name) for name in order])
     for file in options.write or ():

@@ -25,7 +25,7 @@ from stn.training.monitor import REMEDY
 
 
 def run_train(options: argparse.Namespace) -> None:
-    """train a recipe on a data set and write its checkpoint"""
+    """train a recipe and write its checkpoint"""
     if options.missing == bool(options.recipe):
         raise StnError("Name one recipe to train, or give --missing alone; `python -m stn list` lists the recipes.")
     if options.threads:

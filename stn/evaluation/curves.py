@@ -131,7 +131,7 @@ def control_values(control: str) -> tuple[float, ...]:
         raise unknown("control", control, CONTROLS)
     low, high = CONTROL_RANGES[control]
     if isinstance(low, int):
-        return tuple(range(low, high + 1))
+        return tuple(range(low, int(high) + 1))
     return tuple(round(value, 6) for value in torch.linspace(low, high, POINTS, dtype=torch.float64).tolist())
 
 
@@ -150,19 +150,20 @@ def curve(
     five curves take half the time.
     """
     values = control_values(control)
-    model = copy.deepcopy(model).to(device, memory_format=torch.channels_last)  # a quarter faster
+    model = copy.deepcopy(model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster
     precision = autocast(device, recipe.train.precision)
     pictures, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
     stock = stock if stock is None else stock.to(device)
     found = []
     for value in values:
-        controls = Controls(**{control: value}, seed=TEST_SEED)
+        given: dict[str, Any] = {control: value}
+        controls = Controls(**given, seed=TEST_SEED)
         correct = 0
         for start in range(0, len(test), BATCH):
             images = pictures[start : start + BATCH].float() / 255
-            given = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
+            distorted = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
             with evaluating(model), precision:
-                correct += int((model(given).argmax(1) == labels[start : start + BATCH]).sum())
+                correct += int((model(distorted).argmax(1) == labels[start : start + BATCH]).sum())
         found.append(100 * correct / len(test))
         on_value(value, found[-1])
     return Curve(control, values, tuple(found), len(test))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ class Rectification:
     pictures: int
     angles: int
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -42,14 +43,14 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
 
     The angles go from -90 to 90 degrees, or as far as the recipe's own pictures are turned where that is less.
-    The residual rotation is the angle given plus that of the polar decomposition of the affine map nearest to the grid: of
-    theta itself, where the family is affine. The object is a grey picture's ink, a colour picture's whole square.
+    The residual rotation is the angle given plus that of the polar decomposition of the affine map nearest to the grid:
+    of theta itself, where the family is affine. The object is a gray image's ink, a colour image's whole square.
     Raises StnError for a model without a transformer.
     """
     canvas = recipe.model.canvas
     if pictures < 1:
         raise StnError(f"{pictures} pictures cannot be measured; give 1 or more.")
-    widest = TURNED.get(recipe.distortion, WIDEST)
+    widest = TURNED.get(recipe.distortion or "", WIDEST)
     angles = torch.linspace(-widest, widest, ANGLES).tolist()
     poses, correlations, input_correlations, areas = [], [], [], []
     for start in range(0, min(pictures, len(test)), 100):

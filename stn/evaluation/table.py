@@ -72,8 +72,9 @@ def _against(cnn: Row | None, row: Row) -> Row:
     if cnn is None:
         return row
     gain = cnn.error_mean - row.error_mean
-    one_seed = cnn.error_sd is None or row.error_sd is None
-    return replace(row, gain=gain, gain_sds=None if one_seed else gain / max(cnn.error_sd, row.error_sd, 1e-9))
+    if cnn.error_sd is None or row.error_sd is None:
+        return replace(row, gain=gain)
+    return replace(row, gain=gain, gain_sds=gain / max(cnn.error_sd, row.error_sd, 1e-9))
 
 
 def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:

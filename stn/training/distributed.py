@@ -19,7 +19,7 @@ from stn.errors import StnError
 class ProcessGroup:
     """The processes that train one network together; this one is number `rank` of `size`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         ready = dist.is_available() and dist.is_initialized()
         self.rank = dist.get_rank() if ready else 0
         self.size = dist.get_world_size() if ready else 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +37,8 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class StepReport:
+    """What `on_step` hears."""
+
     epoch: int  # from 1
     step: int  # from 0, within the epoch
     steps: int
@@ -45,19 +49,23 @@ class StepReport:
 
 @dataclass(frozen=True)
 class EpochReport:
+    """What `on_epoch` hears; a row of the log."""
+
     epoch: int
     epochs: int
     seconds: float  # of training, without the test
     train_loss: float
     result: Result
-    theta: dict | None  # monitor.ThetaStats, None without a transformer
+    theta: dict[str, Any] | None  # monitor.ThetaStats, None without a transformer
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-@dataclass
+@dataclass(eq=False)
 class Outcome:
+    """What came of a training."""
+
     model: nn.Module  # the weights to keep, the average where the recipe has one; in evaluation mode
     history: list[dict] = field(default_factory=list)
 
@@ -101,7 +109,7 @@ def train(
         # The log before the state, and whole: then no moment to be stopped in makes the two disagree for good.
         if log_file is not None:
             lines = "".join(json.dumps(row) + "\n" for row in run.history)
-            write_file(log_file, lambda file, lines=lines: file.write_text(lines))
+            write_file(log_file, functools.partial(Path.write_text, data=lines))
         if state_file is not None:
             run.save(state_file)
         on_epoch(report)
@@ -126,7 +134,8 @@ class Run:
         self.distort = get_distortion(distortion) if distortion else None
         torch.manual_seed(seed)
         # channels_last halves the time of the small nets' convolutions on a CPU.
-        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        self.model = build_model(recipe.model).to(device)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if isinstance(self.model.net, AirbenchNet):
             images = self.images[:WHITENING_PICTURES].float() / 255
             self.model.net.prepare((images - self.model.mean) / self.model.std)
@@ -145,7 +154,7 @@ class Run:
     def eval_model(self) -> nn.Module:
         return self.average.module if self.average is not None else self.model
 
-    def epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> tuple[float, dict | None]:
+    def epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> tuple[float, dict[str, Any] | None]:
         """Trains one epoch; returns the mean loss and what the transformers did."""
         config, total = self.config, len(self.labels)
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
@@ -175,7 +184,7 @@ class Run:
         if not math.isfinite(losses):
             raise StnError(f"The loss is {float(losses)} in epoch {epoch}: {ADVICE}.")
         stats = monitor.stats()
-        return float(losses / self.steps), stats and stats.to_dict()
+        return float(losses / self.steps), None if stats is None else stats.to_dict()
 
     def set_rates(self, step: int) -> None:
         """Sets the learning rates of a step: the localisation nets', all of which learn from the first step on, and the
@@ -198,16 +207,16 @@ class Run:
         index, weight = self.group.share(index)
         index = index.to(self.device)
         images, matrix = self.batch(index, generator)
-        with self.precision, watch_steps(self.localizer) as seen:
+        with self.precision, watch_steps(self.localizer) as said:
             if pose_only:
                 if self.transformers:
                     passes.append(run_to_last(self.model, self.transformers, images))
-                loss = pose_supervision_loss(passes, matrix, seen)
+                loss = pose_supervision_loss(passes, matrix, said)
             else:
                 logits = self.model(images)
                 loss = F.cross_entropy(logits, self.labels[index], label_smoothing=config.label_smoothing)
                 if config.pose_weight:
-                    loss = pose_supervision_loss(passes, matrix, seen) * config.pose_weight + loss
+                    loss = pose_supervision_loss(passes, matrix, said) * config.pose_weight + loss
         self.optimizer.zero_grad()
         loss.backward()
         loss = self.group.average_gradients(self.model, loss.detach(), weight)

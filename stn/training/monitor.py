@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from statistics import mean
+from typing import Any
 
 import torch
 
@@ -35,7 +36,7 @@ class ThetaStats:
     det: float | None  # mean of |det A|, 1 at the identity; None for a family without matrices
     outside: float  # part of the grid outside the picture
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"theta_constant": self.theta_sd < CONSTANT_THETA_SD}
 
 

@@ -1,4 +1,4 @@
-"""What teaches a localisation net besides the labels: the distortion, which is known because we made it."""
+"""Pose supervision: the distortion, which is known because we made it, teaches the localisation nets too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,61 +16,64 @@ from torch import Tensor, nn
 from stn import geometry
 from stn.errors import StnError
 from stn.explain import Pass
-from stn.families import ROTATION, Family
-from stn.zooming import SideLocalizer, ZoomLocalizer
+from stn.families import ROTATION, Family, MatrixFamily
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 
-@dataclass
-class Seen:
-    """What a localisation net said, look by look; the parts stay empty for a net in one step."""
+@dataclass(eq=False)
+class Said:
+    """What a localisation net said, iteration by iteration; the parts stay empty for a net in one step."""
 
     thetas: list[Tensor] = field(default_factory=list)  # (B, n) each
     windows: list[Tensor] = field(default_factory=list)  # (B, 3, 3) each
-    sides: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # (B, 4) logits and the turn (B,) made of them
+    quarter_turns: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # logits (B, 4), turn (B,)
 
 
-def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, seen: Seen) -> Tensor:
-    """`first_pose_loss` of the first transformer, once for every look it took, and `pose_loss` of each later one.
+def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, said: Said) -> Tensor:
+    """`step_loss` of the first transformer, once for every iteration of it, and `pose_loss` of each later one.
 
-    Each is taught what those before it have left: its theta is composed with theirs, which that does not move. (A look
-    is at what the looks before have warped, so these still learn from its lesson, through the picture.) By
-    classification alone a later transformer would find so little to do that it came to do the same to every picture.
-    The lessons are summed: two looks weigh twice as much as one. Where the family has no matrices, which compose, only
-    the first is taught. Raises StnError where the distortion is none or no matrix.
+    Each is taught what those before it have left: its theta is composed with theirs, which that does not move. (An
+    iteration sees what those before it have warped, so these still learn from its loss, through the image.) By
+    classification alone a later transformer would find so little to do that it came to do the same to every image.
+    The losses are summed: two iterations weigh twice as much as one. Where the family has no matrices, which compose,
+    only the first is taught. Raises StnError where the distortion is none or no matrix.
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
     if not passes:
         raise StnError("pose_epochs and pose_weight teach a transformer, and this model has none; set both to 0.")
-    loss, done = torch.zeros((), device=matrix.device), None
-    looks = [*zip_longest(seen.thetas, seen.windows, seen.sides), *((one.theta, None, None) for one in passes[1:])]
     family = passes[0].sampler.family
-    for theta, window, sides in looks:
+    iterations = list(zip_longest(said.thetas, said.windows, said.quarter_turns))
+    if not family.is_matrix:
+        return step_loss(family, iterations[0][0], matrix, *iterations[0][1:])
+    loss, done = torch.zeros((), device=matrix.device), None
+    for theta, window, quarter_turns in [*iterations, *((one.theta, None, None) for one in passes[1:])]:
         if done is not None:
             theta = family.compose(done, theta)
             window = window if window is None else geometry.product(family.matrix(done), window)
-        loss = loss + first_pose_loss(family, theta, matrix, window, sides)
-        if not family.is_matrix:
-            break
+        loss = loss + step_loss(family, theta, matrix, window, quarter_turns)
         done = theta.detach()
     return loss
 
 
-def first_pose_loss(
+def step_loss(
     family: Family,
     theta: Tensor,
     matrix: Tensor,
     window: Tensor | None = None,
-    sides: tuple[Tensor, Tensor] | None = None,
+    quarter_turns: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
-    """How far theta (B, n), and what led to it, are from undoing the distortion `matrix` (B, 3, 3).
+    """How far theta (B, n), and the steps that led to it, are from undoing the distortion `matrix` (B, 3, 3).
 
-    `window` (B, 3, 3) and `sides`, logits (B, 4) and the turn (B,) made of them, are what the parts of a net in several
-    steps said, None without such.
+    `window` (B, 3, 3) and `quarter_turns`, logits (B, 4) and the turn (B,) made of them, are what the parts of a net in
+    several steps said, None without such.
     """
-    edges = sides is not None
-    loss = quarter_turn_loss(family, theta, *sides, matrix) if edges else pose_loss(family, theta, matrix)
-    return loss if window is None else loss + window_loss(window, matrix, edges)
+    if quarter_turns is None:
+        loss = pose_loss(family, theta, matrix)
+    else:
+        assert family.is_matrix, "a QuarterTurnLocalizer has no other"
+        loss = quarter_turn_loss(family, theta, *quarter_turns, matrix)
+    return loss if window is None else loss + window_loss(window, matrix, edges=quarter_turns is not None)
 
 
 def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
@@ -91,16 +95,16 @@ def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
     return distance.mean() + 5 * (1 - cos).mean()
 
 
-def quarter_turn_loss(family: Family, theta: Tensor, sides: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
-    """`pose_loss` of theta with the right side up, and the cross-entropy of that side for the logits `sides` (B, 4).
+def quarter_turn_loss(family: MatrixFamily, theta: Tensor, logits: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
+    """`pose_loss` of theta with the right edge up, and the cross-entropy of that quarter turn for the logits (B, 4).
 
-    theta (B, n) is a `SideLocalizer`'s: a frame, turned by `turn` (B,), which it made of its sides.
+    theta (B, n) is a `QuarterTurnLocalizer`'s: a frame, turned by `turn` (B,), which it made of its logits.
     """
     frame = geometry.product(family.matrix(theta), ROTATION.matrix(-turn[:, None]))
     missing = geometry.polar(geometry.invert(matrix))[0] - geometry.polar(frame)[0]
     quarters = (missing / (math.pi / 2)).round().long() % 4  # (B,)
     upright = geometry.product(frame, ROTATION.matrix(quarters[:, None] * math.pi / 2))
-    return pose_loss(family, family.from_matrix(upright), matrix) + F.cross_entropy(sides, quarters)
+    return pose_loss(family, family.from_matrix(upright), matrix) + F.cross_entropy(logits, quarters)
 
 
 def window_loss(found: Tensor, matrix: Tensor, edges: bool = False) -> Tensor:
@@ -123,18 +127,18 @@ def _parts(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @contextmanager
-def watch_steps(localizer: nn.Module | None) -> Iterator[Seen]:
+def watch_steps(localizer: nn.Module | None) -> Iterator[Said]:
     """Collects what a localisation net and its parts (see `ZoomLocalizer`) say while the block runs."""
-    seen = Seen()
+    said = Said()
 
-    def record(part: nn.Module, to: list, of: Callable[[Tensor], object] = lambda said: said) -> None:
-        hooks.enter_context(part.register_forward_hook(lambda _, x, said: to.append(of(said))))
+    def record(part: nn.Module, to: list[Any], of: Callable[[Tensor], object] = lambda output: output) -> None:
+        hooks.enter_context(part.register_forward_hook(lambda _, x, output: to.append(of(output))))
 
     with ExitStack() as hooks:
         if localizer is not None:
-            record(localizer, seen.thetas)
+            record(localizer, said.thetas)
         if isinstance(localizer, ZoomLocalizer):
-            record(localizer.coarse, seen.windows, localizer.window_matrix)
-        if isinstance(localizer, SideLocalizer):
-            record(localizer.sides, seen.sides, lambda said: (said, localizer.turn(said)))
-        yield seen
+            record(localizer.coarse, said.windows, localizer.window_matrix)
+        if isinstance(localizer, QuarterTurnLocalizer):
+            record(localizer.sides, said.quarter_turns, lambda logits: (logits, localizer.turn(logits)))
+        yield said

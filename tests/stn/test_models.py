@@ -60,7 +60,7 @@ def test_a_cnn_and_its_stns_are_trained_alike_with_as_many_parameters(name):
     [("cifar10-play-affine", True), ("cifar10-rsc-similarity", True), ("cifar10-rsc-small-affine", False)],
 )
 def test_the_recipe_says_whether_a_net_decides_for_a_side(name, decides):
-    assert build_model(get_recipe(name).model).net.stn.localizer.decides is decides
+    assert build_model(get_recipe(name).model).net.stn.localizer.hard is decides
 
 
 # Parameters counted by hand from the table of the reference systems.

@@ -8,7 +8,7 @@ from torch import nn
 from stn import Localizer, SpatialTransformer, StnError, explain, geometry
 from stn.families import FAMILY_NAMES, get_family
 from stn.models import ReferenceLocalizer
-from stn.zooming import SideLocalizer, ZoomLocalizer
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:
@@ -123,7 +123,7 @@ def test_theta_is_exact_under_autocast(generator, iterations):
 
 
 @pytest.mark.parametrize(
-    "net", [Localizer(1), ZoomLocalizer(1), SideLocalizer(1), ReferenceLocalizer(1, 28, (8, 10), 32)]
+    "net", [Localizer(1), ZoomLocalizer(1), QuarterTurnLocalizer(1), ReferenceLocalizer(1, 28, (8, 10), 32)]
 )
 def test_the_last_layers_of_a_localisation_net_are_exact_under_autocast(generator, net):
     x = torch.rand(3, 1, 28, 28, generator=generator)
@@ -245,7 +245,7 @@ def test_a_layer_can_be_made_before_there_is_memory_for_it(generator):
     assert torch.equal(layer.eval()(x), made(x))
 
 
-@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, SideLocalizer])
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, QuarterTurnLocalizer])
 def test_shapes_are_known_without_numbers(net):
     with torch.device("meta"):
         layer = SpatialTransformer(net(1), out_size=(9, 11), average=True)
@@ -253,7 +253,7 @@ def test_shapes_are_known_without_numbers(net):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
-@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, SideLocalizer])
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, QuarterTurnLocalizer])
 def test_a_layer_may_be_of_another_precision(net, dtype, generator):
     layer = SpatialTransformer(net(1)).eval().to(dtype)
     x = torch.rand(2, 1, 28, 28, generator=generator).to(dtype)

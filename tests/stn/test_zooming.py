@@ -10,10 +10,10 @@ from stn import SpatialTransformer, StnError, geometry
 from stn.explain import transformers_of, watch
 from stn.families import FAMILY_NAMES, ROTATION, get_family
 from stn.training.pose import pose_supervision_loss, watch_steps
-from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer, mean_turn
 
 
-@pytest.mark.parametrize("net", [ZoomLocalizer, SideLocalizer])
+@pytest.mark.parametrize("net", [ZoomLocalizer, QuarterTurnLocalizer])
 def test_it_starts_at_the_identity_to_the_last_digit(net, generator):
     zoom = net(1, "affine").double().eval()
     theta = zoom(torch.rand(2, 1, 30, 30, generator=generator, dtype=torch.float64))
@@ -57,7 +57,7 @@ def test_the_size_of_the_frame_is_the_coarse_nets_alone(family, generator):
 
 @pytest.mark.parametrize(
     ("net", "family"),
-    [(net, name) for net in (ZoomLocalizer, SideLocalizer) for name in FAMILY_NAMES if name not in net.zooming],
+    [(net, name) for net in (ZoomLocalizer, QuarterTurnLocalizer) for name in FAMILY_NAMES if name not in net.zooming],
 )
 def test_a_family_that_does_not_turn_scale_and_shift_cannot_zoom(net, family):
     with pytest.raises(StnError, match=rf"zoom.*'{family}'"):
@@ -71,14 +71,14 @@ def test_a_window_without_pixels_is_refused(window):
 
 
 @pytest.mark.parametrize(
-    ("kind", "family"), [(net, name) for net in (ZoomLocalizer, SideLocalizer) for name in net.zooming]
+    ("kind", "family"), [(net, name) for net in (ZoomLocalizer, QuarterTurnLocalizer) for name in net.zooming]
 )
 def test_zooming_starts_as_the_identity_and_teaches_all_nets(kind, family, generator):
     layer = SpatialTransformer(kind(1, family)).train()
     x = torch.rand(4, 1, 40, 40, generator=generator)
     torch.testing.assert_close(layer(x), x, rtol=0, atol=2e-5)
     net = layer.localizer
-    lasts = [net.coarse.head[-1], net.fine.head[-1], *([net.sides[-1]] if kind is SideLocalizer else [])]
+    lasts = [net.coarse.head[-1], net.fine.head[-1], *([net.sides[-1]] if kind is QuarterTurnLocalizer else [])]
     for last in lasts:
         nn.init.normal_(last.weight, std=0.01)
     layer(x).square().sum().backward()
@@ -88,7 +88,7 @@ def test_zooming_starts_as_the_identity_and_teaches_all_nets(kind, family, gener
 
 @pytest.mark.parametrize("turn", [0, 30, 60, 130, -80, 180])
 def test_a_window_along_the_edges_is_the_same_for_all_four_turns(turn):
-    net = SideLocalizer(1)
+    net = QuarterTurnLocalizer(1)
     angles = torch.deg2rad(turn + 90.0 * torch.arange(4))
     # The square's parameters hold four times its angle, in which quarter turns are whole ones.
     said = torch.stack([0.7 * (4 * angles).cos(), 0.7 * (4 * angles).sin(), 0 * angles + 0.1, 0 * angles - 0.2], dim=1)
@@ -105,7 +105,7 @@ def test_a_window_along_the_edges_is_the_same_for_all_four_turns(turn):
 @pytest.mark.parametrize("side", range(4))
 def test_the_frame_is_turned_until_the_side_that_is_found_is_up(side, decides, generator):
     x = torch.rand(1, 1, 40, 40, generator=generator)
-    net = SideLocalizer(1, "affine", window=20, decides=decides).eval()
+    net = QuarterTurnLocalizer(1, "affine", window=20, hard=decides).eval()
     window, look = torch.tensor([[0.0, 0.5, 0.2, -0.1]]), torch.tensor([[0.9, 0.1, 0.05, 0.0, 1.1, 0.0]])
     with torch.no_grad():
         net.coarse.head[-1].bias.copy_(window[0])
@@ -127,7 +127,7 @@ def test_the_mean_turn_lies_between_sides_that_are_as_likely():
 
 
 def test_labels_alone_teach_a_net_that_decides_nothing_of_the_sides_but_the_lesson_does(generator):
-    layer = SpatialTransformer(SideLocalizer(1, decides=True)).train()
+    layer = SpatialTransformer(QuarterTurnLocalizer(1, hard=True)).train()
     net = layer.localizer
     for last in (net.coarse.head[-1], net.fine.head[-1], net.sides[-1]):
         nn.init.normal_(last.weight, std=0.01)
@@ -145,11 +145,11 @@ def test_labels_alone_teach_a_net_that_decides_nothing_of_the_sides_but_the_less
 
 @pytest.mark.parametrize("decides", [False, True])
 def test_the_frame_is_in_the_precision_of_the_net(decides, generator):
-    net = SideLocalizer(1, decides=decides).double()
+    net = QuarterTurnLocalizer(1, hard=decides).double()
     assert net(torch.rand(2, 1, 40, 40, generator=generator, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_a_net_that_decides_turns_by_the_likeliest_side_alone():
     logits = torch.tensor([[9.0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 9, 0], [0, 0, 0, 9], [50, 51, 0, 0], [50, 0, 0, 49]])
-    found = torch.rad2deg(SideLocalizer(1, decides=True).turn(logits)) % 360
+    found = torch.rad2deg(QuarterTurnLocalizer(1, hard=True).turn(logits)) % 360
     assert found.tolist() == pytest.approx([0, 90, 180, 270, 90, 0], abs=1e-3)

@@ -26,7 +26,7 @@ from stn.explain import Explanation, Stage
 from stn.families import Family
 from stn.geometry import FAR, mip_level
 from stn.modules import SpatialTransformer
-from stn.zooming import SideLocalizer, ZoomLocalizer
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
@@ -146,7 +146,7 @@ def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> di
             "input": encode_values(info.unnormalize(stage.input)[0]),
             "maps": [_encode_maps(net, most_active(of_stage[0])) for net, of_stage in maps],
             "iterations": transformer.iterations,
-            "sides": isinstance(transformer.localizer, SideLocalizer),
+            "sides": isinstance(transformer.localizer, QuarterTurnLocalizer),
             "padding": transformer.sampler.padding,
             # What the sampler reads as 0 outside the picture stands for the mean, for networks normalise first thing.
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,

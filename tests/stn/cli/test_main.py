@@ -1,4 +1,6 @@
+import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from safetensors.torch import load_file
 from stn._torchvision import import_torchvision
 from stn.checkpoint import save_checkpoint, shipped_names
 from stn.cli.benchmark import benchmark_train
-from stn.cli.main import main
+from stn.cli.main import main, parser
 from stn.evaluation.accuracy import evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
@@ -244,7 +246,19 @@ def test_a_reader_that_has_had_enough_gets_no_advice():
 def test_help_says_what_the_program_is_for(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "Train, test, ship and export STNs." in capsys.readouterr().out
+    assert "Train, test, ship and export spatial transformer networks." in capsys.readouterr().out
+
+
+def test_every_option_of_every_command_is_explained():
+    (commands,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    assert len(commands.choices) == len(commands._choices_actions) == 9
+    for command in commands._choices_actions:
+        assert re.fullmatch(r"[a-z].*[^.]", command.help), command.dest
+    for name, command in commands.choices.items():
+        assert command.description.endswith(".")
+        for action in command._actions:
+            assert action.help and not action.help.endswith("."), f"{name} {action.dest}"
+        assert command.format_help()  # a lone % in a text would raise
 
 
 def test_the_table_is_written_between_the_markers(tmp_path, capsys):

@@ -41,8 +41,8 @@ def test_rows_say_what_was_measured():
         gain=0.3,
         gain_sds=1.5,
     )
-    keys = "name error_mean error_sd n_seeds shipped_error params minutes device published theta_constant pose_left taught"
-    assert [*row.to_dict()] == [*keys.split(), "gain", "gain_sds"], "what `table --json` calls them"
+    keys = "name error_mean error_sd n_seeds shipped_error params minutes device published theta_constant pose_left"
+    assert [*row.to_dict()] == [*keys.split(), "taught", "gain", "gain_sds"], "what `table --json` calls them"
     heads, _, line = markdown_table([row]).splitlines()
     assert line == (
         "| `some` | 1.26 ± 0.10 | 3 | 1.20 | 1.14 | 0.30, within 2 sd | 12.0° | 27,360 | 2.0 | no | collapsed |"

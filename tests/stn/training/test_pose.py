@@ -11,15 +11,15 @@ from stn.models import build_model
 from stn.modules import Localizer, Sampler, SpatialTransformer
 from stn.recipes import get_recipe
 from stn.training.pose import (
-    Seen,
-    first_pose_loss,
+    Said,
     pose_loss,
     pose_supervision_loss,
     quarter_turn_loss,
+    step_loss,
     watch_steps,
     window_loss,
 )
-from stn.zooming import SideLocalizer, ZoomLocalizer, mean_turn
+from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer, mean_turn
 
 
 def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
@@ -36,14 +36,14 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
 
 
 def passed(family, *thetas):
-    """What was seen where each theta is another transformer's, each of which looked once."""
+    """What was seen where each theta is another transformer's, each of which ran once."""
     passes = [Pass("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
-    return {"passes": passes, "seen": Seen([thetas[0]])}
+    return {"passes": passes, "said": Said([thetas[0]])}
 
 
 def test_without_a_transformer_nobody_can_be_taught():
     with pytest.raises(StnError, match=r"teach a transformer, and this model has none; set both to 0"):
-        pose_supervision_loss([], torch.eye(3)[None], Seen())
+        pose_supervision_loss([], torch.eye(3)[None], Said())
 
 
 def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move_it(generator):
@@ -51,7 +51,7 @@ def test_a_later_transformer_is_taught_what_the_first_has_left_and_does_not_move
     undoing, rest = (family.identity(3) + 0.3 * torch.rand(3, 6, generator=generator) for _ in range(2))
     matrix = invert(family.matrix(undoing))
     first = family.compose(undoing, family.invert(rest)).requires_grad_()
-    alone = first_pose_loss(family, first, matrix)
+    alone = step_loss(family, first, matrix)
     assert alone.item() > 1e-3
     both = pose_supervision_loss(**passed(family, first, rest), matrix=matrix)
     assert both.item() == pytest.approx(alone.item(), rel=1e-4), "it does all that is left"
@@ -65,7 +65,7 @@ def test_of_transformers_that_do_not_compose_the_first_is_taught(generator):
     family = get_family("tps")
     first, second = (family.identity(2) + 0.1 * torch.rand(2, family.n_params, generator=generator) for _ in range(2))
     matrix = torch.eye(3).expand(2, -1, -1)
-    alone = first_pose_loss(family, first, matrix)
+    alone = step_loss(family, first, matrix)
     assert pose_supervision_loss(**passed(family, first, second), matrix=matrix) == alone
 
 
@@ -103,98 +103,96 @@ def test_window_loss_is_zero_for_the_window_that_holds_the_object_however_it_is_
     assert window_loss(right @ half, matrix, edges).item() == pytest.approx(5 if edges else 0, abs=1e-5)
 
 
-def test_the_lesson_on_sides_leaves_the_rest_as_it_were_with_the_right_side_up():
+def test_the_loss_of_quarter_turns_leaves_the_rest_as_it_were_with_the_right_edge_up():
     family = get_family("affine")
     undoing, matrix = placed_squares()
     for side in range(4):
-        sides = 50 * torch.eye(4)[[side, (side + 1) % 4]]
-        turned = undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None])
-        loss = quarter_turn_loss(family, family.from_matrix(turned), sides, mean_turn(sides), matrix).item()
-        assert loss == pytest.approx(50 if side else 0, abs=1e-3), "the frame is right, the side only for 0"
-    sides = torch.tensor([[50.0, 0, 0, 0]])
+        logits = 50 * torch.eye(4)[[side, (side + 1) % 4]]
+        turned = undoing[:1] @ ROTATION.matrix(mean_turn(logits)[:, None])
+        loss = quarter_turn_loss(family, family.from_matrix(turned), logits, mean_turn(logits), matrix).item()
+        assert loss == pytest.approx(50 if side else 0, abs=1e-3), "the frame is right, the quarter turn only for 0"
+    logits = torch.tensor([[50.0, 0, 0, 0]])
     wider = family.from_matrix(undoing[:1] @ torch.diag(torch.tensor([1.2, 1, 1])))
     expected = pose_loss(family, wider, matrix[:1]).item()
     assert expected > 1e-3
-    assert quarter_turn_loss(family, wider, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(
+    assert quarter_turn_loss(family, wider, logits, mean_turn(logits), matrix[:1]).item() == pytest.approx(
         expected, rel=1e-4
     )
-    # Unsure between two sides: the frame is as right, and log 2 is what the doubt costs.
-    sides = torch.tensor([[50.0, 50, 0, 0]])
+    # Unsure between two quarter turns: the frame is as right, and log 2 is what the doubt costs.
+    logits = torch.tensor([[50.0, 50, 0, 0]])
     half = family.from_matrix(undoing[:1] @ ROTATION.matrix(torch.tensor([[math.pi / 4]])))
-    assert quarter_turn_loss(family, half, sides, mean_turn(sides), matrix[:1]).item() == pytest.approx(
+    assert quarter_turn_loss(family, half, logits, mean_turn(logits), matrix[:1]).item() == pytest.approx(
         math.log(2), abs=1e-4
     )
-    # A net that decides has turned by one of them, whichever: it has the same to learn.
+    # A hard one has turned by one of them, whichever: it has the same to learn.
     for quarters in (0, 1):
         turn = torch.tensor([quarters * math.pi / 2])
         decided = family.from_matrix(undoing[:1] @ ROTATION.matrix(turn[:, None]))
-        assert quarter_turn_loss(family, decided, sides, turn, matrix[:1]).item() == pytest.approx(
+        assert quarter_turn_loss(family, decided, logits, turn, matrix[:1]).item() == pytest.approx(
             math.log(2), abs=1e-4
         )
 
 
 def test_the_steps_of_a_localiser_are_seen_while_the_block_runs_and_only_then(generator):
     x = torch.rand(3, 1, 20, 20, generator=generator)
-    for net, windows, sides in (
+    for net, windows, turns in (
         (Localizer(1), [], []),
         (ZoomLocalizer(1), [(3, 3, 3)], []),
-        (SideLocalizer(1), [(3, 3, 3)], [(3, 4)]),
-        (SideLocalizer(1, decides=True), [(3, 3, 3)], [(3, 4)]),
+        (QuarterTurnLocalizer(1), [(3, 3, 3)], [(3, 4)]),
+        (QuarterTurnLocalizer(1, hard=True), [(3, 3, 3)], [(3, 4)]),
     ):
         with watch_steps(net) as seen:
             theta = net(x)
         net(x)
         assert seen.thetas == [theta]
         assert [tuple(found.shape) for found in seen.windows] == windows
-        assert [tuple(logits.shape) for logits, _ in seen.sides] == sides
-        assert [turn.tolist() for _, turn in seen.sides] == [[0, 0, 0] for _ in sides], "as it starts"
+        assert [tuple(logits.shape) for logits, _ in seen.quarter_turns] == turns
+        assert [turn.tolist() for _, turn in seen.quarter_turns] == [[0, 0, 0] for _ in turns], "as it starts"
     with watch_steps(None) as seen:
         Localizer(1)(x)
-    assert seen == Seen()
+    assert vars(seen) == vars(Said())
 
 
-def test_the_lesson_is_of_theta_and_of_what_led_to_it():
+def test_the_loss_of_a_step_is_of_theta_and_of_what_led_to_it():
     family = get_family("affine")
     undoing, matrix = placed_squares()
     theta, window = family.from_matrix(undoing), undoing[:1].expand(2, -1, -1)
-    sides = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
-    assert first_pose_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
-    assert first_pose_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
-    assert first_pose_loss(family, theta, matrix, window, (sides, mean_turn(sides))).item() == pytest.approx(
-        0, abs=1e-5
-    )
-    sides = sides.flip(0)
-    theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(sides)[:, None]))
+    logits = torch.tensor([[50.0, 0, 0, 0], [0, 50, 0, 0]])
+    assert step_loss(family, theta, matrix).item() == pytest.approx(0, abs=1e-6)
+    assert step_loss(family, theta, matrix, window).item() == pytest.approx(0, abs=1e-6)
+    assert step_loss(family, theta, matrix, window, (logits, mean_turn(logits))).item() == pytest.approx(0, abs=1e-5)
+    logits = logits.flip(0)
+    theta = family.from_matrix(undoing[:1] @ ROTATION.matrix(mean_turn(logits)[:, None]))
     slanting = window @ ROTATION.matrix(torch.full((2, 1), math.pi / 8))
-    loss = first_pose_loss(family, theta, matrix, slanting, (sides, mean_turn(sides))).item()
+    loss = step_loss(family, theta, matrix, slanting, (logits, mean_turn(logits))).item()
     assert loss == pytest.approx(50 + 5, abs=1e-3)
 
 
-def test_every_look_is_taught_what_the_looks_before_have_left():
+def test_every_iteration_is_taught_what_those_before_have_left():
     family = get_family("affine")
     undoing, matrix = placed_squares()
     rest = family.matrix(torch.tensor([[1.1, 0, 0.1, 0, 1.1, 0]])) @ ROTATION.matrix(torch.full((1, 1), 0.1))
     first = undoing[:1].expand(2, -1, -1) @ invert(rest)  # all but the rest, and for one a right angle
-    sides = [50 * torch.eye(4)[[0, 1]], 50 * torch.eye(4)[[0, 0]]]
-    turn = ROTATION.matrix(mean_turn(sides[0])[:, None])
-    # The first look has turned right: then the rest is turned as well for the one.
-    looks = [family.from_matrix(first @ turn), family.from_matrix(invert(turn) @ rest @ turn)]
-    seen = Seen(looks, [first, invert(turn) @ rest], [(logits, mean_turn(logits)) for logits in sides])
-    passes = passed(family, family.compose(*looks))["passes"]
-    alone = first_pose_loss(family, looks[0], matrix, first, seen.sides[0]).item()
+    logits = [50 * torch.eye(4)[[0, 1]], 50 * torch.eye(4)[[0, 0]]]
+    turn = ROTATION.matrix(mean_turn(logits[0])[:, None])
+    # The first has turned right: then the rest is turned as well for the one.
+    steps = [family.from_matrix(first @ turn), family.from_matrix(invert(turn) @ rest @ turn)]
+    seen = Said(steps, [first, invert(turn) @ rest], [(logits, mean_turn(logits)) for logits in logits])
+    passes = passed(family, family.compose(*steps))["passes"]
+    alone = step_loss(family, steps[0], matrix, first, seen.quarter_turns[0]).item()
     assert alone > 1e-2
     assert pose_supervision_loss(passes, matrix, seen).item() == pytest.approx(alone, rel=1e-3), (
         "the second leaves nothing"
     )
     wrong = 50 * torch.eye(4)[[2, 2]]
-    seen.sides[1] = wrong, mean_turn(wrong)
-    seen.thetas[1] = family.from_matrix(family.matrix(looks[1]) @ ROTATION.matrix(torch.full((2, 1), math.pi)))
+    seen.quarter_turns[1] = wrong, mean_turn(wrong)
+    seen.thetas[1] = family.from_matrix(family.matrix(steps[1]) @ ROTATION.matrix(torch.full((2, 1), math.pi)))
     assert pose_supervision_loss(passes, matrix, seen).item() == pytest.approx(alone + 50, rel=1e-3), (
-        "the wrong side up"
+        "the wrong edge up"
     )
 
 
-def test_both_looks_of_a_net_that_looks_twice_are_seen(generator):
+def test_both_iterations_of_a_transformer_are_seen(generator):
     transformer = SpatialTransformer(Localizer(1), iterations=2)
     with watch_steps(transformer.localizer) as seen:
         theta = transformer.locate(torch.rand(3, 1, 20, 20, generator=generator))

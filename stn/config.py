@@ -34,7 +34,7 @@ class TrainConfig:
     shift: int = 0  # pixels, each way, the edge repeated
     precision: str = "fp32"  # or "bf16": autocast of all but geometry, where the device computes in it
     pose_epochs: int = 0  # first epochs that teach only the localisation net to undo the known distortion
-    pose_weight: float = 0.0  # of that lesson afterwards, beside the classification loss
+    pose_weight: float = 0.0  # of that pose supervision afterwards, beside the classification loss
 
 
 @dataclass(frozen=True)

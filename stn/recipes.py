@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from stn.config import Recipe, TrainConfig, model_config
 from stn.errors import unknown
 from stn.models import ModelConfig
 from stn.reference_systems import printed_systems, tuned_systems
+
+Options = dict[str, Any]  # fields of a configuration by name
 
 OURS = TrainConfig(
     epochs=16,
@@ -23,36 +26,36 @@ OURS = TrainConfig(
     label_smoothing=0.05,
     precision="bf16",
 )
-TAUGHT = {"pose_epochs": 4, "pose_weight": 1.0}
-UNTAUGHT = {"localizer_lr_scale": 0.1}  # at more, classification alone lets the transformer run away
+SUPERVISED: Options = {"pose_epochs": 4, "pose_weight": 1.0}
+UNSUPERVISED: Options = {"localizer_lr_scale": 0.1}  # at more, classification alone lets the transformer run away
 
 
 def _play() -> Iterator[Recipe]:
     """The playground's models, trained over everything the page's sliders can do."""
     title = "trained over all of the page's sliders"
-    looks = {"padding": "border", "average": True, "dropout": 0.1}
+    shared: Options = {"padding": "border", "average": True, "dropout": 0.1}
     # MNIST: parameters within 5 %, equal data and steps. How a digit is turned is learnt best where that is all.
     train = replace(OURS, epochs=20)
-    lesson = replace(train, pose_epochs=8, pose_weight=4.0)
-    cnn = model_config("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **looks)
-    look = {"localizer_zoom": 28, "localizer_widths": (24, 48, 80), "localizer_depths": (1, 2, 3)}
-    stn = replace(cnn, widths=(32, 48, 88), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **look)
+    supervised = replace(train, pose_epochs=8, pose_weight=4.0)
+    cnn = model_config("mnist", "conv", canvas=60, family=None, widths=(16, 32, 96, 184), depths=(1, 1, 1, 2), **shared)
+    locating: Options = {"localizer_zoom": 28, "localizer_widths": (24, 48, 80), "localizer_depths": (1, 2, 3)}
+    stn = replace(cnn, widths=(32, 48, 88), depths=(1, 1, 2), out_size=(28, 28), localizer_hidden=96, **locating)
     yield Recipe("mnist-play-cnn", f"plain CNN {title}", "mnist", cnn, train, "play", train_distortion="play-turned")
     for family in ("affine", "similarity", "tps"):
         model, words = replace(stn, family=family), f"{family} STN {title}, taught to undo them"
-        yield Recipe(f"mnist-play-{family}", words, "mnist", model, lesson, "play", train_distortion="play-turned")
+        yield Recipe(f"mnist-play-{family}", words, "mnist", model, supervised, "play", train_distortion="play-turned")
     # CIFAR-10: likewise. Its pictures have edges.
     stn, cnn = _turned_cifar10()
-    look = {"localizer_widths": (40, 80, 112), "localizer_depths": (1, 2, 3), "localizer_decides": True}
-    stn = replace(stn, widths=(48, 88, 144), **look)
+    locating = {"localizer_widths": (40, 80, 112), "localizer_depths": (1, 2, 3), "localizer_decides": True}
+    stn = replace(stn, widths=(48, 88, 144), **locating)
     train = replace(OURS, epochs=128, batch_size=512, lr=6e-3, flip=True)
-    lesson = replace(train, pose_epochs=10, pose_weight=4.0)
+    supervised = replace(train, pose_epochs=10, pose_weight=4.0)
     name, words = "cifar10-play-cnn", f"plain CNN {title}"
     plain = Recipe(name, words, "cifar10", cnn, train, "play", train_distortion="play-moved")
     yield plain
     for family in ("affine", "similarity"):
         name, words = f"cifar10-play-{family}", f"{family} STN {title}, taught to undo them"
-        yield replace(plain, name=name, title=words, model=replace(stn, family=family), train=lesson)
+        yield replace(plain, name=name, title=words, model=replace(stn, family=family), train=supervised)
 
 
 def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
@@ -60,12 +63,12 @@ def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
 
     More than half of the STN is its localisation net: to know what is up, it has to know what is there.
     """
-    looks = {"padding": "border", "average": True, "dropout": 0.1}
+    shared: Options = {"padding": "border", "average": True, "dropout": 0.1}
     widths, depths = (48, 96, 152, 224), (1, 1, 1, 2)
-    cnn = model_config("cifar10", "conv", canvas=48, family=None, widths=widths, depths=depths, **looks)
-    look = {"localizer_zoom": 32, "localizer_sides": True, "localizer_hidden": 64}
-    look |= {"localizer_widths": (48, 96, 112, 96), "localizer_depths": (1, 1, 2, 1)}
-    return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32), **look), cnn
+    cnn = model_config("cifar10", "conv", canvas=48, family=None, widths=widths, depths=depths, **shared)
+    locating: Options = {"localizer_zoom": 32, "localizer_sides": True, "localizer_hidden": 64}
+    locating |= {"localizer_widths": (48, 96, 112, 96), "localizer_depths": (1, 1, 2, 1)}
+    return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32), **locating), cnn
 
 
 # set -> canvas, accuracy of the paper's CNN and of its affine, projective and spline STN (table 1; TC: section 4.1)
@@ -80,9 +83,16 @@ ZOO = {
 
 def _distorted_mnist() -> Iterator[Recipe]:
     """The paper's distorted MNIST: a CNN and three STNs a set, all below 400,000 parameters and within 5 %."""
-    looks = {"localizer_widths": (16, 32, 64), "localizer_depths": (1, 2, 2), "localizer_hidden": 64, "dropout": 0.1}
+    shared: Options = {
+        "localizer_widths": (16, 32, 64),
+        "localizer_depths": (1, 2, 2),
+        "localizer_hidden": 64,
+        "dropout": 0.1,
+    }
     for name, (canvas, published) in ZOO.items():
-        stn = model_config("mnist", "conv", canvas=canvas, family=None, widths=(32, 64, 128), depths=(1, 1, 2), **looks)
+        stn = model_config(
+            "mnist", "conv", canvas=canvas, family=None, widths=(32, 64, 128), depths=(1, 1, 2), **shared
+        )
         stn = replace(stn, out_size=(28, 28), localizer_shrink=2 if canvas == 60 else 1)
         cnn = replace(stn, widths=(32, 72, 152), depths=(1, 2, 2), out_size=None)
         if canvas == 60:
@@ -91,8 +101,8 @@ def _distorted_mnist() -> Iterator[Recipe]:
         turned = name in ("r", "rts")
         ours = replace(OURS, epochs=24, optimizer="muon", weight_decay=0.1) if turned else OURS
         for family, accuracy in zip((None, "affine", "projective", "tps"), published, strict=True):
-            # E is bent, not mapped by a matrix: there is no pose to teach.
-            train = ours if family is None else replace(ours, **(UNTAUGHT if name == "e" else TAUGHT))
+            # E is bent, not mapped by a matrix: there is no pose to supervise.
+            train = ours if family is None else replace(ours, **(UNSUPERVISED if name == "e" else SUPERVISED))
             model = replace(stn, family=family) if family else cnn
             what = f"{family} STN" if family else "plain CNN"
             title = f"{what} on distorted MNIST, {name.upper()}"
@@ -109,32 +119,40 @@ def _placement() -> Iterator[Recipe]:
 
 
 def _teaching() -> Iterator[Recipe]:
-    """The same transformer taught less than its base, which has a warm-up and goes on being taught."""
-    alone = {**UNTAUGHT, "pose_epochs": 0, "pose_weight": 0.0}
+    """The same transformer with less pose supervision than its base, which begins with it alone and then goes on."""
+    alone = {**UNSUPERVISED, "pose_epochs": 0, "pose_weight": 0.0}
     for name in ("mnist-r-affine", "cifar10-rsc-small-affine"):
         yield _variant(name, "alone", "by classification alone", train=alone)
         yield _variant(name, "warmup", "taught its pose at first only", train={"pose_weight": 0.0})
 
 
-def _variant(name: str, suffix: str, words: str, model: dict | None = None, train: dict | None = None) -> Recipe:
+def _variant(name: str, suffix: str, words: str, model: Options | None = None, train: Options | None = None) -> Recipe:
     base = next(recipe for recipe in (*_distorted_mnist(), *_rsc()) if recipe.name == name)
-    changed = {"model": replace(base.model, **model or {}), "train": replace(base.train, **train or {})}
-    return replace(base, name=f"{base.name}-{suffix}", title=f"{base.title}; {words}", published=None, **changed)
+    return replace(
+        base,
+        name=f"{base.name}-{suffix}",
+        title=f"{base.title}; {words}",
+        published=None,
+        model=replace(base.model, **model or {}),
+        train=replace(base.train, **train or {}),
+    )
 
 
 def _cifar10() -> Iterator[Recipe]:
     """Plain CIFAR-10 with an airbench-like network, with and without a transformer in front."""
-    # airbench94's own rates, for a mean instead of a sum over a batch half as large. The gradients are clipped for the
-    # transformer: the classifier's own stay below that.
+    # airbench94's own rates (Jordan 2024): 11.5 and a decay of 0.0153 for 1,024 examples, whose losses are summed, over
+    # kilostep = 1024 * (1 + 1 / (1 - 0.85)), so that they do not depend on the momentum. Here the loss is the mean over
+    # 512, and SGD multiplies the decay with the rate. The gradients are clipped for the transformer: the classifier's
+    # own stay below that.
     train = TrainConfig(
         epochs=30,
         batch_size=512,
-        lr=0.75,
+        lr=0.75,  # 11.5 / kilostep * 512
         momentum=0.85,
         nesterov=True,
-        weight_decay=1.33e-3,
+        weight_decay=1.33e-3,  # 0.0153 * 512 / kilostep / 0.75 = 0.00133043
         localizer_lr_scale=0.1,
-        norm_lr_scale=64.0,
+        norm_lr_scale=64.0,  # its bias_scaler
         schedule="one-cycle",
         warmup=0.23,
         clip_norm=2.0,
@@ -145,8 +163,8 @@ def _cifar10() -> Iterator[Recipe]:
         shift=2,
         precision="bf16",
     )
-    looks = {"localizer_widths": (16, 32, 48), "localizer_hidden": 32, "padding": "border"}
-    net = model_config("cifar10", "airbench", family=None, widths=(64, 256, 256), **looks)
+    shared: Options = {"localizer_widths": (16, 32, 48), "localizer_hidden": 32, "padding": "border"}
+    net = model_config("cifar10", "airbench", family=None, widths=(64, 256, 256), **shared)
     words = "airbench-like CNN on CIFAR-10"
     cnn = Recipe("cifar10-clean-cnn", words, "cifar10", net, train)
     yield cnn
@@ -168,15 +186,17 @@ def _rsc() -> Iterator[Recipe]:
     """
     small_stn, small_cnn = _turned_cifar10()
     cnn = replace(small_cnn, widths=(64, 112, 168, 216), depths=(2, 2, 3, 2))
-    look = {"localizer_widths": (40, 72, 104), "localizer_depths": (2, 2, 3), "localizer_decides": True}
-    stn = replace(small_stn, widths=(64, 112, 152), depths=(2, 3, 4), **look)
+    locating: Options = {"localizer_widths": (40, 72, 104), "localizer_depths": (2, 2, 3), "localizer_decides": True}
+    stn = replace(small_stn, widths=(64, 112, 152), depths=(2, 3, 4), **locating)
     train = replace(OURS, epochs=72, batch_size=512, lr=6e-3, flip=True)
-    taught = {"pose_epochs": 6, "pose_weight": 4.0}
+    supervision: Options = {"pose_epochs": 6, "pose_weight": 4.0}
     plain = Recipe("cifar10-rsc-cnn", "plain CNN on CIFAR-10, RSC", "cifar10", cnn, train, "rsc")
     yield plain
     for family in ("affine", "similarity"):
         title, model = f"{family} STN on CIFAR-10, RSC", replace(stn, family=family)
-        yield replace(plain, name=f"cifar10-rsc-{family}", title=title, model=model, train=replace(train, **taught))
+        yield replace(
+            plain, name=f"cifar10-rsc-{family}", title=title, model=model, train=replace(train, **supervision)
+        )
     yield replace(
         plain,
         name="cifar10-rsc-ticnn",
@@ -193,10 +213,10 @@ def _rsc() -> Iterator[Recipe]:
     name, title = "cifar10-rsc-small-cnn", "small plain CNN on CIFAR-10, RSC"
     plain = replace(plain, name=name, title=title, model=small_cnn, train=train)
     yield plain
-    lesson = replace(train, pose_epochs=8, pose_weight=4.0)
+    supervised = replace(train, pose_epochs=8, pose_weight=4.0)
     for family in ("affine", "similarity"):
         name, title = f"cifar10-rsc-small-{family}", f"small {family} STN on CIFAR-10, RSC"
-        yield replace(plain, name=name, title=title, model=replace(small_stn, family=family), train=lesson)
+        yield replace(plain, name=name, title=title, model=replace(small_stn, family=family), train=supervised)
 
 
 GROUPS = {  # heading of a result table -> its recipes, most wanted first

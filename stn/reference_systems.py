@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from stn.config import Recipe, TrainConfig, model_config
 
-TUTORIAL = {"family": "affine", "widths": (10, 20), "localizer_widths": (8, 10)}
-WIDE = {"family": "affine", "localizer_widths": (64, 128)}
+TUTORIAL: dict[str, Any] = {"family": "affine", "widths": (10, 20), "localizer_widths": (8, 10)}
+WIDE: dict[str, Any] = {"family": "affine", "localizer_widths": (64, 128)}
 MNIST = model_config("mnist", "reference", **TUTORIAL)
 CIFAR10 = model_config("cifar10", "reference", **TUTORIAL)
 WIDE_20 = model_config("cifar10", "reference", **WIDE, widths=(32, 64))
@@ -57,10 +58,10 @@ def tuned_systems() -> Iterator[Recipe]:
     yield Recipe("mnist-tutorial-tuned", title, "mnist", model, replace(train, batch_size=128))
     title, train = "the same net with our recipe", replace(train, flip=True, precision="bf16")
     # Upright pictures alone leave these two transformers constant: there is nothing to undo. So some are turned.
-    taught = {"batch_size": 128, "pose_epochs": 2, "pose_weight": 2.0}
-    model, lesson = replace(CIFAR10, dropout=0.0), replace(train, epochs=50, **taught)
-    yield Recipe("cifar10-tutorial-tuned", title, "cifar10", model, lesson, train_distortion="mild")
-    model, lesson = replace(WIDE_20, dropout=0.2), replace(train, lr=2e-3, **taught)
-    yield Recipe("cifar10-wide-20-tuned", title, "cifar10", model, lesson, train_distortion="mild")
+    supervision: dict[str, Any] = {"batch_size": 128, "pose_epochs": 2, "pose_weight": 2.0}
+    model, supervised = replace(CIFAR10, dropout=0.0), replace(train, epochs=50, **supervision)
+    yield Recipe("cifar10-tutorial-tuned", title, "cifar10", model, supervised, train_distortion="mild")
+    model, supervised = replace(WIDE_20, dropout=0.2), replace(train, lr=2e-3, **supervision)
+    yield Recipe("cifar10-wide-20-tuned", title, "cifar10", model, supervised, train_distortion="mild")
     train = replace(train, epochs=50, lr=2e-3)
     yield Recipe("cifar10-wide-50-tuned", title, "cifar10", replace(WIDE_50, dropout=0.3), train)

@@ -43,8 +43,8 @@ class ZoomLocalizer(nn.Module):
     def __init__(self, in_channels: int, family: str | Family = "affine", window: int = 28, **fine: Any):
         super().__init__()
         self.fine = Localizer(in_channels, family, **fine)
-        if self.family.name not in self.zooming:
-            raise unknown("family that can zoom", self.family.name, self.zooming)
+        if self.fine.family.name not in self.zooming:
+            raise unknown("family that can zoom", self.fine.family.name, self.zooming)
         if not is_count(window):
             raise StnError(f"The window is {window!r}; give its width in pixels, a whole number from 1.")
         self.coarse = Localizer(in_channels, self.coarse_family, (16, 32, 48), (1, 1, 2), shrink=2)

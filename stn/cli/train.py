@@ -104,7 +104,9 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
         note(
             f"This processor does not compute in bfloat16; {recipe.name} is trained in {precision}, which takes longer."
         )
-    lessons = with_epochs(recipe, options.epochs).train.pose_epochs  # a theta that only begins to move is no failure
+    pose_epochs = with_epochs(
+        recipe, options.epochs
+    ).train.pose_epochs  # a theta that only begins to move is no failure
     bar = tqdm(disable=None, leave=False, unit="img")  # silent where standard error is no terminal
 
     def on_step(step: StepReport) -> None:
@@ -120,7 +122,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
         bar.write(
             f"Test set: Average loss: {result.loss:.4f}, Accuracy: {result.correct}/{result.n} ({result.accuracy:.0f}%)"
         )
-        if epoch.epoch > lessons and epoch.theta and epoch.theta["theta_constant"]:
+        if epoch.epoch > pose_epochs and epoch.theta and epoch.theta["theta_constant"]:
             bar.write(
                 f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
                 f"transformer corrects nothing; {REMEDY}.",

@@ -138,7 +138,7 @@ def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator
         ("mnist-tutorial", {"average": True}, "no use for average=True"),
         ("mnist-tutorial", {"out_size": (28, 28)}, "no use for out_size"),
         ("mnist-play-affine", {"luminance": True}, "no use for luminance=True"),
-        ("mnist-r-affine", {"localizer_sides": True}, "give its side as localizer_zoom"),
+        ("mnist-r-affine", {"localizer_sides": True}, "give its width as localizer_zoom"),
         ("mnist-r-affine", {"localizer_decides": True}, "set localizer_sides=True too"),
         ("cifar10-clean-cnn", {"random_transform": True}, "no use for random_transform"),
     ],

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import stn
 from stn import SpatialTransformer, StnError, geometry
 from stn.explain import transformers_of, watch
 from stn.families import FAMILY_NAMES, ROTATION, get_family
@@ -153,3 +154,15 @@ def test_a_net_that_decides_turns_by_the_likeliest_side_alone():
     logits = torch.tensor([[9.0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 9, 0], [0, 0, 0, 9], [50, 51, 0, 0], [50, 0, 0, 49]])
     found = torch.rad2deg(QuarterTurnLocalizer(1, hard=True).turn(logits)) % 360
     assert found.tolist() == pytest.approx([0, 90, 180, 270, 90, 0], abs=1e-3)
+
+
+def test_the_old_names_still_work(generator):
+    assert stn.SideLocalizer is stn.QuarterTurnLocalizer
+    x = torch.rand(2, 1, 28, 28, generator=generator)
+    for old, new in ((False, False), (True, True)):
+        torch.manual_seed(0)
+        named = stn.SideLocalizer(1, "affine", 20, decides=old)
+        torch.manual_seed(0)
+        net = stn.QuarterTurnLocalizer(1, "affine", 20, hard=new)
+        assert named.hard is net.hard is new
+        assert torch.equal(named(x), net(x)) and "sides.0.weight" in net.state_dict()

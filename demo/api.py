@@ -56,9 +56,8 @@ def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    explain.__signature__ = Signature(
-        list(ARGUMENTS.values()), return_annotation=dict
-    )  # what Gradio tells callers of the API
+    # What Gradio tells callers of the API.
+    explain.__signature__ = Signature(list(ARGUMENTS.values()), return_annotation=dict)  # type: ignore[attr-defined]
     explain.__annotations__ = {name: argument.annotation for name, argument in ARGUMENTS.items()} | {"return": dict}
     gr.api(explain, api_name="explain", concurrency_limit=4)
     gr.api(list_models, api_name="models")

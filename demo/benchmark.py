@@ -18,10 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.measuring.latency import distance
 from demo.measuring.server import PATIENCE, MeasuringError, end_process, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 # A picture, or the reason why there is none.
 NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
@@ -99,7 +102,7 @@ def _visit(browser: Chromium, address: str, seconds: float) -> tuple[dict[str, A
         return seen, page.evaluate("() => document.querySelectorAll('*').length") - nodes
 
 
-def wait_for_picture(page: Any) -> None:
+def wait_for_picture(page: Page) -> None:
     """Waits until something is drawn. Raises MeasuringError with the page's own words where it says what is wrong."""
     from playwright.sync_api import TimeoutError as TooLate  # needed for tests and measuring only, as in Chromium
 
@@ -110,7 +113,7 @@ def wait_for_picture(page: Any) -> None:
     _refuse_notice(page)
 
 
-def drag(open_page: Callable[[], AbstractContextManager[Any]], seconds: float) -> dict[str, Any]:
+def drag(open_page: Callable[[], AbstractContextManager[Page]], seconds: float) -> dict[str, Any]:
     """Drags the slider from end to end and measures. Raises MeasuringError where pictures did not come.
 
     Nothing is connected to the browser meanwhile: a debugger that is told of every request takes a quarter of the
@@ -136,7 +139,7 @@ def drag(open_page: Callable[[], AbstractContextManager[Any]], seconds: float) -
     }
 
 
-def _refuse_notice(page: Any) -> None:
+def _refuse_notice(page: Page) -> None:
     said = page.evaluate(f"() => {NOTICE}")
     if said:
         raise MeasuringError(f"The page shows no pictures to measure; it says: {said}")
@@ -167,7 +170,7 @@ class Chromium:
         self._undo.close()
 
     @contextmanager
-    def page(self) -> Iterator[Any]:
+    def page(self) -> Iterator[Page]:
         """Its page, while the block is connected to it."""
         browser = self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{self._port}")
         try:

@@ -171,7 +171,7 @@ class User:
         turn = self.asked + 17 * self.number
         state: dict[str, Any] = {name: KEYS[name].default for name in SHOWN_KEYS}
         for name, (first, last) in DRAGGED.items():
-            state[name] += KEYS[name].step * (first + turn % (last - first + 1))
+            state[name] += (KEYS[name].step or 0) * (first + turn % (last - first + 1))
         own = {"sample": self.number % 10, "clutter": self.number % 5, "seed": self.number}
         return {**state, "dataset": self.dataset, **own}
 
@@ -193,20 +193,20 @@ def find_view(url: str) -> Target:
     """The view of the page at a loopback address, from the configuration that the page itself reads."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 80
+        host, port = parts.hostname or "", parts.port or 80
     except ValueError:  # no address at all: a port beyond 65535, half a bracket
-        parts = None
-    if parts is None or parts.scheme != "http" or not is_loopback(parts.hostname):
+        host = ""
+    if not is_loopback(host) or parts.scheme != "http":
         raise MeasuringError(f"--url is {url[:80]!r}; give an http address of this computer: http://127.0.0.1:7860/.")
     root = parts.path.rstrip("/")
     try:
-        connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
         connection.request("GET", f"{root}/config")
         config = json.loads(connection.getresponse().read())
         connection.close()
         view = next(c for c in config["components"] if c["props"].get("elem_id") == "view")
         path = f"{root}{config['api_prefix']}/component_server/"
-        return Target(parts.hostname, port, path, view["id"], view["props"]["server_fns"][0])
+        return Target(host, port, path, view["id"], view["props"]["server_fns"][0])
     except (OSError, http.client.HTTPException, ValueError, KeyError, StopIteration) as error:
         raise MeasuringError(f"There is no playground at {url[:80]}: start it with `python app.py`.") from error
 

@@ -58,7 +58,8 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
 def warm_up(resources: Resources) -> None:
     """Reads everything once and runs it once, so that no visitor waits for it."""
     for dataset in DATASETS:
-        for model in resources.models.transformers(dataset) or [None]:
+        names: list[str | None] = [*resources.models.transformers(dataset)]
+        for model in names or [None]:
             # Raises nothing; the page says what is wrong when it is asked.
             answer(resources.pictures, resources.models, {"dataset": dataset, "model": model})
     resources.warm.set()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from demo.controls.choices import class_index
-from demo.core.models import ModelStore
+from demo.core.models import Loaded, ModelStore
 from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import ViewState
 from stn.data import dataset_info
@@ -47,7 +47,9 @@ class MistakeFinder:
         with _within(self._room, 0), _within(self._places, 2 * self._seconds):
             return self._search(state, chosen, order, stn, cnn)
 
-    def _search(self, state: ViewState, chosen: PictureSet, order: list[int], stn, cnn) -> dict[str, Any]:
+    def _search(
+        self, state: ViewState, chosen: PictureSet, order: list[int], stn: Loaded, cnn: Loaded
+    ) -> dict[str, Any]:
         end = time.monotonic() + self._seconds
         second_best, seen = None, 0
         with torch.inference_mode():

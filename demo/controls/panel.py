@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -97,10 +98,11 @@ def _lay_out(resources: Resources) -> Parts:
             note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
             fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
     # The page remembers these itself: a gr.State would hold a connection open for every visitor.
-    memory = [gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {})]
+    offered, fetches, wanted = (gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {}))
     go = gr.Button("Go", visible="hidden", elem_id="go")
     choose = gr.Button("Choose", visible="hidden", elem_id="choose")
     buttons = previous, next_, lot, reset, new_clutter, spin
+    memory = offered, fetches, wanted
     return Parts(dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory, go, choose)
 
 
@@ -118,7 +120,7 @@ def _slider(name: str) -> gr.Slider:
 
 
 def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, models: ModelStore) -> None:
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
     tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(SHOWN_KEYS)) + "}"
     # Sliders are read by js/sliders.js: Gradio's own way from a slider to its listener is slow.

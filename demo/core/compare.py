@@ -13,18 +13,20 @@ from torch import Tensor
 
 from demo.core import records, words
 from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
-from demo.core.models import Loaded, ModelStore, dataset_of, kind_of
+from demo.core.models import Loaded, ModelStore, architecture_of, dataset_of
 from demo.core.pictures import ImageStore
 from demo.core.state import ViewState
 from demo.core.subject import find_subject, parse_shown
+from stn.checkpoint import CheckpointInfo
 from stn.errors import StnError
-from stn.explain import Explanation
+from stn.explain import Explanation, Stage
+from stn.families import MatrixFamily
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """One picture, and what both networks made of it."""
 
@@ -36,8 +38,8 @@ class Comparison:
     input: Tensor  # (1, C, S, S)
     stn: Explanation
     cnn: Explanation
-    stn_info: Any
-    cnn_info: Any
+    stn_info: CheckpointInfo
+    cnn_info: CheckpointInfo
 
     @property
     def output(self) -> Tensor:
@@ -97,12 +99,12 @@ def for_api(seen: Comparison) -> dict[str, Any]:
     }
 
 
-def describe_stage(stage: Any) -> dict[str, Any]:
+def describe_stage(stage: Stage) -> dict[str, Any]:
     """theta of one transformer: its numbers by name, its matrix where it has one, and in words."""
     theta = stage.theta[:1]
     numbers = [_finite(v) for v in theta[0].tolist()]
     grid = stage.grid[0]
-    if stage.family.is_matrix:
+    if isinstance(stage.family, MatrixFamily):
         matrix = stage.family.matrix(theta.float())[0].tolist()
         said = words.describe_matrix(matrix if stage.family.name == "projective" else matrix[:2])
         matrix = [[_finite(v) for v in row] for row in matrix]
@@ -170,7 +172,7 @@ def _model_entry(name: str, loaded: Loaded) -> dict[str, Any]:
     return {
         "name": name,
         "dataset": dataset_of(name),
-        "family": None if kind_of(name) == "cnn" else info.family,
+        "family": None if architecture_of(name) == "cnn" else info.family,
         "title": info.title,
         "canvas": info.canvas,
         "classes": list(info.classes),

@@ -8,27 +8,26 @@ import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from demo.core.pictures import ImageStore
 from stn import load_checkpoint
-from stn.checkpoint import SHIPPED
+from stn.checkpoint import SHIPPED, CheckpointInfo
 from stn.errors import StnError, unknown
 from stn.explain import Explanation, explain_again, transformers_of
 from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
-PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<kind>[a-z0-9]+)")
+PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<architecture>[a-z0-9]+)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loaded:
     """A model with its record. explain() hangs hooks on the model, so one thread at a time may look inside it."""
 
     model: torch.nn.Module  # in evaluation mode
-    info: Any
+    info: CheckpointInfo
     lock: threading.Lock
     transformers: dict[str, SpatialTransformer]
 
@@ -64,12 +63,12 @@ class ModelStore:
 
     def transformers(self, dataset: str) -> list[str]:
         """The networks with a transformer that are shipped for a data set, affine first."""
-        names = [n for n in self.names() if kind_of(n) != "cnn" and dataset_of(n) == dataset]
-        return sorted(names, key=lambda n: (kind_of(n) != "affine", n))
+        names = [n for n in self.names() if architecture_of(n) != "cnn" and dataset_of(n) == dataset]
+        return sorted(names, key=lambda n: (architecture_of(n) != "affine", n))
 
     def choose(self, dataset: str, model: str | None) -> str:
         """`model` if it is a transformer for the data set, the first there is for None. Raises StnError."""
-        if model in self._loaded and dataset_of(model) == dataset and kind_of(model) != "cnn":
+        if model in self._loaded and dataset_of(model) == dataset and architecture_of(model) != "cnn":
             return model  # every step of a drag asks, and looking through the folder takes as long as a layer
         names = self.transformers(dataset)
         if not names:
@@ -100,12 +99,13 @@ class ModelStore:
                     raise StnError(
                         f"The checkpoint {name} is damaged, or another version wrote it: {_remedy(name)}"
                     ) from error
-                model = model.eval().to(memory_format=torch.channels_last)  # a quarter faster for one picture
+                # In this format, which torch's types do not know, it is a quarter faster for one image.
+                model = model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
                 self._loaded[name] = Loaded(model, info, threading.Lock(), transformers_of(model))
             return self._loaded[name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resources:
     """What every tab takes from: the pictures and the models."""
 
@@ -119,16 +119,22 @@ def _remedy(name: str) -> str:
     return f"run `python -m stn train {name} && python -m stn ship {name}`."
 
 
+def _parts(name: str) -> re.Match[str]:
+    found = PLAY_NAME.fullmatch(name)
+    assert found, name
+    return found
+
+
 def dataset_of(name: str) -> str:
-    return PLAY_NAME.fullmatch(name)["dataset"]
+    return _parts(name)["dataset"]
 
 
-def kind_of(name: str) -> str:
+def architecture_of(name: str) -> str:
     """The family in a checkpoint's name, or `cnn`."""
-    return PLAY_NAME.fullmatch(name)["kind"]
+    return _parts(name)["architecture"]
 
 
 def model_label(name: str) -> str:
     """How the picker calls a model: `affine transformer`."""
-    kind = kind_of(name)
-    return f"{'thin plate spline' if kind == 'tps' else kind} transformer"
+    family = architecture_of(name)
+    return f"{'thin plate spline' if family == 'tps' else family} transformer"

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 CLUTTER_POOL = 500  # as many pictures of a set serve as the stock that clutter is cut out of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PictureSet:
     """Pictures of one data set, or drawings that stand in for it (`drawn`)."""
 
@@ -37,6 +37,12 @@ class PictureSet:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of each."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
 
     @cached_property
     def clutter_from(self) -> Tensor:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from demo.core.words import number
+from stn.checkpoint import CheckpointInfo
 from stn.data import dataset_info
 from stn.distort import CONTROL_RANGES, Controls
 
@@ -35,7 +34,7 @@ COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was tra
 NAMES = {"shift_x": "shift right", "shift_y": "shift down"}
 
 
-def network_record(info: Any) -> str:
+def network_record(info: CheckpointInfo) -> str:
     """`Affine transformer: 520,555 parameters, 20 epochs on MNIST ...; 96.5 % right on such test images.`"""
     family = "thin plate spline" if info.family == "tps" else info.family
     what = f"{family} transformer" if family else "plain CNN"
@@ -69,7 +68,7 @@ def beyond(distortion: str | None, controls: Controls) -> list[str]:
     return out
 
 
-def warnings(stn: Any, cnn: Any, controls: Controls, own: bool, drawn: bool) -> list[str]:
+def warnings(stn: CheckpointInfo, cnn: CheckpointInfo, controls: Controls, own: bool, drawn: bool) -> list[str]:
     """Calm sentences on what these networks have never been trained on, none where all is as in training."""
     said = []
     title = dataset_info(stn.dataset).title

@@ -7,6 +7,7 @@ sentence, which names what was given in at most 40 characters and says what to g
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
 
 from stn.errors import StnError, unknown
 
@@ -14,7 +15,7 @@ LARGEST = 2**31 - 1  # of whole numbers that have no range of their own
 LONGEST = 80  # characters of a name
 
 
-def mapping(what: str, given: object, keys: Collection[str], required: Iterable[str] = ()) -> Mapping[str, object]:
+def mapping(what: str, given: object, keys: Collection[str], required: Iterable[str] = ()) -> Mapping[str, Any]:
     """An object that holds no other keys than these, and all the required ones."""
     if not isinstance(given, Mapping):
         raise StnError(f"The {what} must be an object with the keys {', '.join(keys)}, not {shorten(given)}.")
@@ -104,7 +105,7 @@ def _quoted(given: object) -> str:
     return repr(shorten(given)) if isinstance(given, str) else shorten(given)
 
 
-def _is_number(given: object) -> bool:
+def _is_number(given: object) -> TypeGuard[int | float]:
     """Whether it can be compared with a range, which refuses NaN and infinity and converts no number to a float."""
     return isinstance(given, int | float) and not isinstance(given, bool)
 

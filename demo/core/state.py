@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from demo.core.requests import LARGEST, choice, mapping, number, shorten, text, whole
 from stn.data import DATASETS
@@ -90,7 +91,7 @@ OPENING = ViewState(sample=23, controls=Controls(rotation=40, scale=1.2, shift_x
 def parse_request(given: object) -> ViewState:
     """The state that a browser's request describes; every key but `dataset` has a default. Raises StnError."""
     request = mapping("request", given, KEYS, required=["dataset"])
-    values = {name: _read(key, request.get(name, key.default)) for name, key in KEYS.items()}
+    values: dict[str, Any] = {name: _read(key, request.get(name, key.default)) for name, key in KEYS.items()}
     controls = Controls(**{name: values.pop(name) for name in CONTROL_NAMES})
     return ViewState(**values, controls=controls)
 
@@ -101,7 +102,9 @@ def _read(key: Key, given: object) -> str | float | None:
         return choice(key.label or key.name, given, key.choices)
     if key.kind == "text":
         return text(key.name, given)
-    return (whole if key.kind == "whole" else number)(key.name, given, key.low, key.high)
+    if key.kind == "whole":
+        return whole(key.name, given, int(key.low), int(key.high))
+    return number(key.name, given, key.low, key.high)
 
 
 def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:

@@ -15,7 +15,7 @@ from stn.data import dataset_info
 from stn.distort import Controls, apply_controls
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """One picture before any distortion, and what is known of it."""
 
@@ -42,8 +42,7 @@ def find_subject(pictures: ImageStore, state: ViewState, pixels: object = None, 
         title = dataset_info(state.dataset).title
         said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
         return Subject(picture, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
-    shape = tuple(chosen.images.shape[1:])
-    picture = read_upload(upload, shape) if upload is not None else read_pixels(pixels, shape)
+    picture = read_upload(upload, chosen.shape) if upload is not None else read_pixels(pixels, chosen.shape)
     return Subject(picture, "Your own image", None, False, True, chosen.clutter_from)
 
 

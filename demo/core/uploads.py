@@ -109,7 +109,7 @@ def _gradio_uploads() -> Path:
 def _open(file: io.BytesIO, mode: str) -> Image.Image:
     """The picture upright, on white paper, as "L" or "RGB"."""
     try:
-        picture = Image.open(file, formats=FORMATS)
+        picture: Image.Image = Image.open(file, formats=FORMATS)
         if max(picture.size) > MAX_SIDE:
             raise StnError(
                 f"The image is {picture.width}x{picture.height} pixels; give one of at most {MAX_SIDE} a side."

@@ -93,12 +93,12 @@ class Canvas:
 
     def noise(self, grain, stretch=1.0, octaves=3, shape=(SIZE * SCALE, SIZE * SCALE)):
         """Smooth noise (H, W) of mean 0 and deviation 1; `grain` is the size of its largest lumps in picture pixels."""
-        total = 0.0
+        total = np.zeros(shape, np.float32)
         for k in range(octaves):
             g = grain * SCALE / 2**k
             rows, cols = max(2, round(shape[0] / g)), max(2, round(shape[1] / (g * stretch)))
             layer = Image.fromarray(self.rng.randn(rows, cols).astype(np.float32))
-            total = total + np.asarray(layer.resize(shape[::-1], Image.BILINEAR)) * 0.6**k
+            total = total + np.asarray(layer.resize(shape[::-1], Image.Resampling.BILINEAR)) * 0.6**k
         return (total - total.mean()) / total.std()
 
     def backdrop(self, *stops, mottle=0.0, grain=8.0, stretch=1.0):
@@ -188,7 +188,7 @@ class Canvas:
         """The picture, uint8 (32, 32, 3), with a lens's softness and a sensor's noise."""
         pixels = np.clip((self.pixels - 128) * contrast + 128, 0, 255).astype(np.uint8)
         image = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(blur * SCALE))
-        small = np.asarray(image.resize((SIZE, SIZE), Image.BOX), np.float32)
+        small = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX), np.float32)
         small = small + grain * (self.rng.randn(SIZE, SIZE, 1) + 0.4 * self.rng.randn(SIZE, SIZE, 3))
         return np.clip(small.round(), 0, 255).astype(np.uint8)  # (32, 32, 3)
 

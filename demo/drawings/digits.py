@@ -201,8 +201,8 @@ def draw_digit(strokes, width, slant, seed) -> np.ndarray:
     ink = np.asarray(mask, float)
     rows, cols = np.indices(ink.shape)
     dy, dx = middle - (rows * ink).sum() / ink.sum(), middle - (cols * ink).sum() / ink.sum()
-    centred = mask.transform(mask.size, Image.AFFINE, (1, 0, -dx, 0, 1, -dy), Image.BILINEAR)
-    return np.array(centred.resize((SIZE, SIZE), Image.BOX))[..., None]  # (28, 28, 1)
+    centred = mask.transform(mask.size, Image.Transform.AFFINE, (1, 0, -dx, 0, 1, -dy), Image.Resampling.BILINEAR)
+    return np.array(centred.resize((SIZE, SIZE), Image.Resampling.BOX))[..., None]  # (28, 28, 1)
 
 
 def drawings():

@@ -34,7 +34,9 @@ def drawn_digits(variants: int, seed: int) -> tuple[Tensor, Tensor]:
 
 def _vary(strokes, width: float, slant: float, rng: np.random.Generator) -> np.ndarray:
     """One digit (28, 28) uint8, its ink's mean in the middle as in MNIST."""
-    shift = {}  # knots that strokes share move together, so that no stroke comes off
+    shift: dict[
+        tuple[float, float], np.ndarray
+    ] = {}  # knots that strokes share move together, so that no stroke comes off
     curves = []
     for stroke in strokes:
         knots = [np.add(knot, shift.setdefault(knot, rng.normal(0, KNOT_JITTER, 2))) for knot in stroke]

@@ -32,7 +32,7 @@ MAPS = 6  # feature maps shown of each stage of a localisation net
 BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Maps:
     """What one stage of a localisation net made of a picture: its most active maps."""
 
@@ -41,7 +41,7 @@ class Maps:
     maps: Tensor  # (len(chosen), h, w), each from 0 to 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DistortedSubject:
     """One picture, distorted, and the network that is to look at it."""
 
@@ -67,8 +67,9 @@ def watch_maps(localizer: nn.Module) -> Iterator[list[tuple[str, Tensor]]]:
     convolutions. The net knows nothing of it; where it runs more than once, as in a transformer of several iterations,
     the first run counts.
     """
-    zooms = isinstance(localizer, ZoomLocalizer)
-    nets = {"Coarse": localizer.coarse, "Fine": localizer.fine} if zooms else {"": localizer}
+    nets: dict[str, nn.Module] = {"": localizer}
+    if isinstance(localizer, ZoomLocalizer):
+        nets = {"Coarse": localizer.coarse, "Fine": localizer.fine}
     seen: list[tuple[str, Tensor]] = []
     sizes: set[tuple[str, torch.Size]] = set()
     with ExitStack() as hooks:
@@ -116,16 +117,16 @@ def find_distorted_subject(pictures: ImageStore, models: ModelStore, request: ob
     return DistortedSubject(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
 
 
-def run(sight: DistortedSubject, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
+def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
     """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
-    model = sight.loaded.model
+    model = distorted.loaded.model
     transformer = first_transformer(model)
-    with torch.inference_mode(), sight.loaded.lock:  # hooks: one thread at a time
+    with torch.inference_mode(), distorted.loaded.lock:  # hooks: one thread at a time
         if theta is not None:
             with steered(transformer, read_theta(theta, transformer.family)):
-                return explain(model, sight.x), []
+                return explain(model, distorted.x), []
         with watch_maps(transformer.localizer) as maps:
-            return explain(model, sight.x), maps
+            return explain(model, distorted.x), maps
 
 
 def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
@@ -135,10 +136,10 @@ def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> di
     """
 
     def work():
-        sight = find_distorted_subject(pictures, models, request)
-        explanation, maps = run(sight)
-        info, transformer, subject = sight.loaded.info, first_transformer(sight.loaded.model), sight.subject
-        stage = _stage_on_picture(explanation, sight)
+        distorted = find_distorted_subject(pictures, models, request)
+        explanation, maps = run(distorted)
+        info, transformer, subject = distorted.loaded.info, first_transformer(distorted.loaded.model), distorted.subject
+        stage = _stage_on_picture(explanation, distorted)
         return {
             "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own},
             "classes": list(info.classes),
@@ -152,7 +153,7 @@ def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> di
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,
             "average": transformer.sampler.average,
             "identity": stage.family.identity()[0].tolist(),
-            **_result(stage, explanation, sight),
+            **_result(stage, explanation, distorted),
         }
 
     return timed(work)
@@ -163,10 +164,10 @@ def by_hand(pictures: ImageStore, models: ModelStore, request: object) -> dict[s
 
     def work():
         given = mapping("request", request, ("state", "theta"), required=("state", "theta"))
-        sight = find_distorted_subject(pictures, models, given["state"])
+        distorted = find_distorted_subject(pictures, models, given["state"])
         theta = given["theta"]
-        explanation, _ = run(sight, [] if theta is None else theta)
-        return _result(_stage_on_picture(explanation, sight), explanation, sight)
+        explanation, _ = run(distorted, [] if theta is None else theta)
+        return _result(_stage_on_picture(explanation, distorted), explanation, distorted)
 
     return timed(work)
 
@@ -182,19 +183,19 @@ def encode_floats(values: Tensor) -> str:
     return base64.b64encode(values.detach().float().contiguous().numpy().astype("<f4").tobytes()).decode("ascii")
 
 
-def _stage_on_picture(explanation: Explanation, sight: DistortedSubject) -> Stage:
+def _stage_on_picture(explanation: Explanation, distorted: DistortedSubject) -> Stage:
     stage = explanation.stages[0]
-    if stage.input.shape != sight.x.shape:
+    if stage.input.shape != distorted.x.shape:
         raise StnError(
-            f"The transformer of {sight.loaded.info.name} reads feature maps, not the image; choose a network that "
-            "has its transformer at the input."
+            f"The transformer of {distorted.loaded.info.name} reads feature maps, not the image; choose a network "
+            "that has its transformer at the input."
         )
     return stage
 
 
-def _result(stage: Stage, explanation: Explanation, sight: DistortedSubject) -> dict[str, Any]:
+def _result(stage: Stage, explanation: Explanation, distorted: DistortedSubject) -> dict[str, Any]:
     """theta, grid, output and answer: what a theta by hand changes."""
-    info, transformer = sight.loaded.info, first_transformer(sight.loaded.model)
+    info, transformer = distorted.loaded.info, first_transformer(distorted.loaded.model)
     grid = stage.grid[:1].nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)  # as the sampler reads it
     level = mip_level(grid, stage.input.shape[-2:]).item() if transformer.sampler.average else 0.0
     return {
@@ -202,7 +203,7 @@ def _result(stage: Stage, explanation: Explanation, sight: DistortedSubject) -> 
         "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
         "level": level,
         "output": encode_values(info.unnormalize(stage.output)[0]),
-        "network": describe_network(explanation, list(info.classes), sight.subject.label),
+        "network": describe_network(explanation, list(info.classes), distorted.subject.label),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from demo.core.compare import answer_or_error
-from demo.core.models import ModelStore, kind_of, model_label
+from demo.core.models import Loaded, ModelStore, architecture_of, model_label
 from demo.core.pictures import ImageStore
 from demo.core.requests import choice, split
 from demo.core.state import parse_request
@@ -105,14 +105,13 @@ def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str,
     stn, cnn = models.pair(state.dataset, state.model)
     subject = find_subject(pictures, state, pixels)
     values = control_values(control)
-    others = {k: v for k, v in vars(state.controls).items() if k != control}
     with torch.inference_mode():
         # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
-        swept = [Controls(**others, **{control: v}) for v in values]
+        swept = [Controls(**{**vars(state.controls), control: v}) for v in values]
         x = torch.cat([subject.distorted(controls, stn.info.canvas) for controls in swept])  # (V, C, S, S)
         found = {net.info.name: _chances(net, x) for net in (cnn, stn)}
     rest = min(range(len(values)), key=lambda i: abs(values[i] - getattr(Controls(), control)))
-    label = int(found[stn.info.name][rest].argmax()) if subject.own else subject.label
+    label = subject.label if subject.label is not None else int(found[stn.info.name][rest].argmax())
     return {
         "control": control,
         "values": list(values),
@@ -128,7 +127,7 @@ def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str,
     }
 
 
-def _chances(net: Any, x: torch.Tensor) -> torch.Tensor:
+def _chances(net: Loaded, x: torch.Tensor) -> torch.Tensor:
     """Probabilities (B, classes), in small batches, so that others get their turn at the network."""
     logits = torch.cat([net.explain(part).logits for part in x.split(PICTURES)])
     return logits.float().softmax(1).nan_to_num()
@@ -136,4 +135,4 @@ def _chances(net: Any, x: torch.Tensor) -> torch.Tensor:
 
 def label(name: str) -> str:
     """How the charts call a network."""
-    return "plain CNN" if kind_of(name) == "cnn" else model_label(name)
+    return "plain CNN" if architecture_of(name) == "cnn" else model_label(name)

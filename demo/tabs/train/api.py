@@ -50,8 +50,8 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         return {"run": run.id, "watch": watch_for(run.settings)}
     if action == "preview":
         settings = parse_settings(given.get("settings", {}))
-        cast, look = room.preview(settings)
-        return {**encode_inputs(cast), "look": encode_snapshot(look), "watch": watch_for(settings)}
+        inputs, snapshot = room.preview(settings)
+        return {**encode_inputs(inputs), "look": encode_snapshot(snapshot), "watch": watch_for(settings)}
     lowest = {"losses": 0, "tests": 0, "look": -1}
     seen = [whole(key, given.get(key, low), low, MAX_STEPS + 1) for key, low in lowest.items()]
     run = room.find(given.get("run"))
@@ -61,9 +61,9 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
 
 
 def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
-    """What a visitor who has seen so many losses and tests, and the look at step `look` (-1: none), has not seen."""
+    """What a visitor has not seen who knows so many losses and tests, and the snapshot of step `look` (-1: none)."""
     with run.changed:
-        newest = run.look if run.look is not None and run.look.step > look else None
+        newest = run.snapshot if run.snapshot is not None and run.snapshot.step > look else None
         told = {
             "state": run.state,
             "problem": run.problem,
@@ -73,24 +73,29 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
             "tests": [test.to_dict() for test in run.tests[tests:]],
             "verdict": verdict(run.settings, run.tests),
         }
-        cast = run.cast if look < 0 else None
-    if cast is not None:
-        told |= encode_inputs(cast)
+        inputs = run.inputs if look < 0 else None
+    if inputs is not None:
+        told |= encode_inputs(inputs)
     return told if newest is None else told | {"look": encode_snapshot(newest)}
 
 
-def encode_inputs(cast: RunInputs) -> dict[str, Any]:
+def encode_inputs(shown: RunInputs) -> dict[str, Any]:
     return {
-        "inputs": encode_stack(cast.inputs),
-        "labels": cast.labels,
-        "about": cast.words,
-        "about_test": about_test(cast.drawn, cast.tested),
+        "inputs": encode_stack(shown.inputs),
+        "labels": shown.labels,
+        "about": shown.words,
+        "about_test": about_test(shown.drawn, shown.tested),
     }
 
 
-def encode_snapshot(look: Snapshot) -> dict[str, Any]:
-    lattices = encode_lattice(look.lattices.flatten(0, 1))
-    return {"step": look.step, "lattices": lattices, "outputs": encode_stack(look.outputs), "guesses": look.guesses}
+def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    lattices = encode_lattice(snapshot.lattices.flatten(0, 1))
+    return {
+        "step": snapshot.step,
+        "lattices": lattices,
+        "outputs": encode_stack(snapshot.outputs),
+        "guesses": snapshot.guesses,
+    }
 
 
 def encode_stack(pictures: Tensor) -> dict[str, Any]:

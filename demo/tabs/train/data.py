@@ -21,7 +21,7 @@ WATCHED = 12  # held-out pictures that are shown while the network trains
 VARIANTS, HELD_OUT_VARIANTS = 60, 25  # of each of the 40 drawings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingPictures:
     """Pictures uint8 (N, 1, 28, 28) to train on and others to test on, in random order, with their classes."""
 
@@ -53,16 +53,16 @@ class TrainingPictures:
 class TrainingData:
     """Reads or draws the pictures once, when a run first asks for them; again after MNIST was fetched."""
 
-    def __init__(self, shelf: ImageStore):
-        self._shelf = shelf
+    def __init__(self, store: ImageStore):
+        self._store = store
         self._pictures: TrainingPictures | None = None
-        self._tried: PictureSet | None = None  # the shelf's test pictures that they belong to
+        self._tried: PictureSet | None = None  # the store's test pictures that they belong to
         self._lock = threading.Lock()
 
     def get(self) -> TrainingPictures:
         with self._lock:
-            test = self._shelf.get("mnist")
-            if test is not self._tried:
+            test = self._store.get("mnist")
+            if self._pictures is None or test is not self._tried:
                 self._pictures, self._tried = self._read(test) or draw_pictures(), test
             return self._pictures
 
@@ -70,7 +70,7 @@ class TrainingData:
         if test.drawn:
             return None
         try:
-            train = data.load_dataset("mnist", "train", self._shelf.data_dir, download=False)
+            train = data.load_dataset("mnist", "train", self._store.data_dir, download=False)
         except StnError as error:  # its sentence names folders of the server: for the log
             log.warning("The training pictures cannot be read, so runs train on drawings: %s", error)
             return None

@@ -6,7 +6,7 @@ from demo.tabs.train.settings import Settings
 from demo.tabs.train.trainer import Measured
 from stn.data import dataset_info
 
-WATCH = {  # what to look at, by the kind of run; see kind_of
+WATCH = {  # what to look at, by the kind of run; see watch_key
     "rate": "Watch the frames: the localisation network takes such large steps that theta may leave the image.",
     "start": "Watch the first frames: theta starts at random, so at first the classifier sees crooked crops.",
     "feature": (
@@ -29,7 +29,7 @@ EARLY = 200  # updates before which that is no surprise
 CHANCE = 20  # percent: an accuracy below is hardly better than guessing among ten
 
 
-def kind_of(settings: Settings) -> str:
+def watch_key(settings: Settings) -> str:
     """Which sentence of WATCH a run calls for; the riskiest setting counts."""
     if settings.rate >= HIGH_RATE:
         return "rate"
@@ -45,7 +45,7 @@ def kind_of(settings: Settings) -> str:
 
 
 def watch_for(settings: Settings) -> str:
-    return WATCH[kind_of(settings)]
+    return WATCH[watch_key(settings)]
 
 
 def verdict(settings: Settings, tests: list[Measured]) -> str:

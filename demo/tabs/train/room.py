@@ -23,13 +23,13 @@ MAX_SECONDS = 180  # of training, pauses not counted
 DROP_AFTER = 20  # seconds without a sign of its visitor
 RECLAIM_AFTER = 120  # seconds of pause after which somebody who waits gets the place
 MAX_RUNS = 16  # runs remembered, ended ones included
-LOOK_EVERY = 0.1  # seconds between looks at the watched pictures
+SNAPSHOT_EVERY = 0.1  # seconds
 TEST_EVERY = 40  # updates
 PREVIEWS = 24  # kept, for everybody's first look is the same
 ENDED = ("stopped", "finished", "failed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunInputs:
     """The pictures of a run that do not change: what is shown, and what it is tested on."""
 
@@ -57,11 +57,12 @@ class Run:
         self.problem: str | None = None
         self.seconds = 0.0  # of training
         self.trainer: Trainer | None = None  # until it is built, and again once the run has ended
-        self.cast: RunInputs | None = None
+        self.inputs: RunInputs | None = None
         self.losses: list[float] = []  # of every update
         self.tests: list[Measured] = []
-        self.look: Snapshot | None = None
-        self._make, self._clock = make, clock
+        self.snapshot: Snapshot | None = None
+        self._make: Callable[[Settings], Trainer] | None = make  # until it has made one
+        self._clock = clock
         self._owed = 0  # single updates asked for while it is paused
         self._thread = threading.Thread(target=self.drive, daemon=True, name="live training")
         self.last_seen = self.paused_since = clock()
@@ -120,13 +121,14 @@ class Run:
             self._make, self.trainer = None, None  # the weights and the optimiser go with the run
 
     def _prepare(self) -> None:
+        assert self._make is not None
         trainer = self._make(self.settings)
-        test, look = trainer.test(), trainer.look()
+        test, snapshot = trainer.test(), trainer.snapshot()
         with self.changed:
-            self.trainer, self.cast = trainer, RunInputs.of(trainer)
+            self.trainer, self.inputs = trainer, RunInputs.of(trainer)
             self.tests.append(test)
-            self.look = look
-        self._looked = self._clock()
+            self.snapshot = snapshot
+        self._snapshot_at = self._clock()
 
     def _wait_for_turn(self) -> bool:
         """Waits until there is an update to make; False when there never will be one."""
@@ -140,21 +142,22 @@ class Run:
             return self.state not in ENDED
 
     def _update(self) -> None:
-        start = self._clock()
-        loss = self.trainer.step()
-        step = self.trainer.step_number
+        trainer, start = self.trainer, self._clock()
+        assert trainer is not None
+        loss = trainer.step()
+        step = trainer.step_number
         broken = not math.isfinite(loss)
         last = broken or step >= MAX_STEPS or self.seconds + self._clock() - start >= MAX_SECONDS
         often = TEST_EVERY // 2 if step <= 3 * TEST_EVERY else TEST_EVERY  # the curve is steep at first
-        test = self.trainer.test() if last or step % often == 0 else None
-        due = self._clock() - self._looked >= LOOK_EVERY or self.state == "paused"
-        look = self.trainer.look() if last or due or test else None
+        test = trainer.test() if last or step % often == 0 else None
+        due = self._clock() - self._snapshot_at >= SNAPSHOT_EVERY or self.state == "paused"
+        snapshot = trainer.snapshot() if last or due or test else None
         with self.changed:
             self.losses.append(loss)
             if test:
                 self.tests.append(test)
-            if look:
-                self.look, self._looked = look, self._clock()
+            if snapshot:
+                self.snapshot, self._snapshot_at = snapshot, self._clock()
             self.seconds += self._clock() - start
         if broken:
             self._end("failed", "The loss is no longer a number, so there is nothing left to train.")
@@ -213,7 +216,7 @@ class TrainingRoom:
             found = self._previews.get(key)
         if found is None:
             trainer = self._build(settings)
-            found = RunInputs.of(trainer), trainer.look()
+            found = RunInputs.of(trainer), trainer.snapshot()
             with self._lock:
                 self._previews[key] = found
                 while len(self._previews) > PREVIEWS:

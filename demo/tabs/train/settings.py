@@ -35,8 +35,9 @@ SCENES = {
     "tc": Scene("Translation in clutter", 60, 2, False),
 }
 # Larger batches see no more pictures a second on one core, and the class sees fewer updates.
+CLIP_NORM = 1.0
 OPTIMISER = TrainConfig(
-    epochs=1, batch_size=64, optimizer="adamw", lr=4e-3, weight_decay=1e-2, schedule="one-cycle", clip_norm=1.0
+    epochs=1, batch_size=64, optimizer="adamw", lr=4e-3, weight_decay=1e-2, schedule="one-cycle", clip_norm=CLIP_NORM
 )
 WARMUP_STEPS = 60
 LAST_RATE = 0.02  # of the learning rate at MAX_STEPS

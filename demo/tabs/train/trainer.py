@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from demo.core.encoding import lattice_of
 from demo.tabs.train.data import TrainingPictures
-from demo.tabs.train.settings import OPTIMISER, Settings, model_config, rate_factor
+from demo.tabs.train.settings import CLIP_NORM, OPTIMISER, Settings, model_config, rate_factor
 from stn import geometry
 from stn.config import TrainConfig
 from stn.distort import Distorted, get_distortion
@@ -47,7 +47,7 @@ class Measured:
         return {k: _finite(v) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """What the transformer does to the watched pictures at one step."""
 
@@ -71,7 +71,7 @@ class Trainer:
         self._generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.model = build_model(self.config).to(memory_format=torch.channels_last)
+            self.model = build_model(self.config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             if settings.start == "random":
                 start_at_random(self.transformer)
         self.optimizer = make_optimizer(self.model, _with_rate(settings.rate))
@@ -95,10 +95,11 @@ class Trainer:
         loss = F.cross_entropy(logits, self.pictures.labels[index])
         total = loss
         if self.settings.lesson == "turns":
+            assert batch.matrix is not None, "every scene is made of matrices"
             total = loss + pose_loss(passes[0].sampler.family, passes[0].theta, batch.matrix)
         self.optimizer.zero_grad()
         total.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), OPTIMISER.clip_norm)
+        nn.utils.clip_grad_norm_(self.model.parameters(), CLIP_NORM)
         self.optimizer.step()
         self.step_number += 1
         return float(loss.detach())
@@ -117,7 +118,7 @@ class Trainer:
         return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 
     @torch.no_grad()
-    def look(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """What the transformer does to the watched pictures now."""
         seen = explain(self.model, self.inputs)
         stage = seen.stages[0]
@@ -136,7 +137,10 @@ class Trainer:
 
 def start_at_random(transformer: SpatialTransformer) -> None:
     """Replaces the start at the identity: a last layer as PyTorch draws it, and random numbers for theta."""
-    last = transformer.localizer.head[-1]
+    head = transformer.localizer.get_submodule("head")
+    assert isinstance(head, nn.Sequential)
+    last = head[-1]
+    assert isinstance(last, nn.Linear)
     last.reset_parameters()
     nn.init.uniform_(last.bias, -RANDOM_THETA, RANDOM_THETA)
 
@@ -146,21 +150,24 @@ def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: 
     if not bool(grid.isfinite().all()):
         nan = math.nan
         return Measured(step, accuracy, nan, nan, nan, nan, nan, "")
-    points = geometry.base_grid(tuple(grid.shape[1:3])).reshape(-1, 2)
+    assert test.matrix is not None, "every scene is made of matrices"
+    height, width = grid.shape[1:3]
+    points = geometry.base_grid((height, width)).reshape(-1, 2)
     found = grid.flatten(1, 2)  # (N, P, 2)
     wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
     if turned:
         turns, done = geometry.procrustes_angle(points, wanted), geometry.procrustes_angle(points, found)
-        spreads, unit = tuple(float(circular_sd(x, 0)) for x in (turns, turns - done, done)), "\u00b0"
+        before, after, varies = (float(circular_sd(x, 0)) for x in (turns, turns - done, done))
+        unit = "\u00b0"
     else:
         places, half = wanted.mean(1), test.images.shape[-1] / 2
         done = found.mean(1)
-        spreads = tuple(half * float(x.std(0).square().sum().sqrt()) for x in (places, places - done, done))
+        before, after, varies = (half * float(x.std(0).square().sum().sqrt()) for x in (places, places - done, done))
         unit = " pixels"
     outside = float(geometry.outside_fraction(grid).mean())
     # A zoom is the side of the square as large as the frame.
     area = torch.linalg.det(geometry.nearest_affine(grid)[:, :2, :2].double()).abs()
-    return Measured(step, accuracy, *spreads, outside, float(area.sqrt().mean()), unit)
+    return Measured(step, accuracy, before, after, varies, outside, float(area.sqrt().mean()), unit)
 
 
 def _with_rate(rate: float) -> TrainConfig:

@@ -9,7 +9,7 @@ import torch
 
 from demo.controls.choices import link_problems
 from demo.core import compare
-from demo.core.models import ModelStore, kind_of, model_label
+from demo.core.models import ModelStore, architecture_of, model_label
 from demo.core.pictures import ImageStore
 from demo.core.state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
@@ -161,7 +161,9 @@ def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
     models = ModelStore(tmp_path)
     assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
     assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
-    assert kind_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "thin plate spline transformer"
+    assert (
+        architecture_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "thin plate spline transformer"
+    )
 
 
 def test_the_list_of_models_gives_family_and_accuracy(resources):

@@ -48,7 +48,7 @@ class StillTrainer:
     def test(self):
         return Measured(self.step_number, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
 
-    def look(self):
+    def snapshot(self):
         return Snapshot(self.step_number, torch.zeros(12, 9, 9, 2), torch.zeros(12, 1, 28, 28), [0] * 12)
 
 
@@ -95,7 +95,7 @@ def test_a_run_trains_pauses_steps_and_stops(room, gate):
     until(lambda: run.state == "paused" and len(run.losses) == 5)
     run.act("step")
     gate.release(3)
-    until(lambda: len(run.losses) == 6 and run.look.step == 6)  # every single step is shown
+    until(lambda: len(run.losses) == 6 and run.snapshot.step == 6)  # every single step is shown
     time.sleep(0.05)
     assert len(run.losses) == 6, "one step is one update"
     run.act("resume")
@@ -103,7 +103,7 @@ def test_a_run_trains_pauses_steps_and_stops(room, gate):
     until(lambda: len(run.losses) > 9)
     run.act("stop")
     until(lambda: run.trainer is None)
-    assert run.state == "stopped" and run.look is not None
+    assert run.state == "stopped" and run.snapshot is not None
     run.act("resume")
     assert run.state == "stopped"
 
@@ -112,7 +112,7 @@ def test_a_run_ends_after_its_last_update(room, monkeypatch):
     monkeypatch.setattr("demo.tabs.train.room.MAX_STEPS", 7)
     run = room.start(Settings())
     until(lambda: run.state == "finished")
-    assert len(run.losses) == 7 and run.tests[-1].step == 7 and run.look.step == 7
+    assert len(run.losses) == 7 and run.tests[-1].step == 7 and run.snapshot.step == 7
     assert room.find(run.id) is run, "what it did can still be seen"
 
 
@@ -125,7 +125,7 @@ def test_a_run_ends_when_its_time_is_up(room, clock, monkeypatch):
 
     monkeypatch.setattr(StillTrainer, "step", slow)
     run = room.start(Settings(), paused=True)
-    until(lambda: run.cast)
+    until(lambda: run.inputs)
     run.act("resume")
     until(lambda: run.state in ENDED)
     assert run.state == "finished" and len(run.losses) == 3 and run.seconds == pytest.approx(183)
@@ -155,7 +155,7 @@ def test_two_at_once_and_the_third_waits_in_one_sentence(room):
 
 def test_a_place_that_is_only_held_is_given_away(room, clock):
     runs = [room.start(Settings(), paused=True) for _ in range(2)]
-    until(lambda: all(run.cast for run in runs))
+    until(lambda: all(run.inputs for run in runs))
     for now in range(0, RECLAIM_AFTER + 30, 15):
         clock.now = now
         for run in runs:

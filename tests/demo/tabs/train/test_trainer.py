@@ -9,7 +9,7 @@ import torch
 from demo.core.pictures import ImageStore
 from demo.drawings.variants import drawn_digits
 from demo.tabs.train.data import WATCHED, TrainingData, draw_pictures
-from demo.tabs.train.messages import WATCH, kind_of, verdict, watch_for
+from demo.tabs.train.messages import WATCH, verdict, watch_for, watch_key
 from demo.tabs.train.settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
 from demo.tabs.train.trainer import LATTICE, Measured, Trainer, describe
 from stn import geometry
@@ -71,9 +71,11 @@ def test_the_learning_rate_rises_then_falls_and_never_stops():
 
 
 def test_every_failure_is_a_run_of_its_own_kind():
-    assert {name: kind_of(Settings(**change)) for name, change in FAILURES.items()} == {name: name for name in FAILURES}
+    assert {name: watch_key(Settings(**change)) for name, change in FAILURES.items()} == {
+        name: name for name in FAILURES
+    }
     families = ("affine", "translation", "attention")
-    assert [kind_of(Settings(family=family)) for family in families] == ["turns", "fixed", "fixed"]
+    assert [watch_key(Settings(family=family)) for family in families] == ["turns", "fixed", "fixed"]
     assert set(map(watch_for, (Settings(**change) for change in FAILURES.values()))) < set(WATCH.values())
 
 
@@ -116,14 +118,14 @@ def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, pi
 @pytest.mark.parametrize("placement", CHOICES["placement"])
 def test_a_run_starts_at_the_identity_and_leaves_it(pictures, distortion, placement):
     trainer = Trainer(Settings(distortion=distortion, placement=placement, rate=1.0), pictures)
-    first, test = trainer.look(), trainer.test()
+    first, test = trainer.snapshot(), trainer.test()
     assert test.after == pytest.approx(test.before, rel=1e-3) and test.varies == pytest.approx(0, abs=1e-3)
     assert test.zoom == pytest.approx(1, abs=1e-4) and test.outside == 0
     edge = torch.linspace(-1, 1, LATTICE)
     assert torch.allclose(first.lattices[:, 0, :, 0], edge.expand(WATCHED, -1), atol=1e-4)
     for _ in range(3):
         trainer.step()
-    moved = trainer.look()
+    moved = trainer.snapshot()
     assert moved.step == 3 and not torch.allclose(moved.lattices, first.lattices, atol=1e-3)
     assert -0.1 <= float(moved.outputs.min()) <= float(moved.outputs.max()) <= 1.1
 
@@ -140,7 +142,7 @@ def test_every_family_learns_a_step_with_both_lessons(pictures, family, lesson):
 
 def test_without_a_transformer_on_the_input_the_unwarped_output_is_the_input(pictures):
     trainer = Trainer(Settings(), pictures)
-    assert torch.allclose(trainer.look().outputs, trainer.inputs, atol=1e-4)
+    assert torch.allclose(trainer.snapshot().outputs, trainer.inputs, atol=1e-4)
 
 
 def test_a_seed_fixes_a_run_and_leaves_the_worlds_randomness_alone(pictures):

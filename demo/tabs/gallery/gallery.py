@@ -21,10 +21,17 @@ from stn.data import DATASETS, dataset_info
 from stn.distort import get_distortion, placement_matrix, warp
 from stn.errors import StnError
 
-KINDS = ("batch", "mistakes", "means")
-# name in requests and in html/gallery.html -> the function's name
-DISTORTIONS = {"none": None, "turned": "r", "placed": "rts", "cluttered": "tc", "all": "play"}
-NETWORKS = ("stn", "cnn")
+# What there is to choose from, name in requests and links -> title; the first is what stands there unasked.
+KINDS = {"batch": "A batch", "mistakes": "Mistakes", "means": "Class means"}
+DISTORTIONS = {
+    "all": "all sliders at random",
+    "turned": "turned by up to 90\u00b0",
+    "placed": "turned, scaled, shifted",
+    "cluttered": "shifted, with clutter",
+    "none": "none",
+}
+RECIPES = {"all": "play", "turned": "r", "placed": "rts", "cluttered": "tc"}  # their names in stn.distort
+NETWORKS = {"stn": "transformer", "cnn": "plain CNN"}
 CELLS = 24  # pictures a page of the gallery
 LOOKED_AT = 240  # pictures in which mistakes are looked for, at most
 BATCH = 24  # at a time through a network: no one who plays waits longer than for these
@@ -97,11 +104,11 @@ def read_request(given: object) -> Wanted:
     """Anything, checked. Raises StnError."""
     request = mapping("request", given, KEYS, required=["dataset"])
     return Wanted(
-        kind=choice("kind of gallery", request.get("kind", KINDS[0]), KINDS),
+        kind=choice("kind of gallery", request.get("kind", next(iter(KINDS))), KINDS),
         dataset=choice("data set", request["dataset"], DATASETS),
         model=text("model", request.get("model")),
-        distortion=choice("distortion", request.get("distortion", "all"), DISTORTIONS),
-        of=choice("network", request.get("of", NETWORKS[0]), NETWORKS),
+        distortion=choice("distortion", request.get("distortion", next(iter(DISTORTIONS))), DISTORTIONS),
+        of=choice("network", request.get("of", next(iter(NETWORKS))), NETWORKS),
         seed=whole("seed", request.get("seed", 0), 0, SEEDS - 1),
         part=whole("part", request.get("part", 0), 0, PARTS - 1),
     )
@@ -120,13 +127,12 @@ def shuffled(chosen: PictureSet, seed: int) -> list[int]:
 def distorted(chosen: PictureSet, which: list[int], name: str, canvas: int, seed: int) -> Tensor:
     """Pictures `which` as floats (B, C, canvas, canvas) in [0, 1], each distorted in its own way."""
     images = chosen.images[which].float() / 255
-    function = DISTORTIONS[name]
-    if function is None:
+    if name not in RECIPES:
         zero = torch.zeros(len(images))
         matrix = placement_matrix(zero, zero + 1, torch.zeros(len(images), 2), zero, canvas, images.shape[-1])
         return warp(images, matrix, canvas)
     generator = torch.Generator().manual_seed(seed)
-    return get_distortion(function)(images, chosen.clutter_from, canvas, generator).images
+    return get_distortion(RECIPES[name])(images, chosen.clutter_from, canvas, generator).images
 
 
 def _batches(chosen: PictureSet, wanted: Wanted, canvas: int) -> Iterator[tuple[list[int], Tensor]]:

@@ -1,9 +1,13 @@
 """The gallery's pictures, mistakes and class means, on drawings and untrained stand-ins for the checkpoints."""
 
+import re
+
 import pytest
 import torch
 
 from demo.tabs.gallery import gallery
+from demo.tabs.gallery.tab import gallery_html
+from stn.data import DATASETS
 from stn.errors import StnError
 from tests.helpers import unpack_pixels
 
@@ -171,3 +175,18 @@ def test_every_batch_of_the_means_has_a_seed_of_its_own(mnist_resources, monkeyp
     batches = len(used) // 4
     assert used == [gallery.drawing_seed(s, part, n) for s in (1, 2) for part in (0, 1) for n in range(batches)]
     assert batches <= gallery.MOST_BATCHES and gallery.LOOKED_AT // gallery.BATCH <= gallery.MOST_BATCHES
+
+
+def test_the_page_offers_what_requests_may_say_and_nothing_else():
+    page = gallery_html()
+    assert "<!--" not in page
+    for group, valid in (("kind", gallery.KINDS), ("of", gallery.NETWORKS)):
+        offered = re.findall(rf'name="gallery-{group}" value="(\w+)"( checked)?', page)
+        assert [name for name, _ in offered] == list(valid)
+        assert [name for name, on in offered if on] == [next(iter(valid))]
+    options = re.findall(r'<option value="(\w+)"( selected)?', page)
+    assert sorted(name for name, _ in options) == sorted([*gallery.DISTORTIONS, *DATASETS])
+    assert [name for name, on in options if on] == ["mnist", "all"]
+    found = gallery.read_request({"dataset": "mnist"})
+    assert (found.kind, found.of, found.distortion) == ("batch", "stn", "all")
+    assert set(gallery.RECIPES) == set(gallery.DISTORTIONS) - {"none"}

@@ -144,6 +144,7 @@ def test_a_layer_can_be_pickled(generator, family):
     torch.testing.assert_close(pickle.loads(pickle.dumps(layer))(x), layer(x), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_a_layer_can_be_exported_and_still_used(generator, family):
     layer = SpatialTransformer(Localizer(1, family), out_size=(7, 9), average=True).eval()

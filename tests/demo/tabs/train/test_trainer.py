@@ -160,6 +160,7 @@ def test_a_random_start_is_not_the_identity(pictures):
     assert "random" in verdict(Settings(start="random"), [test])
 
 
+@pytest.mark.slow
 def test_training_turns_the_pictures_towards_each_other(pictures):
     trainer = Trainer(Settings(), draw_pictures(variants=8, held_out=3))
     first = trainer.test()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -14,6 +14,8 @@ from demo.core.pictures import ImageStore
 from demo.core.requests import mapping, whole
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from demo.tabs.lesson.exercises import EXERCISES
+
+Found = TypeVar("Found")
 
 
 class Lesson:
@@ -51,7 +53,7 @@ class Lesson:
     def _sample(self, n: int) -> int:
         return self._once("sample", n, lambda: self._bench.sample_for(EXERCISES[n - 1]))
 
-    def _once(self, what: str, n: int, work: Callable[[], Any]) -> Any:
+    def _once(self, what: str, n: int, work: Callable[[], Found]) -> Found:
         """Keyed also by whether drawings or test pictures are there: a visitor may have fetched these."""
         with self._lock:
             key = (what, self._bench.pictures.get(DATASET).drawn, n)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from demo.core.compare import describe_network, describe_stage, timed
-from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
+from demo.core.encoding import GRID_UNIT, encode_lattice, encode_pixels, lattice_of
 from demo.core.models import Loaded, ModelStore
 from demo.core.pictures import ImageStore
 from demo.core.requests import mapping, numbers
@@ -29,7 +29,7 @@ from stn.modules import SpatialTransformer
 from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 MAPS = 6  # feature maps shown of each stage of a localisation net
-BOUND = 8.0  # the largest number in a theta given by hand, in either direction; lattices travel no further
+BOUND = 2**15 / GRID_UNIT  # the largest number in a theta given by hand, in either direction; lattices reach as far
 
 
 @dataclass(frozen=True, eq=False)

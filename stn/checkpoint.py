@@ -109,7 +109,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises StnError where that fails.
     """
     if not path.name:
-        raise StnError(f"'{path}' is no name for a file; give one.")
+        raise StnError(f"'{path}' is not a file name; give one.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(temporary, path)
     except (OSError, SafetensorError, RuntimeError) as error:  # torch.save raises RuntimeError where the disk is full
         why = getattr(error, "strerror", None) or first_line(error)
-        raise StnError(f"'{path}' cannot be written ({why}); make room there or give another place.") from error
+        raise StnError(f"'{path}' cannot be written ({why}); free some space or give another path.") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -132,7 +132,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         # Files of the first version have no checksum.
         if header.get("sha256") not in (None, checksum(tensors, header["json"])):
-            raise StnError(f"'{path}' is damaged: its content does not match its checksum; fetch or train it again.")
+            raise StnError(f"'{path}' is damaged: its content does not match its checksum; download or train it again.")
     return tensors, metadata
 
 
@@ -143,7 +143,7 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise StnError(
-            f"'{path}' is no checkpoint of this package, or is damaged; give a shipped name or a .safetensors file "
+            f"'{path}' is not a checkpoint of this package, or is damaged; give a shipped name or a .safetensors file "
             "that `python -m stn train` wrote."
         ) from error
 
@@ -216,6 +216,12 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[Normalized, CheckpointInfo
     also an airbench net's whitening and norm scales, which were never learnt. `name` is a shipped name such as
     "mnist-tutorial", or a path. Raises StnError where there is none, where the file is damaged or where a newer version
     wrote it.
+
+    Example:
+        >>> model, info = load_checkpoint("mnist-play-affine")
+        >>> images = torch.zeros(4, info.channels, info.canvas, info.canvas)  # in [0, 1]; the model normalizes them
+        >>> model(images).shape, info.classes[3]
+        (torch.Size([4, 10]), '3')
     """
     path = find_checkpoint(name)
     tensors, metadata = read_tensors(path)
@@ -225,14 +231,14 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[Normalized, CheckpointInfo
         model.load_state_dict(_unpacked(tensors))
     except RuntimeError as error:
         raise StnError(
-            f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, fetch it again."
+            f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, download it again."
         ) from error
     return model.eval().requires_grad_(False), info
 
 
 def _info(path: Path, metadata: Any) -> CheckpointInfo:
     if not isinstance(metadata, dict) or not {"format", "recipe", "record"} <= set(metadata):
-        raise StnError(f"'{path}' is no checkpoint of this package; give one that `python -m stn train` wrote.")
+        raise StnError(f"'{path}' is not a checkpoint of this package; give one that `python -m stn train` wrote.")
     if metadata["format"] not in range(1, FORMAT_VERSION + 1):
         raise StnError(
             f"'{path}' has checkpoint format {metadata['format']}; this version reads 1 to {FORMAT_VERSION}: update "

@@ -67,7 +67,9 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
         parts = {"model": _build(ModelConfig, data["model"]), "train": _build(TrainConfig, data["train"])}
         return _build(Recipe, {**data, **parts})
     except (KeyError, TypeError, AttributeError) as error:
-        raise StnError(f"The configuration is incomplete or no recipe ({error}); train the recipe again.") from error
+        raise StnError(
+            f"The configuration is incomplete or not a recipe's ({error}); train the recipe again."
+        ) from error
 
 
 def _build(kind: type, data: dict[str, Any]) -> Any:

@@ -142,7 +142,7 @@ def load_dataset(
     folder = Path(data_dir) if data_dir is not None else default_data_dir()
     if broken := _damaged(info, folder, split):
         raise StnError(
-            f"{info.title} is damaged: '{broken[0]}' is not what it should be; run `python -m stn download {name}` "
+            f"{info.title} is damaged: '{broken[0]}' does not match its checksum; run `python -m stn download {name}` "
             "with a network to replace it, or set STN_DATA or --data-dir to a folder where it is whole."
         )
     try:
@@ -206,7 +206,7 @@ def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
     except Exception as error:
         raise StnError(
             f"{info.title} is missing or damaged in '{folder}' and could not be downloaded ({first_line(error)}): "
-            "delete what is there of it and connect to a network, or set STN_DATA or --data-dir to where it is."
+            "delete what is there and connect to a network, or set STN_DATA or --data-dir to a folder that has it."
         ) from error
 
 

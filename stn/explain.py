@@ -105,6 +105,15 @@ def explain(model: nn.Module, x: Tensor) -> Explanation:
 
     The model runs in evaluation mode, whatever mode it is in, so that looking at it does not change it. One thread at a
     time: every pass through the model is listened to.
+
+    Example:
+        >>> from stn import Localizer
+        >>> model = nn.Sequential(SpatialTransformer(Localizer(1, "affine")), nn.Flatten(), nn.Linear(28 * 28, 10))
+        >>> seen = explain(model, torch.zeros(2, 1, 28, 28))
+        >>> seen.logits.shape, seen.stages[0].theta[0].tolist()
+        (torch.Size([2, 10]), [1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+        >>> seen.stages[0].grid.shape, seen.stages[0].output.shape
+        (torch.Size([2, 28, 28, 2]), torch.Size([2, 1, 28, 28]))
     """
     with evaluating(model):
         return explain_again(model, transformers_of(model), x)

@@ -40,7 +40,7 @@ def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
         raise StnError(f"{info.name!r} does not have the tutorial's layers; export one of the reference systems.")
     if info.recipe.model.luminance:
         raise StnError(
-            f"{info.name!r} shows its localisation net gray pictures, which the tutorial's network cannot; export it "
+            f"{info.name!r} gives its localisation net gray images, which the tutorial's network cannot; export it "
             "as onnx."
         )
     state = model.net.tutorial_state()

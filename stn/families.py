@@ -59,7 +59,13 @@ class MatrixFamily:
         return self.to_grid(self.matrix(theta), size)
 
     def compose(self, first: Tensor, second: Tensor) -> Tensor:
-        """The theta of warping with `first` and then warping the result with `second`."""
+        """The theta of warping with `first` and then warping the result with `second`.
+
+        Example:
+            >>> family = get_family("rotation")
+            >>> family.compose(torch.tensor([[0.5]]), torch.tensor([[0.25]]))
+            tensor([[0.7500]])
+        """
         # Grids map backwards: the later warp's grid is looked up first.
         return self.within(second, self.matrix(first))
 
@@ -68,11 +74,18 @@ class MatrixFamily:
         return self.from_matrix(geometry.product(window, self.matrix(theta)))
 
     def invert(self, theta: Tensor) -> Tensor:
-        """The theta that undoes theta. Raises StnError where there is none."""
+        """The theta that undoes theta. Raises StnError where there is none.
+
+        Example:
+            >>> get_family("attention").invert(torch.tensor([[0.5, 0.25, 0.0]]))  # zooms in right of the middle
+            tensor([[ 2.0000, -0.5000,  0.0000]])
+        """
         inverse = geometry.invert(self.matrix(theta))
         last = inverse[:, 2].abs()  # (B, 3)
         if (last[:, 2] <= 1e-6 * last.amax(1)).any():  # a homography's may have a zero where theta has its 1
-            raise StnError("What undoes this transformation takes the picture's middle to infinity: no theta does.")
+            raise StnError(
+                "The inverse of this transformation maps the image's centre to infinity, which no theta expresses."
+            )
         return self.from_matrix(inverse)
 
 
@@ -179,7 +192,15 @@ FAMILY_NAMES = (*MATRIX_FAMILIES, "tps")
 
 
 def get_family(name: str, points: int = 4) -> Family:
-    """The family of that name; `points` is the side of a thin plate spline's lattice. Raises StnError."""
+    """The family of that name; `points` is the side of a thin plate spline's lattice. Raises StnError.
+
+    Example:
+        >>> family = get_family("affine")
+        >>> family.n_params, family.parameter_names[:3]
+        (6, ('xx', 'xy', 'shift x'))
+        >>> family.grid(family.identity(batch=2), (28, 28)).shape
+        torch.Size([2, 28, 28, 2])
+    """
     if name == "tps":
         return ThinPlateSpline(points)
     if name not in MATRIX_FAMILIES:

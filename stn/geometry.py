@@ -62,7 +62,13 @@ def size_of(images: Tensor) -> tuple[int, int]:
 
 
 def base_grid(size: tuple[int, int], dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
-    """The pixel centres of a picture of `size` = (H, W), as (H, W, 2) points (x, y)."""
+    """The pixel centres of a picture of `size` = (H, W), as (H, W, 2) points (x, y).
+
+    Example:
+        >>> base_grid((1, 2))
+        tensor([[[-0.5000,  0.0000],
+                 [ 0.5000,  0.0000]]])
+    """
     return torch.from_numpy(_centres(tuple(size))).to(device=device, dtype=dtype, copy=True)  # (H, W, 2)
 
 
@@ -82,7 +88,13 @@ def lattice(n: int, dtype: torch.dtype = torch.float32, device: Device = None) -
 
 @exact
 def transform_points(matrix: Tensor, points: Tensor) -> Tensor:
-    """Maps points (N, 2) by matrices (B, 3, 3), with the perspective division: (B, N, 2)."""
+    """Maps points (N, 2) by matrices (B, 3, 3), with the perspective division: (B, N, 2).
+
+    Example:
+        >>> shift = torch.tensor([[[1.0, 0, 0.5], [0, 1, 0], [0, 0, 1]]])
+        >>> transform_points(shift, torch.tensor([[0.0, 0.0]]))
+        tensor([[[0.5000, 0.0000]]])
+    """
     # One matrix product for all pictures; a batched one, as in F.affine_grid, is 28 times slower on a CPU.
     homogeneous = F.pad(points, (0, 1), value=1).mT  # (3, N)
     mapped = (matrix.reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 3))  # (B, 3, N)
@@ -100,7 +112,14 @@ def matrix_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
 
 @exact
 def affine_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
-    """`matrix_grid` for matrices whose last row is (0, 0, 1), without the division (Jaderberg et al. 2015, eq. 1)."""
+    """`matrix_grid` for matrices whose last row is (0, 0, 1), without the division (Jaderberg et al. 2015, eq. 1).
+
+    Example:
+        >>> half = torch.diag(torch.tensor([0.5, 0.5, 1]))[None]  # reads the middle half of the input, so it zooms in
+        >>> affine_grid(half, (2, 2))[0, 0]
+        tensor([[-0.2500, -0.2500],
+                [ 0.2500, -0.2500]])
+    """
     points = base_grid(size, matrix.dtype, matrix.device).reshape(-1, 2)
     homogeneous = F.pad(points, (0, 1), value=1).mT  # (3, P)
     mapped = (matrix[:, :2].reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 2))  # (B, 2, P)
@@ -142,6 +161,13 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     With `average`, pictures that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
     one level a picture. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
     theta is not quite the output's. Raises StnError for an unknown padding.
+
+    Example:
+        >>> image = torch.arange(4.0).view(1, 1, 2, 2)
+        >>> turn = torch.tensor([[[-1.0, 0, 0], [0, -1, 0], [0, 0, 1]]])  # by 180 degrees
+        >>> sample(image, affine_grid(turn, (2, 2)))
+        tensor([[[[3., 2.],
+                  [1., 0.]]]])
     """
     if padding not in PADDINGS:
         raise unknown("padding", padding, PADDINGS)
@@ -196,7 +222,7 @@ def invert(matrix: Tensor) -> Tensor:
     # inv_ex itself reports exact zeros only: a rank that rounding hides gives huge numbers, NaN gives NaN.
     missed = (product(matrix, inverse) - torch.eye(3, device=matrix.device)).abs().amax((-2, -1))  # (B,)
     if not (missed <= 1e-3 * matrix.abs().amax((-2, -1)).clamp(min=1)).all():
-        raise StnError("This transformation squeezes the picture to a line and has no inverse; give one that does not.")
+        raise StnError("This transformation squeezes the image to a line and has no inverse; give one that does not.")
     return inverse
 
 
@@ -255,6 +281,11 @@ def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:
     Returns (angle (B,), stretches (B, 2)), the stretches in falling order; the last is negative for a reflection.
     A positive angle samples along a turn from x towards y (clockwise on the screen), so it turns the picture
     counter-clockwise.
+
+    Example:
+        >>> angle, stretches = polar(torch.tensor([[[0.0, -2, 0], [2, 0, 0], [0, 0, 1]]]))
+        >>> torch.rad2deg(angle), stretches
+        (tensor([90.]), tensor([[2., 2.]]))
     """
     (a, b), (c, d) = matrix[:, :2, :2].permute(1, 2, 0)  # (B,) each
     # A 2x2 matrix is a turn with a stretch plus a reflection with one; what they share is the closed form of its SVD.

@@ -239,7 +239,14 @@ UNUSED = {  # fields that a network has no use for
 
 
 def build_model(config: ModelConfig) -> Normalized:
-    """The untrained network, which takes pictures in [0, 1], (B, C, canvas, canvas). Raises StnError."""
+    """The untrained network, which takes pictures in [0, 1], (B, C, canvas, canvas). Raises StnError.
+
+    Example:
+        >>> from stn import get_recipe
+        >>> model = build_model(get_recipe("mnist-tutorial").model).eval()
+        >>> model(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+    """
     if config.net not in NETS:
         raise unknown("network", config.net, NETS)
     for field in fields(config):

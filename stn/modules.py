@@ -27,6 +27,12 @@ class Localizer(nn.Module):
         shrink: looks at the picture averaged over shrink x shrink pixels, which is cheaper.
 
     Raises StnError for an unknown family and for sizes that are no whole numbers from 1.
+
+    Example:
+        >>> localizer = Localizer(in_channels=1, family="similarity")
+        >>> localizer(torch.zeros(2, 1, 28, 28)).detach()
+        tensor([[1., 0., 0., 0.],
+                [1., 0., 0., 0.]])
     """
 
     def __init__(
@@ -77,7 +83,7 @@ def conv_stages(
     """Stages of 3x3 convolutions, each with batch norm and ReLU; a stage's last one pools 2x2, rounding up."""
     depths = depths or (1,) * len(widths)
     if not widths or len(depths) != len(widths) or not all(map(is_count, (*widths, *depths))):
-        raise StnError(f"widths {widths} and depths {depths} do not fit: give whole numbers from 1, one a stage.")
+        raise StnError(f"widths {widths} and depths {depths} do not fit: give whole numbers from 1, one per stage.")
     stages = []
     for width, depth in zip(widths, depths, strict=True):
         layers: list[nn.Module] = []
@@ -141,6 +147,14 @@ class SpatialTransformer(nn.Module):
 
     Raises StnError for a localizer without a family, an unknown padding, a bad size, a bad number of iterations or a
     family that cannot compose.
+
+    Example:
+        >>> layer = SpatialTransformer(Localizer(in_channels=1, family="affine"), out_size=(20, 20))
+        >>> layer(torch.zeros(8, 1, 28, 28)).shape
+        torch.Size([8, 1, 20, 20])
+        >>> network = nn.Sequential(layer, nn.Flatten(), nn.Linear(20 * 20, 10))  # anywhere in a network
+        >>> network(torch.zeros(8, 1, 28, 28)).shape
+        torch.Size([8, 10])
     """
 
     def __init__(

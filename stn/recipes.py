@@ -232,7 +232,12 @@ GROUPS = {  # heading of a result table -> its recipes, most wanted first
 
 
 def list_recipes() -> dict[str, Recipe]:
-    """Every recipe by name, in the order of the tables."""
+    """Every recipe by name, in the order of the tables.
+
+    Example:
+        >>> [name for name in list_recipes() if name.startswith("mnist-play-")]
+        ['mnist-play-cnn', 'mnist-play-affine', 'mnist-play-similarity', 'mnist-play-tps']
+    """
     return {recipe.name: recipe for group in GROUPS.values() for recipe in group()}
 
 
@@ -248,7 +253,13 @@ def recipe_groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def get_recipe(name: str) -> Recipe:
-    """The recipe of that name. Raises StnError, with the nearest name, where there is none."""
+    """The recipe of that name. Raises StnError, with the nearest name, where there is none.
+
+    Example:
+        >>> recipe = get_recipe("mnist-r-affine")
+        >>> recipe.distortion, recipe.model.family, recipe.train.epochs
+        ('r', 'affine', 24)
+    """
     recipes = list_recipes()
     if name not in recipes:
         raise unknown("recipe", name, recipes)

@@ -38,12 +38,12 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again while it exits
         sys.exit(128 + 13)  # as a shell calls the end by SIGPIPE
     except OSError as error:
-        stop(f"{error.filename or 'a file'}: {error.strerror or error}; give another place.", 2)
+        stop(f"{error.filename or 'a file'}: {error.strerror or error}; give another path.", 2)
     except KeyboardInterrupt:
         again = ""
         if options.run is run_train:
             flag = "" if options.missing else " with --resume"
-            again = f"; the same command{flag} goes on after the last whole epoch"
+            again = f"; the same command{flag} continues after the last complete epoch"
         stop(f"stopped{again}.", 130)
 
 

@@ -62,7 +62,7 @@ def train_missing(options: argparse.Namespace) -> None:
             note(f"{recipe.name}: {error}")
             failed.append(recipe.name)
     if failed:
-        raise StnError(f"Not trained: {', '.join(failed)}; see above, mend the recipe, then run --missing again.")
+        raise StnError(f"Not trained: {', '.join(failed)}; see above, fix the recipe, then run --missing again.")
 
 
 def chosen_device(name: str) -> str:
@@ -74,7 +74,7 @@ def chosen_device(name: str) -> str:
             f"--device is cpu, cuda or auto, not {name!r}; choose among several GPUs by CUDA_VISIBLE_DEVICES=0."
         )
     if name == "cuda" and not torch.cuda.is_available():
-        raise StnError("There is no CUDA device here; give --device cpu, or leave it out.")
+        raise StnError("No CUDA device was found; give --device cpu, or leave the option out.")
     return name
 
 
@@ -124,7 +124,7 @@ def train_one(recipe: Recipe, options: argparse.Namespace, resume: bool) -> None
         )
         if epoch.epoch > pose_epochs and epoch.theta and epoch.theta["theta_constant"]:
             bar.write(
-                f"stn: warning: theta is the same for every picture (sd {epoch.theta['theta_sd']:.4f}), so the "
+                f"stn: warning: theta is the same for every image (sd {epoch.theta['theta_sd']:.4f}), so the "
                 f"transformer corrects nothing; {REMEDY}.",
                 file=sys.stderr,
             )

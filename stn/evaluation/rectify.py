@@ -49,7 +49,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
     """
     canvas = recipe.model.canvas
     if pictures < 1:
-        raise StnError(f"{pictures} pictures cannot be measured; give 1 or more.")
+        raise StnError(f"{pictures} images cannot be measured; give 1 or more.")
     widest = TURNED.get(recipe.distortion or "", WIDEST)
     angles = torch.linspace(-widest, widest, ANGLES).tolist()
     poses, correlations, input_correlations, areas = [], [], [], []
@@ -62,7 +62,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
             given = warp(images, matrix, canvas)
             seen = explain(model, given)
             if not seen.stages:
-                raise StnError(f"{recipe.name!r} has no transformer to measure; name one whose family is not none.")
+                raise StnError(f"{recipe.name!r} has no transformer to measure; choose one that has a family.")
             stage = seen.stages[0]
             upright = upright or (stage.output, given)
             turn, _ = geometry.polar(geometry.nearest_affine(stage.grid))

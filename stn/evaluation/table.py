@@ -153,5 +153,5 @@ def write_table(path: Path, rows: Iterable[Row]) -> None:
     try:
         text = with_table(path.read_text(encoding="utf-8"), rows)
     except (StnError, UnicodeDecodeError) as error:
-        raise StnError(f"'{path}' gets no table: {error}") from error
+        raise StnError(f"The tables cannot be written into '{path}': {error}") from error
     write_file(path, lambda file: file.write_text(text, encoding="utf-8"))

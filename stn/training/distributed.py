@@ -1,4 +1,4 @@
-"""Data-parallel training: `torchrun --nproc-per-node N -m stn train RECIPE`; alone, a team of one.
+"""Data-parallel training: `torchrun --nproc-per-node N -m stn train RECIPE`; alone, a group of one.
 
 Every process takes its share of each batch and the gradients are averaged, so the batch size stays the recipe's.
 """
@@ -25,13 +25,13 @@ class ProcessGroup:
         self.size = dist.get_world_size() if ready else 1
 
     def share(self, index: Tensor) -> tuple[Tensor, float]:
-        """This process's part of a batch's picture numbers (B,), and the weight of its mean in the team's."""
+        """This process's part of a batch's image numbers (B,), and the weight of its mean in the group's."""
         part = index[self.rank :: self.size]
-        # A batch smaller than the team: one picture for nothing, for everybody takes part in every message.
+        # A batch smaller than the group: one image for nothing, for everybody takes part in every message.
         return (part, self.size * len(part) / len(index)) if len(part) else (index[:1], 0.0)
 
     def average_gradients(self, model: nn.Module, loss: Tensor, weight: float) -> Tensor:
-        """Replaces every gradient by the mean over the team, each process's counted `weight` times; returns the loss's.
+        """Replaces every gradient by the group's mean, each process's counted `weight` times; returns the loss's.
 
         One message for all of them: with small networks a message costs more than what is in it.
         """
@@ -74,7 +74,9 @@ def join_group(device: str) -> str:
     if device == "cuda":
         here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", size)), torch.cuda.device_count()
         if here > gpus:
-            raise StnError(f"{here} processes need a GPU each, here are {gpus}; give torchrun --nproc-per-node {gpus}.")
+            raise StnError(
+                f"{here} processes need one GPU each, and there are {gpus}; give torchrun --nproc-per-node {gpus}."
+            )
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device != "cpu" else "gloo")
@@ -91,7 +93,7 @@ def wait_for_group() -> None:
     try:
         dist.barrier()
     except RuntimeError as error:
-        raise StnError("Another process of the team stopped; train without torchrun to see why.") from error
+        raise StnError("Another process of the group stopped; train without torchrun to see why.") from error
 
 
 def leave_group() -> None:

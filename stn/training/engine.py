@@ -100,7 +100,7 @@ def train(
         loss, theta = run.epoch(epoch, on_step)
         seconds = time.perf_counter() - start
         if run.group.rank > 0:
-            run.history.append({"seconds": seconds})  # the first of a team tests, writes and reports
+            run.history.append({"seconds": seconds})  # the first of a group tests, writes and reports
             continue
         with run.precision:  # in bf16 in half the time; the file's own test is in float32
             result = evaluate_model(run.eval_model, test, recipe, run.device)
@@ -158,7 +158,7 @@ class Run:
         """Trains one epoch; returns the mean loss and what the transformers did."""
         config, total = self.config, len(self.labels)
         generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-        order = torch.randperm(total, generator=generator)  # the whole team's; from here on each draws its own
+        order = torch.randperm(total, generator=generator)  # the whole group's; from here on each draws its own
         generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.group.rank)
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
         if config.flip_alternates:  # two epochs in a row show both sides of every picture (Jordan 2024, section 3.6)
@@ -269,12 +269,12 @@ class Run:
                 self.load(tensors, list(metadata["history"]))
         except (StnError, RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise StateError(
-                f"'{path}' is damaged or another version wrote it; train without --resume to begin anew."
+                f"'{path}' is damaged or another version wrote it; train without --resume to start over."
             ) from error
         if not same:
             raise StateError(
                 f"'{path}' is the state of a run with another recipe, seed or part of the data; train without --resume "
-                "to begin anew."
+                "to start over."
             )
 
     def load(self, tensors: dict[str, Tensor], history: list[dict]) -> None:

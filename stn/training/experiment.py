@@ -72,7 +72,7 @@ def run_recipe(
     if epochs == recipe.train.epochs:
         epochs = None
     recipe = with_epochs(recipe, epochs)
-    # One process downloads what is missing, not all of a team into the same folder.
+    # One process downloads what is missing, not all of a group into the same folder.
     data, test = ProcessGroup().after_first(lambda: load_splits(recipe, data_dir, holdout))
     path = run_file(out, recipe.name, seed, holdout, epochs)
     state, log = path.with_suffix(".state"), path.with_suffix(".jsonl")
@@ -81,7 +81,7 @@ def run_recipe(
         state.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
 
-    # Only the first of a team writes; the others must not find a state that it is about to delete.
+    # Only the first of a group writes; the others must not find a state that it is about to delete.
     outcome = train(recipe, data, test, seed, device, state if first or resume else None, log, on_step, on_epoch)
     if not first:
         return path
@@ -140,7 +140,7 @@ def finished_runs(recipe: Recipe, out: Path, on_skip: Callable[[str], None] = la
         if info.recipe == recipe and info.record.get("tested_on") == TESTED_ON:
             infos.append(info)
         else:
-            on_skip(f"'{path}' is skipped: it is no run of this recipe on the test set; train it again.")
+            on_skip(f"'{path}' is skipped: it is not a run of this recipe on the test set; train it again.")
     return infos
 
 
@@ -170,7 +170,7 @@ def ship(
     to = to or SHIPPED
     infos = finished_runs(recipe, out, on_skip)
     if not infos:
-        raise StnError(f"No run of {recipe.name!r} lies in '{out}'; run `python -m stn train {recipe.name}` first.")
+        raise StnError(f"There is no run of {recipe.name!r} in '{out}'; run `python -m stn train {recipe.name}` first.")
     seeds = {info.record["seed"]: info.record["seeds"][0] for info in infos}
     before = shipped_run(recipe, to)
     if before:
@@ -186,7 +186,7 @@ def ship(
     if theta and theta["theta_constant"] and recipe.name not in as_printed:
         raise StnError(
             f"Seed {chosen.record['seed']} of {recipe.name!r} is not shipped: its transformer failed, theta is the "
-            f"same for every picture (sd {theta['theta_sd']:.4f}); {REMEDY}."
+            f"same for every image (sd {theta['theta_sd']:.4f}); {REMEDY}."
         )
     tensors, metadata = read_tensors(chosen.path)
     record = chosen.record | {

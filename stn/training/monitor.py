@@ -25,7 +25,7 @@ MAX_OUTSIDE = 0.9
 MAX_AREA = 100.0  # |det A| and its inverse
 ADVICE = "lower localizer_lr_scale (a tenth of the classifier's rate works), clip gradients, and start at the identity"
 
-REMEDY = "distort some of the training pictures and teach it to undo that (train_distortion, pose_epochs, pose_weight)"
+REMEDY = "distort some of the training images and supervise its pose (train_distortion, pose_epochs, pose_weight)"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ThetaMonitor:
                 size = "" if stats.det is None else f"mean |det A| {area:.3g}, "
                 raise StnError(
                     f"theta of {name or 'the transformer'} has run away ({size}{stats.outside:.0%} of the grid outside "
-                    f"the picture): {ADVICE}."
+                    f"the image): {ADVICE}."
                 )
             found.append(stats)
         return min(found, key=lambda stats: stats.theta_sd, default=None)

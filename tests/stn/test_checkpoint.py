@@ -111,7 +111,7 @@ def test_unknown_names_and_broken_files_get_one_sentence(tmp_path):
     foreign = tmp_path / "foreign.safetensors"
     save_file({"a": torch.zeros(1)}, foreign)
     for path in (broken, foreign):
-        with pytest.raises(StnError, match="is no checkpoint of this package"):
+        with pytest.raises(StnError, match="is not a checkpoint of this package"):
             load_checkpoint(path)
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(StnError, match=r"cannot be written \((Not a directory|File exists)\)"):
         write_tensors(tmp_path / "file" / "a.safetensors", {"a": torch.zeros(1)}, {})
     monkeypatch.setattr("stn.checkpoint.save_file", full)
-    with pytest.raises(StnError, match=r"No space left on device .*give another place"):
+    with pytest.raises(StnError, match=r"No space left on device .*give another path"):
         write_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {})
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.safetensors", "file"]
     assert (tmp_path / "a.safetensors").read_bytes() == before, "what was there is whole"

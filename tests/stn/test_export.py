@@ -53,7 +53,7 @@ def test_a_layer_of_ones_own_that_averages_becomes_onnx(tmp_path, generator):
 
 
 def test_gray_pictures_for_the_localisation_net_are_not_the_tutorials(tmp_path):
-    with pytest.raises(StnError, match=r"gray pictures, which the tutorial's network cannot; export it as onnx"):
+    with pytest.raises(StnError, match=r"gray images, which the tutorial's network cannot; export it as onnx"):
         export("cifar10-luminance", "tutorial", tmp_path / "net.pt")
     assert not list(tmp_path.iterdir())
 

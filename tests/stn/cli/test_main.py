@@ -74,7 +74,7 @@ def test_an_export_that_cannot_be_written_is_one_sentence(name, tmp_path, capsys
     with pytest.raises(SystemExit):
         main(["export", "mnist-tutorial", "--out", str(tmp_path / name) if name else ""])
     error = capsys.readouterr().err
-    assert "cannot be written (" in error or "is no name for a file" in error
+    assert "cannot be written (" in error or "is not a file name" in error
     assert error.count("\n") == 1
     assert not list(tmp_path.rglob(".*"))
 
@@ -201,7 +201,7 @@ def test_a_stopped_run_is_resumed(monkeypatch, tmp_path, capsys, no_data):
         main(command)
     assert stopped.value.code == 130
     error = capsys.readouterr().err
-    assert error.endswith("stn: stopped; the same command with --resume goes on after the last whole epoch.\n")
+    assert error.endswith("stn: stopped; the same command with --resume continues after the last complete epoch.\n")
     main([*command, "--resume"])
     folder = tmp_path / "mnist-tutorial"
     log = (folder / "seed-0-epochs-2.jsonl").read_text().splitlines()
@@ -231,7 +231,7 @@ def test_an_error_without_words_of_its_own_is_said(monkeypatch, capsys):
     monkeypatch.setattr("stn.cli.main.list_recipes", fail)
     with pytest.raises(SystemExit):
         main(["list"])
-    assert "a file: the disk has gone; give another place." in capsys.readouterr().err
+    assert "a file: the disk has gone; give another path." in capsys.readouterr().err
 
 
 @pytest.mark.slow

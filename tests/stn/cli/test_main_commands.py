@@ -86,7 +86,7 @@ def test_a_transformer_that_does_nothing_after_its_lessons_is_a_warning(
     still = replace(recipe.train, epochs=2, pose_epochs=lessons, localizer_lr_scale=0.0)
     monkeypatch.setattr("stn.cli.train.get_recipe", lambda name: replace(recipe, train=still))
     main(["train", recipe.name, "--out", str(tmp_path)])
-    assert capsys.readouterr().err.count("theta is the same for every picture") == warnings
+    assert capsys.readouterr().err.count("theta is the same for every image") == warnings
 
 
 @pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "fp32")])

@@ -70,7 +70,7 @@ def test_any_number_of_pictures_is_measured(pictures, there, measured):
 
 
 def test_no_pictures_cannot_be_measured():
-    with pytest.raises(StnError, match="0 pictures cannot be measured"):
+    with pytest.raises(StnError, match="0 images cannot be measured"):
         rectification(nn.Flatten(), bars(10), RECIPE, 0)
 
 

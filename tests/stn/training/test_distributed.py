@@ -62,14 +62,14 @@ stn.cli.main.main(["train", "mnist-tutorial"])
 
 
 def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
-    """Exit status, standard output and error of every process of a team."""
+    """Exit status, standard output and error of every process of a group."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     running = []
     for rank in range(size):
-        team = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-        environment = os.environ | {key: str(value) for key, value in team.items()}
+        group = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        environment = os.environ | {key: str(value) for key, value in group.items()}
         command = [sys.executable, "-c", script, str(out)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         running.append(subprocess.Popen(command, env=environment, text=True, **pipes))
@@ -112,12 +112,12 @@ def test_one_that_stops_takes_the_others_with_it_in_a_sentence(tmp_path, monkeyp
     monkeypatch.setenv("PYTHONPATH", ".")
     first, second = run(STOPS, tmp_path, 2)
     assert first[0] == second[0] == 2
-    assert "stn: Another process of the team stopped" in first[2] and "Traceback" not in first[2]
+    assert "stn: Another process of the group stopped" in first[2] and "Traceback" not in first[2]
 
 
 def test_more_processes_than_gpus_are_one_sentence(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     for name, value in {"WORLD_SIZE": 4, "LOCAL_WORLD_SIZE": 2, "LOCAL_RANK": 0}.items():
         monkeypatch.setenv(name, str(value))
-    with pytest.raises(StnError, match="2 processes need a GPU each, here are 1"):
+    with pytest.raises(StnError, match="2 processes need one GPU each, and there are 1"):
         join_group("cuda")

@@ -81,7 +81,9 @@ def test_a_damaged_state_is_one_sentence(tmp_path):
         lambda: write_tensors(state, tensors, metadata | {"recipe": {"name": "of another version"}}),
     ):
         damage()
-        with pytest.raises(StnError, match=r"^'.*run.state' is damaged or another version wrote it; .*anew\.$"):
+        with pytest.raises(
+            StnError, match=r"^'.*run.state' is damaged or another version wrote it; .*to start over\.$"
+        ):
             train(recipe, data, data, state_file=state)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 DIFFS = re.findall(r"^```diff\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.M | re.S)
 
@@ -54,21 +53,28 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_every_addition_is_shown():
+LOOK = """
+from demo.tabs.train.settings import CHOICES
+from stn.cli.main import main
+
+main(["list"])
+main(["train", "mnist-rts-affine-thrice", "--dry-run"])
+print("families:", *CHOICES["family"])
+"""
+
+
+@pytest.mark.slow
+def test_what_the_diffs_add_is_there(changed):
     assert len(DIFFS) == 2
+    lines = run(changed, "-c", LOOK).splitlines()
+    assert any(line.startswith("mnist-rts-affine-thrice ") for line in lines)
+    assert '    "iterations": 3,' in lines
+    assert "stretch" in lines[-1].split()
 
 
 @pytest.mark.slow
-def test_a_new_recipe_is_known_to_every_command(changed):
-    assert "mnist-rts-affine-thrice" in run(changed, "-m", "stn", "list")
-    assert '"iterations": 3' in run(changed, "-m", "stn", "train", "mnist-rts-affine-thrice", "--dry-run")
-
-
-@pytest.mark.slow
-def test_a_new_family_passes_the_tests_of_families(changed):
-    assert "passed" in run(changed, "-m", "pytest", "tests/stn/test_families.py", "-k", "stretch")
-    code = "from demo.tabs.train.settings import CHOICES; print(CHOICES['family'])"
-    assert "stretch" in run(changed, "-c", code)
+def test_the_tests_take_what_the_diffs_add(changed):
+    assert "passed" in run(changed, "-m", "pytest", "-n", "0", "tests/stn/test_families.py", "-k", "stretch and counts")
 
 
 def test_what_the_diffs_add_is_formatted(changed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -54,3 +55,14 @@ def test_every_package_of_stn_is_installed():
     folders = {file.parent for file in (ROOT / "stn").rglob("*.py")}
     assert sorted(told) == sorted(".".join(folder.relative_to(ROOT).parts) for folder in folders)
     assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_ci_can_tell_installing_from_testing_in_the_readme():
+    """.ci/run cuts the README's command at its last && and lints in between."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    install, tests = next(line for line in lines if re.match(r"python3? .*pytest", line)).rsplit(" && ", 1)
+    assert install.startswith("python3 -m venv .venv && ") and "requirements-dev.txt" in install
+    assert tests == ".venv/bin/python -m pytest"
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    order = [script.index(word) for word in ('"$install"', "ruff check", "mypy", '"$tests"', "--last-failed", "--cov=")]
+    assert order == sorted(order)

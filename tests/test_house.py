@@ -12,6 +12,7 @@ from demo.ui import assets
 ROOT = Path(__file__).resolve().parent.parent
 WITHOUT_A_MODULE = {
     "demo/test_app",  # app.py
+    "stn/test_examples",  # of every module's public functions
     "stn/test_placement",  # what checkpoints/EXPERIMENTS.md says of transformers on feature maps
 }
 

@@ -33,7 +33,7 @@ class AirbenchNet(nn.Module):
 
     @torch.no_grad()
     def prepare(self, images: Tensor) -> None:
-        """Sets the whitening layer for training pictures (N, channels, H, W), normalised (section 3.2)."""
+        """Sets the whitening layer for training images (N, channels, H, W), normalized (section 3.2)."""
         values, vectors = torch.linalg.eigh(patch_moments(images))
         weight = (vectors / (values + EPSILON).sqrt()).mT.reshape(-1, *self.whiten.weight.shape[1:])  # (C * 4, C, 2, 2)
         self.whiten.weight.copy_(torch.cat([weight, -weight]))

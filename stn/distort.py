@@ -72,7 +72,7 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
     """Matrices (B, 3, 3) from canvas to picture coordinates: the picture sheared, scaled, turned, then shifted.
 
     rotation and shear (B,) in degrees, rotation counter-clockwise; scale (B,), 1 keeping the pixels' size; shift (B, 2)
-    in half-widths of the canvas; canvas and size in pixels, the sides of canvas and picture.
+    in half-widths of the canvas; canvas and size in pixels, the widths of canvas and image.
     """
     # In coordinates with y down, the picture's points turn counter-clockwise by this matrix.
     angle, slant = torch.deg2rad(rotation), torch.tan(torch.deg2rad(shear))
@@ -237,11 +237,11 @@ def _placed(images: Tensor, canvas: int, rotation: Tensor, scale: Tensor, shift:
     return Distorted(warp(images, matrix, canvas), matrix)
 
 
-def _room_shift(rotation: Tensor, side: Tensor, canvas: int, generator: torch.Generator) -> Tensor:
-    """Uniform shifts (B, 2), in half-widths, that keep squares of `side` pixels turned by `rotation` degrees inside."""
+def _room_shift(rotation: Tensor, width: Tensor, canvas: int, generator: torch.Generator) -> Tensor:
+    """Uniform shifts (B, 2), in half-widths, that keep squares of `width` pixels, turned by `rotation`, inside."""
     angle = torch.deg2rad(rotation)
-    box = side * (angle.cos().abs() + angle.sin().abs()) / canvas
-    return (torch.rand(len(side), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
+    box = width * (angle.cos().abs() + angle.sin().abs()) / canvas
+    return (torch.rand(len(width), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
 
 
 # (pictures, the pictures that clutter is cut out of, canvas, generator); a picture gets no clutter of itself where the

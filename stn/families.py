@@ -99,7 +99,9 @@ class ThinPlateSpline:
 
     def __post_init__(self) -> None:
         if not is_count(self.points) or self.points < 2:
-            raise StnError(f"A thin plate spline needs at least 2x2 control points, not {self.points!r} a side; use 4.")
+            raise StnError(
+                f"A thin plate spline needs at least 2x2 control points, not {self.points!r} in a row; use 4."
+            )
 
     @property
     def n_params(self) -> int:
@@ -192,7 +194,7 @@ FAMILY_NAMES = (*MATRIX_FAMILIES, "tps")
 
 
 def get_family(name: str, points: int = 4) -> Family:
-    """The family of that name; `points` is the side of a thin plate spline's lattice. Raises StnError.
+    """The family of that name; a thin plate spline has `points` x `points` control points. Raises StnError.
 
     Example:
         >>> family = get_family("affine")

@@ -196,15 +196,15 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
 def mip_level(grid: Tensor, in_size: Sequence[int]) -> Tensor:
     """log2 of how many input pixels apart neighbouring samples of a grid (B, h, w, 2) are, from 0: (B,).
 
-    A sample without a neighbour along an axis counts as one for the whole picture's side.
+    A sample without a neighbour along an axis counts as one for the whole height or width.
     """
     half = grid.new_tensor([in_size[1] / 2, in_size[0] / 2])
     edges = (grid[:, -1:] - grid[:, :1], grid[:, :, -1:] - grid[:, :, :1])  # from top to bottom, from left to right
     steps = [
         (edge * half).square().sum(-1).sqrt().flatten(1).mean(1) / (n - 1)  # torch.hypot has no ONNX translation
         if n > 1
-        else grid.new_full(grid.shape[:1], side)
-        for edge, n, side in zip(edges, grid.shape[1:3], in_size, strict=True)
+        else grid.new_full(grid.shape[:1], pixels)
+        for edge, n, pixels in zip(edges, grid.shape[1:3], in_size, strict=True)
     ]
     # The rounding of an exact identity must not count as shrinking, or it would blur.
     return torch.log2(torch.maximum(*steps).clamp(min=1 + 1e-4) - 1e-4).clamp(0, MAX_MIP_LEVEL)  # (B,)

@@ -76,7 +76,7 @@ def _two(name: str, widths: tuple[int, ...]) -> tuple[int, int]:
 class ReferenceLocalizer(nn.Module):
     """The PyTorch STN tutorial's localisation net, with its names: Conv 7, pool, ReLU, Conv 5, pool, ReLU; two linear.
 
-    With `luminance` it looks at the mean of the channels, weighted as in ITU-R BT.601.
+    With `luminance` it sees the mean of the channels, weighted as in ITU-R BT.601.
     """
 
     family = AFFINE

@@ -24,7 +24,7 @@ class Localizer(nn.Module):
     Args:
         widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
         hidden: units between the two linear layers.
-        shrink: looks at the picture averaged over shrink x shrink pixels, which is cheaper.
+        shrink: sees the image averaged over shrink x shrink pixels, which is cheaper.
 
     Raises StnError for an unknown family and for sizes that are no whole numbers from 1.
 
@@ -192,7 +192,7 @@ class SpatialTransformer(nn.Module):
         return self.sampler.family
 
     def locate(self, x: Tensor) -> Tensor:
-        """theta (B, n) for pictures (B, C, H, W): where to look."""
+        """theta (B, n) for images (B, C, H, W): where in the input to read."""
         theta = self.localizer(x)  # (B, n)
         if not self.family.is_matrix:
             return theta

@@ -1,4 +1,4 @@
-"""Speed as ratios, both sides alternating in one run: the engine against a plain loop, the STN against its CNN."""
+"""Speed as ratios, measured in turn within one run: the engine against a plain loop, the STN against its CNN."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PlainLoop:
             ),
         )
         self.loader = torch.utils.data.DataLoader(data, batch_size=recipe.train.batch_size, shuffle=True, num_workers=2)
-        # The same network without our normalisation, which the loader does.
+        # The same network without our normalization, which the loader does.
         self.model = build_model(recipe.model).net
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=recipe.train.lr)
 
@@ -109,7 +109,7 @@ def convolutions_s(run: Run, repeats: int = 50) -> float:
         hook.remove()
     outputs = []
     for conv, x in calls:
-        # The localisation net's first layer looks at the picture itself, which needs no gradient.
+        # The localisation net's first layer sees the image itself, which needs no gradient.
         x.requires_grad_(conv is not calls[0][0])
         outputs.append(torch.ones_like(conv(x)))
     times = []

@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command(run_benchmark, "json", "data")
     compared = "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN"
     sub.add_argument("what", choices=("train", "infer"), help=compared)
-    sub.add_argument("--epochs", type=positive, default=3, help="for train: epochs to time on each side (default: 3)")
+    sub.add_argument("--epochs", type=positive, default=3, help="for train: epochs to time of either loop (default: 3)")
     target = "for train: epochs of the recipe timed until it reaches the published accuracy (default: the recipe's)"
     sub.add_argument("--target-epochs", type=positive, help=target)
 

@@ -31,7 +31,7 @@ from stn.training.monitor import ADVICE, ThetaMonitor
 from stn.training.optim import lr_factor, make_optimizer
 from stn.training.pose import pose_supervision_loss, watch_steps
 
-WATCH_EVERY = 20  # steps between looks at theta
+WATCH_EVERY = 20  # steps between two measurements of theta
 MAX_SEED = 2**31 - 1
 
 
@@ -161,7 +161,7 @@ class Run:
         order = torch.randperm(total, generator=generator)  # the whole group's; from here on each draws its own
         generator.manual_seed(int(torch.randint(2**31, (1,), generator=generator)) + self.group.rank)
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))  # dropout's
-        if config.flip_alternates:  # two epochs in a row show both sides of every picture (Jordan 2024, section 3.6)
+        if config.flip_alternates:  # two epochs in a row show every image both ways round (Jordan 2024, section 3.6)
             first = torch.rand(total, generator=torch.Generator().manual_seed(self.seed)) < 0.5
             self.flips = first ^ (epoch % 2 == 0)
         pose_only = epoch <= config.pose_epochs

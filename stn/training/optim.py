@@ -82,8 +82,8 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         kind = (id(parameter) in locating, id(parameter) in norms, parameter.ndim > 1, parameter.ndim == 4)
         groups.setdefault(kind, []).append(parameter)
     rows = []
-    for (locates, normalises, decays, convolves), parameters in groups.items():
-        lr = config.lr * (config.localizer_lr_scale if locates else config.norm_lr_scale if normalises else 1)
+    for (locates, normalizes, decays, convolves), parameters in groups.items():
+        lr = config.lr * (config.localizer_lr_scale if locates else config.norm_lr_scale if normalizes else 1)
         decay = config.weight_decay if decays else 0.0
         rates = {"lr": lr, "base_lr": lr, "weight_decay": decay}
         rows.append(rates | {"params": parameters, "locates": locates, "orthogonal": convolves})

@@ -12,7 +12,7 @@ def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
     for panel in ("localiser", "theta", "grid", "sampler"):
         assert page.locator(f"#look-{panel}").is_visible()
     assert page.locator(".maps-row").count() == 6, "three stages of the coarse net, three of the fine one"
-    assert page.locator(".maps-net h3").all_inner_texts() == ["Coarse net", "Fine net"]
+    assert page.locator(".maps-net h3").all_inner_texts() == ["Coarse", "Fine"]
     assert page.locator(".maps-strip").first.locator("canvas").count() == 3
     assert page.locator(".look-names dt").all_inner_texts() == ["xx", "xy", "shift x", "yx", "yy", "shift y"]
     assert page.locator(".look-words").inner_text() == "Leaves the image as it is."

@@ -91,7 +91,7 @@ function describe(answer) {
     find(".gallery-key"),
     means
       ? "Above: the mean image of each class before the transformer. Below, framed: the mean after it. If the transformer aligns a class, the lower mean is sharper."
-      : "Left: the input with the frame that the transformer reads; its thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
+      : "Left: the input; the frame\u2019s thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
   );
   find(".gallery-list").replaceChildren(
     ...(answer.cells ?? []).map((cell) => {

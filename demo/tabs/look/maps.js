@@ -16,7 +16,7 @@ function createMaps(box) {
 
   function buildNet(net, stages, nets) {
     const column = make("div", "maps-net");
-    if (net) column.append(make("h3", "", `${net} net`));
+    if (net) column.append(make("h3", "", net));
     stages.filter((stage) => stage.net === net).forEach(({ pictures }, i) => {
       const row = make("div", "maps-row");
       const said = make("p", "maps-said");

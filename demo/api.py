@@ -38,7 +38,8 @@ def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
         """Distorts an image and shows it to a plain CNN and to a spatial transformer network.
 
         image: null for test image number `sample`, or a data URI. rotation and shear in degrees, rotation
-        counter-clockwise; shifts in half-widths; clutter in patches; noise as a standard deviation.
+        counter-clockwise; shifts to the right and down, where 1 is half the image; clutter in patches; noise as a
+        standard deviation.
         """
         request = dict(zip(ARGUMENTS, given, strict=True))
         image = request.pop("image")

@@ -142,7 +142,7 @@ def drag(open_page: Callable[[], AbstractContextManager[Page]], seconds: float) 
 def _refuse_notice(page: Page) -> None:
     said = page.evaluate(f"() => {NOTICE}")
     if said:
-        raise MeasuringError(f"The page shows no pictures to measure; it says: {said}")
+        raise MeasuringError(f"The page shows no images to measure; it says: {said}")
 
 
 class Chromium:

@@ -65,7 +65,7 @@ def loadtest(users: int, seconds: float, dataset: str = "mnist", url: str | None
         for user in crowd:
             user.ask()
             if user.errors:
-                raise MeasuringError(f"The page answers without a picture, so there is nothing to measure: {user.said}")
+                raise MeasuringError(f"The page answers without an image, so there is nothing to measure: {user.said}")
         _rush(crowd, min(WARM_UP, seconds))
         before = process.memory() if process else None
         for user in crowd:

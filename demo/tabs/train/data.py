@@ -72,7 +72,7 @@ class TrainingData:
         try:
             train = data.load_dataset("mnist", "train", self._store.data_dir, download=False)
         except StnError as error:  # its sentence names folders of the server: for the log
-            log.warning("The training pictures cannot be read, so runs train on drawings: %s", error)
+            log.warning("The training images cannot be read, so runs train on drawings: %s", error)
             return None
         labels = torch.tensor(test.labels[:TESTED])
         return TrainingPictures(train.images, train.labels, test.images[:TESTED], labels, drawn=False)

@@ -107,7 +107,9 @@ def test_the_film_runs_back_and_returns(train):
     page.wait_for_function("() => Number(document.querySelector('#train-view').dataset.shown) < 10")
 
 
-@pytest.mark.parametrize(("failure", "said"), [("rate", "steps"), ("start", "random"), ("feature", "features")])
+@pytest.mark.parametrize(
+    ("failure", "said"), [("rate", "steps"), ("start", "random"), ("feature", "moves feature maps")]
+)
 def test_a_failure_starts_at_one_click_and_says_what_to_watch(train, failure, said):
     page = train("&train-distortion=rts")
     page.locator(f"[data-failure={failure}]").click()

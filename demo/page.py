@@ -18,7 +18,7 @@ from demo.core.compare import answer
 from demo.core.models import ModelStore, Resources
 from demo.core.pictures import ImageStore
 from demo.core.uploads import MAX_SIDE
-from demo.ui import assets, texts
+from demo.ui import assets, scripts, texts
 from demo.ui.widget import Tab
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -48,7 +48,7 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
                     part = tab_of(name)
                     with gr.Tab(part.title, id=name) as tab:
                         part.build(resources)
-                    tab.select(None, js=f"() => window.stnPage.open({name!r})")
+                    tab.select(None, js=scripts.calling("controls/panel.js", "open", name))
             panel(page, tabs, resources)
         add_endpoints(resources.pictures, resources.models)
     threading.Thread(target=warm_up, args=(resources,), daemon=True).start()
@@ -77,6 +77,8 @@ def launch_options() -> dict[str, Any]:
             radius_size=gr.themes.sizes.radius_sm,
         ),
         "css_paths": assets.style_paths(),
+        "head": scripts.preloads(),
+        "app_kwargs": {"routes": [scripts.route()]},
         "ssr_mode": False,
         "strict_cors": True,
         "show_error": False,

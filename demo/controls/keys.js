@@ -7,7 +7,7 @@ function isTyping(target) {
   return Boolean(target.matches?.("input:not([type=range], [type=radio], [type=checkbox], [type=button])"));
 }
 
-function listenToKeys() {
+export function listenToKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const button = KEYS[event.key] && document.querySelector(KEYS[event.key]);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 from html import escape
@@ -14,14 +13,17 @@ from demo.controls.choices import class_index, index_of, known, link_problems
 from demo.controls.picker import picks
 from demo.core.models import ModelStore, Resources, model_label
 from demo.core.pictures import ImageStore
-from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SHOWN_KEYS, SLIDERS, ViewState, from_query, parse_request
-from demo.ui import texts
+from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, from_query, parse_request
+from demo.ui import scripts, texts
 from stn.data import DATASETS
-from stn.distort import Controls
 from stn.errors import StnError
 
 ANY_CLASS = ("any class", "any")
-NEUTRAL = Controls()
+
+
+def script(function: str) -> str:
+    """JavaScript for `js=`: what panel.js does."""
+    return scripts.calling("controls/panel.js", function)
 
 
 @dataclass(frozen=True)
@@ -122,20 +124,19 @@ def _slider(name: str) -> gr.Slider:
 def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, models: ModelStore) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
-    tell = "(...v) => {" + _TELL.replace("KEYS", json.dumps(SHOWN_KEYS)) + "}"
-    # Sliders are read by js/sliders.js: Gradio's own way from a slider to its listener is slow.
+    tell = script("tell")
+    # Sliders are read by sliders.js: Gradio's own way from a slider to its listener is slow.
     for component in (parts.sample, parts.model, parts.seed):
         component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
 
-    neutral = json.dumps([getattr(NEUTRAL, name) for name in SLIDERS])
-    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=f"() => {neutral}").then(
+    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=script("neutral")).then(
         None, parts.state, js=tell
     )
-    parts.new_clutter.click(fn=None, outputs=parts.seed, js="() => Math.floor(Math.random() * 1e6)")
+    parts.new_clutter.click(fn=None, outputs=parts.seed, js=script("newSeed"))
 
-    parts.spin.click(fn=None, js="() => { window.stnPage.spin?.toggle(); }")
-    parts.choose.click(fn=None, outputs=parts.sample, js="() => window.stnPage.chosen")
-    parts.klass.change(fn=None, inputs=parts.klass, js="(name) => { window.stnPage?.setClass?.(name); }")
+    parts.spin.click(fn=None, js=script("toggleSpin"))
+    parts.choose.click(fn=None, outputs=parts.sample, js=script("chosen"))
+    parts.klass.change(fn=None, inputs=parts.klass, js=script("setClass"))
 
     # On the server: which picture comes next, what a data set offers.
     def step(by: int):
@@ -227,22 +228,10 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
         offered,
         trigger_mode="always_last",
         **quick,
-    ).then(None, parts.state, js=tell.replace("{", "{ window.stnPage?.forget?.();", 1))
+    ).then(None, parts.state, js=script("tellAnew"))
     controls = [*parts.sliders.values(), parts.seed]
     # Sliders alone are moved in the browser; whatever else a tab wants shown comes this way.
-    wanted = "() => [window.stnPage.wanted]"
-    parts.go.click(arrange, parts.wanted, [parts.dataset, *offered, *controls], js=wanted, **quick).then(
+    parts.go.click(arrange, parts.wanted, [parts.dataset, *offered, *controls], js=script("wanted"), **quick).then(
         None, parts.state, js=tell
     )
     page.load(restore, None, [tabs, parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
-
-
-# While somebody types a number, there may be none. A data set's name and its models' must fit: while a switch is under
-# way they may not. Neither is worth a request.
-_TELL = """
-    const state = Object.fromEntries(KEYS.map((key, i) => [key, v[i]]));
-    if (state.sample === null) return;
-    if (state.model && !state.model.startsWith(state.dataset)) return;
-    if (window.stnPage?.set) window.stnPage.set(state);
-    else window.stnPage = { early: state };
-"""

@@ -1,15 +1,20 @@
 // What the sliders say, straight from their inputs. Gradio would tell it too, through its whole event machinery, which
 // takes several milliseconds for every step of a drag. Whatever Gradio itself changes (reset, links), it tells.
 
-function listenToSliders(store) {
-  const names = Object.keys(NEUTRAL).filter((name) => name !== "seed");
+import { SLIDERS } from "../ui/static/constants.js";
+
+/** @import { Store } from "../ui/static/types.d.ts" */
+
+/** @param {Store} store */
+export function listenToSliders(store) {
   const idOf = (name) => name.replace("_", "-");
+  /** @type {Record<string, HTMLInputElement | null>} */
   const ranges = {}; // name -> its range input, looked up once: Gradio keeps it
 
   function read() {
     if (!store.state) return;
     const values = {};
-    for (const name of names) {
+    for (const name of SLIDERS) {
       if (!ranges[name]?.isConnected) ranges[name] = document.querySelector(`#${idOf(name)} input[type=range]`);
       if (ranges[name]) values[name] = Number(ranges[name].value);
     }
@@ -21,14 +26,16 @@ function listenToSliders(store) {
 
   // Of a number between two steps the range takes the nearest step: then the field says so, too.
   function settle(field) {
-    const name = names.find((each) => field.closest(`#${idOf(each)}`));
-    if (name && field.value !== ranges[name].value) store.slide({ [name]: ranges[name].value });
+    const name = SLIDERS.find((each) => field.closest(`#${idOf(each)}`));
+    const range = name && ranges[name];
+    if (range && field.value !== range.value) store.slide({ [name]: range.value });
   }
 
-  const sliders = document.querySelector("#sliders");
-  sliders.addEventListener("input", (event) => (event.target.type === "range" ? read() : later()));
+  const sliders = /** @type {HTMLElement} */ (document.querySelector("#sliders"));
+  const kindOf = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).type;
+  sliders.addEventListener("input", (event) => (kindOf(event) === "range" ? read() : later()));
   for (const kind of ["change", "focusout", "keyup"]) {
-    sliders.addEventListener(kind, (event) => event.target.type === "number" && later());
+    sliders.addEventListener(kind, (event) => kindOf(event) === "number" && later());
   }
-  sliders.addEventListener("change", ({ target }) => target.type === "number" && setTimeout(() => settle(target), 0));
+  sliders.addEventListener("change", (event) => kindOf(event) === "number" && setTimeout(() => settle(event.target), 0));
 }

@@ -13,7 +13,7 @@ function sweep(part, start, low, high) {
   return low + (along - up - (high - low));
 }
 
-function createSpin({ store, button, now = () => performance.now(), frame = requestAnimationFrame.bind(window) }) {
+export function createSpin({ store, button, now = () => performance.now(), frame = requestAnimationFrame.bind(window) }) {
   let turning = null;
 
   function stop() {
@@ -22,7 +22,7 @@ function createSpin({ store, button, now = () => performance.now(), frame = requ
   }
 
   function start() {
-    const slider = document.querySelector("#rotation input[type=range]");
+    const slider = /** @type {HTMLInputElement | null} */ (document.querySelector("#rotation input[type=range]"));
     if (!slider) return;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [low, high, begin] = [Number(slider.min), Number(slider.max), Number(slider.value)];
@@ -55,8 +55,9 @@ function createSpin({ store, button, now = () => performance.now(), frame = requ
     document.addEventListener(
       kind,
       (event) => {
-        const pressed = kind !== "keydown" || [" ", "Enter"].includes(event.key);
-        const own = (pressed && button()?.contains(event.target)) || event.key === "s";
+        const key = event instanceof KeyboardEvent ? event.key : null;
+        const pressed = key === null || [" ", "Enter"].includes(key);
+        const own = (pressed && button()?.contains(event.target)) || key === "s";
         if (turning && !own) stop();
       },
       { capture: true, passive: true },

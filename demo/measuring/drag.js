@@ -1,9 +1,11 @@
 // For demo.benchmark: drags the rotation slider from end to end, one event a frame, and counts the frames that show
 // something new.
 async ({ seconds }) => {
-  const view = document.querySelector("#view");
-  const slider = document.querySelector("#rotation input[type=range]");
-  const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  const view = /** @type {HTMLElement} */ (document.querySelector("#view"));
+  const slider = /** @type {HTMLInputElement} */ (document.querySelector("#rotation input[type=range]"));
+  const setValue = /** @type {(value: unknown) => void} */ (
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set
+  );
   const moved = new Map(); // value -> when the slider took it
   const lags = []; // ms from there until its picture was drawn; the next frame shows it
   let updates = 0;
@@ -11,7 +13,7 @@ async ({ seconds }) => {
   let last = null; // the value drawn
   let shown = null; // the value that the last frame showed
   const watcher = new MutationObserver(() => {
-    last = JSON.parse(view.dataset.drawn).rotation;
+    last = JSON.parse(view.dataset.drawn ?? "").rotation;
     if (!moved.has(last)) return;
     lags.push(performance.now() - moved.get(last));
     moved.delete(last);
@@ -25,7 +27,7 @@ async ({ seconds }) => {
   const [low, high] = [Number(slider.min), Number(slider.max)];
   const start = performance.now();
   let wanted = low;
-  await new Promise((done) => {
+  await new Promise((/** @type {(value?: unknown) => void} */ done) => {
     const step = () => {
       const part = (performance.now() - start) / (1000 * seconds);
       if (part >= 1) return done();

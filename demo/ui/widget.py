@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from demo.core.models import Resources
-from demo.ui import assets
+from demo.ui import assets, scripts
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,15 @@ class Tab:
     build: Callable[[Resources], None]  # inside the current context
 
 
-def live(name: str, elem_id: str, functions: list[Callable], html: str | None = None, constants: str = "") -> gr.HTML:
-    """Builds one inside the current context: the scripts of `name` over html/`name`.html, or over `html`.
+def live(name: str, elem_id: str, functions: list[Callable], html: str | None = None, constants: Any = None) -> gr.HTML:
+    """Builds one inside the current context: the view of `name` over its HTML file, or over `html`.
 
-    The scripts call `functions` by their names, with one object each; so can anybody. `constants` is JavaScript that
-    stands before the scripts.
+    The view calls `functions` by their names, with one object each; so can anybody. `constants`, ready for JSON, are
+    handed to its mount().
     """
     return gr.HTML(
         html_template=assets.html(name) if html is None else html,
-        js_on_load=f"{constants}\n{assets.script(name)}",
+        js_on_load=scripts.mounting(name, *([] if constants is None else [constants])),
         apply_default_css=False,
         elem_id=elem_id,
         server_functions=functions,

@@ -59,6 +59,36 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
+def modules(browser):
+    """Opens an empty page on which what some of the page's modules export can be called by name."""
+    from demo.ui import scripts
+
+    origin, pages = "http://modules.test/", []
+
+    def serve(route):
+        text = scripts.modules().get(route.request.url.removeprefix(origin))
+        if route.request.url == origin:
+            route.fulfill(content_type="text/html", body="<!doctype html><canvas></canvas>")
+        elif text is None:
+            route.fulfill(status=404)
+        else:
+            route.fulfill(content_type="text/javascript", body=text)
+
+    def open_page(*names: str):
+        page = browser.new_page()
+        pages.append(page)
+        page.route(f"{origin}**", serve)
+        page.goto(origin)
+        for name in names:
+            page.evaluate("async (name) => { Object.assign(window, await import(`/${name}`)); }", name)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
 def visit(browser, address):
     """Opens the page with a query in a window of a given size; every request is recorded, and no error of a script may
     be left at the end.

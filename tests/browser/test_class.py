@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from demo.ui import assets
 from tests.browser.looking import moved_by_words, settled, slider
 
 SPINNING = "(on) => (document.querySelector('#spin').getAttribute('aria-pressed') === 'true') === on"
@@ -55,30 +54,30 @@ def test_any_key_stops_a_spin_that_its_button_started(visit):
         page.wait_for_function(SPINNING, arg=False)
 
 
-def test_a_sweep_goes_through_the_whole_range_and_comes_back(visit):
-    page = visit("?dataset=mnist&sample=3")
-    drawn, calm = page.evaluate(
-        """async (source) => {
-            const run = (reduced) => {
+def test_a_sweep_goes_through_the_whole_range_and_comes_back(modules):
+    page = modules("controls/spin.js")
+    seen = []
+    for motion in ("no-preference", "reduce"):
+        page.emulate_media(reduced_motion=motion)
+        angles = page.evaluate(
+            """() => {
+                document.body.innerHTML = '<p id="rotation"><input type="range" min="-90" max="90" value="0"></p>';
                 let time = 0;
-                const seen = [];
+                const angles = [];
                 const frames = [];
-                const fakeWindow = { matchMedia: () => ({ matches: reduced }), requestAnimationFrame: () => {} };
-                const build = new Function("window", source + "; return createSpin;")(fakeWindow);
-                const spin = build({
-                    store: { slide: ({ rotation }) => seen.push(rotation) },
+                const spin = createSpin({
+                    store: { slide: ({ rotation }) => angles.push(rotation) },
                     button: () => null,
                     now: () => time,
                     frame: (callback) => frames.push(callback),
                 });
                 spin.toggle();
                 while (frames.length) { time += 16; frames.shift()(); }
-                return seen;
-            };
-            return [run(false), run(true)];
-        }""",
-        assets.DEMO.joinpath("controls/spin.js").read_text(encoding="utf-8"),
-    )
+                return angles;
+            }"""
+        )
+        seen.append(angles)
+    drawn, calm = seen
     assert (max(drawn), min(drawn), drawn[-1]) == (90, -90, 0)
     assert max(abs(a - b) for a, b in zip(drawn, drawn[1:], strict=False)) <= 2
     assert len(calm) <= 25 and (max(calm), min(calm), calm[-1]) == (90, -90, 0)

@@ -111,5 +111,6 @@ def test_fetched_pictures_reach_the_tabs_that_were_opened_before(visit, monkeypa
     page.locator("#tabs").get_by_role("tab", name="Play").click()
     before = seq(page)
     page.locator("#fetch").click()
+    page.wait_for_function("() => window.stnPage.renewed === 1")  # opening Play draws, too
     page.wait_for_function("(old) => Number(document.querySelector('#view').dataset.seq) > old", arg=before)
     open_tabs()

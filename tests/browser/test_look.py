@@ -2,7 +2,6 @@
 
 import pytest
 
-from demo.ui import assets
 from tests.browser.looking import slider
 from tests.browser.looking_inside import hand_is, pixel, state
 
@@ -117,9 +116,8 @@ def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
     page.wait_for_function("() => document.querySelector('#look-notice').hidden")
 
 
-def test_the_caption_of_two_nets_says_how_they_work_together(browser):
-    page = browser.new_page()
-    page.add_script_tag(path=str(assets.DEMO / "tabs/look/said.js"))
+def test_the_caption_of_two_nets_says_how_they_work_together(modules):
+    page = modules("tabs/look/said.js")
     one, window, sides = (
         page.evaluate(
             """([sides, nets]) => captionsOf({
@@ -130,7 +128,6 @@ def test_the_caption_of_two_nets_says_how_they_work_together(browser):
         )
         for sides, nets in ((False, [""]), (False, ["Coarse", "Fine"]), (True, ["Coarse", "Fine"]))
     )
-    page.close()
     assert "Two linear layers" in one and one.endswith("into 2 numbers.")
     assert "window" in window and window.endswith("give 2 numbers.")
     assert "which side is up" in sides and sides.endswith("give 2 numbers.")

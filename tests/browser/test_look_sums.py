@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from demo.tabs.look.inside import encode_floats, encode_values
-from demo.ui import assets
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import PADDINGS, mip_level, sample
 from tests.browser.looking_inside import some_theta
@@ -17,14 +16,9 @@ SIZE = (13, 16)  # of outputs
 
 
 @pytest.fixture
-def blank(browser):
-    page = browser.new_page()
-    page.set_content("<canvas></canvas>")
-    page.add_script_tag(content=assets.constants())
-    for name in (*assets.SHARED, *assets.SCRIPTS["look"][:-1]):
-        page.add_script_tag(path=str(assets.DEMO / name))
-    yield page
-    page.close()
+def blank(modules):
+    names = ("values", "sampling", "family", "handles", "formula", "guide", "pixel")
+    return modules("ui/static/pixels.js", *(f"tabs/look/{name}.js" for name in names))
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from demo.ui import assets
 from tests.browser.looking import slider
 
 SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"
@@ -138,11 +137,8 @@ def test_a_phone_scrolls_one_way_only(robust, curves):
 
 
 @pytest.fixture
-def blank(browser):
-    page = browser.new_page()
-    page.add_script_tag(path=str(assets.DEMO / "tabs/robustness/chart.js"))
-    yield page
-    page.close()
+def blank(modules):
+    return modules("tabs/robustness/chart.js")
 
 
 def test_a_curve_is_read_between_its_points_and_nowhere_else(blank):

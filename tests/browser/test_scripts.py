@@ -8,18 +8,13 @@ import pytest
 import torch
 
 from demo.core import encoding
-from demo.ui import assets
+
+SHARED = ("pump", "pace", "pixels", "link", "readings")
 
 
 @pytest.fixture
-def blank(browser):
-    page = browser.new_page()
-    page.set_content("<canvas></canvas>")
-    page.add_script_tag(content=assets.constants())
-    for name in assets.SHARED:
-        page.add_script_tag(path=str(assets.DEMO / name))
-    yield page
-    page.close()
+def blank(modules):
+    return modules(*(f"ui/static/{name}.js" for name in SHARED))
 
 
 # A server whose answers come when the test says so.

@@ -4,14 +4,8 @@ import pytest
 
 
 @pytest.fixture
-def blank(browser):
-    from demo.ui import assets
-
-    page = browser.new_page()
-    page.set_content("<canvas></canvas>")
-    page.add_script_tag(path=str(assets.DEMO / "controls/picks/shrink.js"))
-    yield page
-    page.close()
+def blank(modules):
+    return modules("controls/picks/shrink.js")
 
 
 def test_shrinking_averages(blank):

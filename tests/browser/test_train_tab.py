@@ -2,7 +2,6 @@
 
 import pytest
 
-from demo.ui import assets
 from tests.browser.looking import memory, pixels
 
 READY = "() => document.querySelector('#train-view').dataset.frames >= 1"
@@ -171,13 +170,8 @@ def test_a_phone_scrolls_one_way_only(train):
 
 
 @pytest.fixture
-def blank(browser):
-    page = browser.new_page()
-    page.set_content("<p></p>")
-    for name in ("ui/static/pixels.js", "tabs/train/film.js", "tabs/train/cells.js"):
-        page.add_script_tag(path=str(assets.DEMO / name))
-    yield page
-    page.close()
+def blank(modules):
+    return modules("tabs/train/film.js", "tabs/train/cells.js")
 
 
 def test_a_long_film_is_thinned_out_and_keeps_its_ends(blank):

@@ -1,11 +1,17 @@
 // A picture of the visitor's own: drawn, uploaded or photographed.
 
-function createOwn({ find, store, say }) {
+import { OPENING, PICTURE_SIZES } from "../../ui/static/constants.js";
+import { make } from "../../ui/static/readings.js";
+import { INKS, createPad } from "./pad.js";
+import { createCamera, pictureOf } from "./photo.js";
+import { base64Of, shrunk } from "./shrink.js";
+
+export function createOwn({ find, store, say }) {
   const camera = createCamera(find("#camera"));
   let asking = false; // the browser asks for leave to use the camera
   let wanted = false; // the camera, until something else is opened
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
-  const dataset = () => store.state?.dataset ?? "mnist";
+  const dataset = () => store.state?.dataset ?? OPENING.dataset;
 
   const show = (values) => {
     say(""); // what was said of another picture
@@ -34,18 +40,19 @@ function createOwn({ find, store, say }) {
   async function take(source) {
     const mine = (wish += 1);
     try {
-      const picture = await source();
-      if (mine !== wish) return picture.close?.() ?? false;
+      const taken = await source();
+      if (mine !== wish) return taken.close?.() ?? false;
       const [size, channels] = PICTURE_SIZES[dataset()];
-      const values = shrunk(picture, picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height, [size, channels]);
-      picture.close?.();
+      const [width, height] = [taken.videoWidth ?? taken.width, taken.videoHeight ?? taken.height];
+      const values = shrunk(taken, width, height, [size, channels]);
+      taken.close?.();
       if (channels === 1 && values.every((v) => v === 0)) {
         throw new Error("No strokes found in this image. Use dark lines on light paper, or light lines on dark.");
       }
       show(values);
       return true;
     } catch (error) {
-      say(error.message);
+      say(/** @type {Error} */ (error).message);
       return false;
     }
   }
@@ -71,7 +78,7 @@ function createOwn({ find, store, say }) {
       else camera.stop();
     } catch (error) {
       camera.stop();
-      say(error.message);
+      say(/** @type {Error} */ (error).message);
     }
     asking = false;
     return null;

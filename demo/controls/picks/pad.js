@@ -1,9 +1,12 @@
 // A drawing pad. Strokes are kept as lines, so that one can be undone and a digit of any size gets MNIST's pen width.
 
-const INKS = ["#1c1c1c", "#8a5a2b", "#d7382d", "#f0b429", "#3f8f3a", "#3b82d0", "#9aa0a6", "#ffffff"];
+import { penOf } from "../../ui/static/pixels.js";
+import { FINE, averaged, placed } from "./shrink.js";
+
+export const INKS = ["#1c1c1c", "#8a5a2b", "#d7382d", "#f0b429", "#3f8f3a", "#3b82d0", "#9aa0a6", "#ffffff"];
 const PEN = 2.4 / 28; // of the side: about what a stroke of MNIST measures
 
-function createPad({ canvas, changed }) {
+export function createPad({ canvas, changed }) {
   let strokes = []; // {ink, points: [[x, y], ...]} in [0, 1]
   let [size, channels] = [28, 1];
   let ink = INKS[0];
@@ -32,7 +35,7 @@ function createPad({ canvas, changed }) {
   function paint() {
     const side = Math.round(Math.max(1, canvas.clientWidth) * (window.devicePixelRatio || 1));
     if (canvas.width !== side || canvas.height !== side) [canvas.width, canvas.height] = [side, side];
-    const context = canvas.getContext("2d");
+    const context = penOf(canvas);
     context.fillStyle = paper();
     context.fillRect(0, 0, side, side);
     trace(context, side, strokes, (p) => p, channels === 1 ? PEN : 1.6 * PEN);
@@ -43,7 +46,7 @@ function createPad({ canvas, changed }) {
     const side = size * FINE;
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [side, side];
-    const context = sheet.getContext("2d", { willReadFrequently: true });
+    const context = penOf(sheet, { willReadFrequently: true });
     context.fillStyle = paper();
     context.fillRect(0, 0, side, side);
     if (channels === 3) {

@@ -2,7 +2,7 @@
 
 const UNREADABLE = "The browser cannot read this file as an image; give a PNG, JPEG or WebP (save an HEIC photo as JPEG).";
 
-async function pictureOf(file) {
+export async function pictureOf(file) {
   if (file.size > 40e6) throw new Error("This file is larger than 40 MB; give a smaller image.");
   try {
     return await createImageBitmap(file);
@@ -11,7 +11,7 @@ async function pictureOf(file) {
   }
 }
 
-function createCamera(video) {
+export function createCamera(video) {
   let stream = null;
   return {
     get open() {
@@ -24,7 +24,7 @@ function createCamera(video) {
       try {
         stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       } catch (error) {
-        const refused = error.name === "NotAllowedError" || error.name === "SecurityError";
+        const refused = error instanceof DOMException && ["NotAllowedError", "SecurityError"].includes(error.name);
         throw new Error(
           refused
             ? "The camera was not allowed; allow it in the browser's settings for this page, or upload an image."

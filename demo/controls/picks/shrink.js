@@ -1,13 +1,15 @@
 // From pictures of any size to the data set's own: RGBA pixels in, bytes of exactly SIZE x SIZE x CHANNELS out.
 
-const FINE = 8; // a pixel of the small picture is the average of FINE x FINE of a larger one
+import { penOf } from "../../ui/static/pixels.js";
+
+export const FINE = 8; // a pixel of the small picture is the average of FINE x FINE of a larger one
 
 // The middle square of a drawable thing, on a canvas of `side` pixels; on white paper where it is transparent.
 function squareOf(source, width, height, side) {
   const canvas = document.createElement("canvas");
   canvas.width = side;
   canvas.height = side;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = penOf(canvas, { willReadFrequently: true });
   context.fillStyle = "#fff";
   context.fillRect(0, 0, side, side);
   context.imageSmoothingQuality = "high";
@@ -17,7 +19,7 @@ function squareOf(source, width, height, side) {
 }
 
 // RGBA of a square picture to `channels` planes in one, innermost, averaged to `size` pixels a side.
-function averaged({ data, width }, size, channels) {
+export function averaged({ data, width }, size, channels) {
   const k = width / size;
   const out = new Float32Array(size * size * channels);
   for (let y = 0; y < width; y += 1) {
@@ -39,7 +41,7 @@ function paperOf(gray, side) {
 }
 
 // Light strokes on black from a gray photograph (Float32Array, 0 to 255): the paper's gray becomes black.
-function inkOf(gray, side) {
+export function inkOf(gray, side) {
   const paper = paperOf(gray, side);
   const ink = gray.map((v) => (paper > 127 ? paper - v : v - paper));
   const most = ink.reduce((a, b) => Math.max(a, b), 0);
@@ -48,7 +50,7 @@ function inkOf(gray, side) {
 }
 
 // As MNIST was made: the ink fitted into 20x20 pixels, its centre of mass in the middle of 28x28. `ink` is square.
-function placed(ink, side, size) {
+export function placed(ink, side, size) {
   let [left, top, right, bottom] = [side, side, -1, -1];
   for (let y = 0; y < side; y += 1) {
     for (let x = 0; x < side; x += 1) {
@@ -88,7 +90,7 @@ function placed(ink, side, size) {
 
 // A photograph or a file as the data set would have it. A gray one of the set's very size is taken as it is, or
 // inverted where its paper is light.
-function shrunk(source, width, height, [size, channels]) {
+export function shrunk(source, width, height, [size, channels]) {
   const own = width === size && height === size;
   const side = own ? size : size * FINE;
   const square = squareOf(source, width, height, side);
@@ -98,7 +100,7 @@ function shrunk(source, width, height, [size, channels]) {
   return paperOf(gray, side) > 127 ? gray.map((v) => 255 - v) : gray;
 }
 
-function base64Of(values) {
+export function base64Of(values) {
   let text = "";
   for (const v of values) text += String.fromCharCode(Math.max(0, Math.min(255, Math.round(v))));
   return btoa(text);

@@ -1,9 +1,12 @@
 // Thumbnails: one canvas of a page of pictures, the current one framed. Click, tap or arrow keys choose.
 
-const COLUMNS = 6;
+import { createPicture, penOf } from "../../ui/static/pixels.js";
+import { setText } from "../../ui/static/readings.js";
+
+export const COLUMNS = 6;
 const ROWS = 2;
 
-function createStrip({ canvas, words, ask, choose, colours, own }) {
+export function createStrip({ canvas, words, ask, choose, colours, own }) {
   const sheet = createPicture();
   let page = null; // the newest answer of the server
   let current = null; // the number of the picture that is shown
@@ -18,7 +21,7 @@ function createStrip({ canvas, words, ask, choose, colours, own }) {
     const ratio = window.devicePixelRatio || 1;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
-    const context = canvas.getContext("2d");
+    const context = penOf(canvas);
     context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
     context.clearRect(0, 0, width, height);
     context.imageSmoothingEnabled = cell * ratio < 2 * sheet.canvas.width; // crisp pixels only where they are large

@@ -1,72 +1,87 @@
-// Ties the picture choice together. Runs once, with `element` and `server` in scope.
+// Ties the picture choice together. mount() is called once, when Gradio has put the HTML into `element`.
 
-const find = (selector) => element.querySelector(selector);
-const store = openStore();
-const strip = find("#strip");
-const said = find("#picks-said");
-let about = []; // the states of the page that what is said is about: as it is, and with the picture that was found
-const stateWith = (sample) => JSON.stringify({ ...store.state, sample: sample ?? store.state?.sample });
-const say = (text, sample = null) => {
-  about = [stateWith(null), stateWith(sample)];
-  setText(said, text);
-};
-const ink = () => ({ now: getComputedStyle(strip).getPropertyValue("--stn").trim() });
-const thumbs = createStrip({
-  canvas: strip,
-  words: find("#strip-words"),
-  ask: (request) => answerOf(server.thumbs(request)),
-  choose: (sample) => store.choose(sample),
-  colours: ink,
-  own: () => Boolean(store.own),
-});
-const own = createOwn({ find, store, say });
-const wanted = () => ({ dataset: store.state.dataset, klass: store.klass, sample: store.state.sample });
-let source = ""; // what the strip's pages are pages of
+import { answerOf } from "../../ui/static/pump.js";
+import { setText } from "../../ui/static/readings.js";
+import { openStore } from "../../ui/static/store.js";
+import { listenToKeys } from "../keys.js";
+import { listenToSliders } from "../sliders.js";
+import { createSpin } from "../spin.js";
+import { createOwn } from "./own.js";
+import { COLUMNS, createStrip } from "./strip.js";
 
-store.follow((state) => {
-  if (!about.includes(JSON.stringify(state))) say("");
-  const next = `${state.dataset} ${store.klass} ${store.renewed}`;
-  thumbs.show(wanted(), next !== source);
-  source = next;
-  own.follow(state);
-});
+/** @import { Server } from "../../ui/static/types.d.ts" */
 
-strip.addEventListener("click", (event) => {
-  const sample = thumbs.at(event.offsetX, event.offsetY);
-  if (sample !== null) store.choose(sample);
-});
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
-strip.addEventListener("keydown", (event) => {
-  if (event.key in STEPS) thumbs.move(STEPS[event.key], wanted());
-  else if (event.key === "PageUp") thumbs.turn(-1, wanted());
-  else if (event.key === "PageDown") thumbs.turn(1, wanted());
-  else return;
-  event.preventDefault();
-});
-find("#page-back").addEventListener("click", () => thumbs.turn(-1, wanted()));
-find("#page-on").addEventListener("click", () => thumbs.turn(1, wanted()));
 
-const mistake = find("#mistake");
-mistake.addEventListener("click", async () => {
-  if (!store.state || mistake.getAttribute("aria-busy") === "true") return;
-  mistake.setAttribute("aria-busy", "true");
-  say("Searching\u2026");
-  const before = [store.state, store.own, store.renewed];
-  const answer = await answerOf(server.mistake({ ...store.state, klass: store.klass })).catch((error) => ({ error: error.message }));
-  mistake.removeAttribute("aria-busy");
-  // What was chosen or moved meanwhile stays: the answer is about what was there before.
-  if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) return say("");
-  say(answer.error ?? answer.words, answer.sample);
-  if (answer.sample !== null && !answer.error) store.choose(answer.sample);
-  return null;
-});
+/** @param {any} element @param {Server} server */
+export function mount(element, server) {
+  const find = (selector) => element.querySelector(selector);
+  const store = openStore();
+  const strip = find("#strip");
+  const said = find("#picks-said");
+  let about = []; // the states of the page that what is said is about: as it is, and with the picture that was found
+  const stateWith = (sample) => JSON.stringify({ ...store.state, sample: sample ?? store.state?.sample });
+  const say = (text, sample = null) => {
+    about = [stateWith(null), stateWith(sample)];
+    setText(said, text);
+  };
+  const ink = () => ({ now: getComputedStyle(strip).getPropertyValue("--stn").trim() });
+  const thumbs = createStrip({
+    canvas: strip,
+    words: find("#strip-words"),
+    ask: (request) => answerOf(server.thumbs(request)),
+    choose: (sample) => store.choose(sample),
+    colours: ink,
+    own: () => Boolean(store.own),
+  });
+  const own = createOwn({ find, store, say });
+  const wanted = () => ({ dataset: store.state?.dataset, klass: store.klass, sample: store.state?.sample });
+  let source = ""; // what the strip's pages are pages of
 
-new ResizeObserver(() => {
-  thumbs.paint();
-  own.paint();
-}).observe(strip);
-new MutationObserver(thumbs.paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  store.follow((state) => {
+    if (!about.includes(JSON.stringify(state))) say("");
+    const next = `${state.dataset} ${store.klass} ${store.renewed}`;
+    thumbs.show(wanted(), next !== source);
+    source = next;
+    own.follow(state);
+  });
 
-store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
-listenToSliders(store);
-listenToKeys();
+  strip.addEventListener("click", (event) => {
+    const sample = thumbs.at(event.offsetX, event.offsetY);
+    if (sample !== null) store.choose(sample);
+  });
+  strip.addEventListener("keydown", (event) => {
+    if (event.key in STEPS) thumbs.move(STEPS[event.key], wanted());
+    else if (event.key === "PageUp") thumbs.turn(-1, wanted());
+    else if (event.key === "PageDown") thumbs.turn(1, wanted());
+    else return;
+    event.preventDefault();
+  });
+  find("#page-back").addEventListener("click", () => thumbs.turn(-1, wanted()));
+  find("#page-on").addEventListener("click", () => thumbs.turn(1, wanted()));
+
+  const mistake = find("#mistake");
+  mistake.addEventListener("click", async () => {
+    if (!store.state || mistake.getAttribute("aria-busy") === "true") return;
+    mistake.setAttribute("aria-busy", "true");
+    say("Searching\u2026");
+    const before = [store.state, store.own, store.renewed];
+    const answer = await answerOf(server.mistake({ ...store.state, klass: store.klass })).catch((error) => ({ error: error.message }));
+    mistake.removeAttribute("aria-busy");
+    // What was chosen or moved meanwhile stays: the answer is about what was there before.
+    if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) return say("");
+    say(answer.error ?? answer.words, answer.sample);
+    if (answer.sample !== null && !answer.error) store.choose(answer.sample);
+    return null;
+  });
+
+  new ResizeObserver(() => {
+    thumbs.paint();
+    own.paint();
+  }).observe(strip);
+  new MutationObserver(thumbs.paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+  store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
+  listenToSliders(store);
+  listenToKeys();
+}

@@ -1,10 +1,15 @@
 // Draws the gallery on one canvas: on the page, and larger for a file.
 
+import { stroke } from "../../ui/static/figure.js";
+import { penOf } from "../../ui/static/pixels.js";
+
+/** @import { Point } from "../../ui/static/types.d.ts" */
+
 const PAIR = 15.8; // times the size of the type: what a pair of pictures wants at least
 const GAP = 14;
 
 // Where everything stands. width and type, the size of the type, in CSS pixels; answer as gallery.py gives it.
-function layOut(answer, width, type) {
+export function layOut(answer, width, type) {
   const wide = answer.classes.some((name) => name.length > 2);
   if (answer.kind === "means") {
     const n = answer.classes.length;
@@ -22,12 +27,13 @@ function layOut(answer, width, type) {
   return { columns, margin: 0, side, cell, rows, wide, height: rows * (cell.height + GAP) };
 }
 
+/** @returns {Point} */
 function placeOf(k, plan) {
   const [row, column] = [Math.floor(k / plan.columns), k % plan.columns];
   return [plan.margin + column * (plan.cell.width + GAP), row * (plan.cell.height + GAP)];
 }
 
-function drawGallery(context, answer, pictures, plan, colours) {
+export function drawGallery(context, answer, pictures, plan, colours) {
   context.imageSmoothingEnabled = false; // a pixel is a pixel
   if (answer.kind === "means") drawMeans(context, answer, pictures, plan, colours);
   else answer.cells.forEach((cell, k) => drawPair(context, answer, cell, pictures[k], placeOf(k, plan), plan, colours));
@@ -121,12 +127,12 @@ function drawMeans(context, answer, pictures, plan, colours) {
 }
 
 // A canvas for a file: the same figure at a width of its own, on the page's ground, its sentence and its key under it.
-function figureFile(answer, key, pictures, colours, width = 1320, scale = 2, edge = 28) {
+export function figureFile(answer, key, pictures, colours, width = 1320, scale = 2, edge = 28) {
   const plan = layOut(answer, width, colours.type);
   const canvas = document.createElement("canvas");
   canvas.width = scale * (width + 2 * edge);
   canvas.height = scale * (plan.height + 2 * edge + 46);
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   context.scale(scale, scale);
   context.fillStyle = colours.ground;
   context.fillRect(0, 0, canvas.width, canvas.height);

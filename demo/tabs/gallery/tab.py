@@ -7,7 +7,7 @@ from html import escape
 
 from demo.core.models import Resources
 from demo.core.state import KEYS
-from demo.tabs.gallery.gallery import DISTORTIONS, KINDS, NETWORKS, Gallery
+from demo.tabs.gallery.gallery import DISTORTIONS, KINDS, NETWORKS, SEEDS, Gallery
 from demo.ui import assets
 from demo.ui.widget import Tab, live
 from stn.data import DATASETS
@@ -20,7 +20,7 @@ def build(resources: Resources) -> None:
     def show(request):
         return gallery.answer(request)
 
-    live("gallery", "gallery", [show], html=gallery_html())
+    live("gallery", "gallery", [show], html=gallery_html(), constants=SEEDS)
 
 
 def gallery_html() -> str:

@@ -1,207 +1,219 @@
-// Ties the gallery together. Runs once, as Gradio's js_on_load, when the tab is first opened.
+// Ties the gallery together. mount() is called once, when the tab is first opened.
 
-const store = openStore();
-const root = element.closest("#gallery") ?? element;
-const find = (selector) => element.querySelector(selector);
-const canvas = find(".gallery-canvas");
-const notice = find(".notice");
-const datasets = find("[name=gallery-dataset]");
-const models = find("[name=gallery-model]");
-const distortions = find("[name=gallery-distortion]");
-const pictures = []; // canvases, reused from answer to answer
-let shown = null; // the newest answer
-let seed = Math.min(9999, Math.max(0, Math.floor(Number(store.extra("gallery_seed", 0)) || 0)));
-let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
-let wantedModel = null; // of the other tabs, until the server has said what there is to choose from
-let asked = 0; // the newest request; what an older one brings is thrown away
+import { createPicture, latticeOf, penOf } from "../../ui/static/pixels.js";
+import { LOST, answerOf } from "../../ui/static/pump.js";
+import { make, setText } from "../../ui/static/readings.js";
+import { openStore } from "../../ui/static/store.js";
+import { drawGallery, figureFile, layOut } from "./draw.js";
 
-const radio = (name) => element.querySelector(`[name=${name}]:checked`).value;
-const setRadio = (name, value) => {
-  const found = [...element.querySelectorAll(`[name=${name}]`)].find((option) => option.value === value);
-  if (found) found.checked = true; // a link may say anything
-};
-const setOption = (select, value) => {
-  if ([...select.options].some((option) => option.value === value)) select.value = value;
-};
-setRadio("gallery-kind", store.extra("gallery"));
-setRadio("gallery-of", store.extra("mistakes_of"));
-setOption(distortions, store.extra("distortion"));
-setOption(datasets, store.extra("gallery_dataset"));
-if (store.extra("gallery_dataset") === datasets.value) {
-  chosenHere = true;
-  wantedModel = store.extra("gallery_model");
-}
+/** @import { Server } from "../../ui/static/types.d.ts" */
 
-function colours() {
-  const style = getComputedStyle(canvas);
-  const pick = (name) => style.getPropertyValue(name).trim();
-  return {
-    frame: pick("--stn"),
-    bright: "#f0913a", // on black pictures in both themes
-    cnn: pick("--cnn"),
-    ink: pick("--ink"),
-    quiet: pick("--quiet"),
-    halo: pick("--halo"),
-    ground: getComputedStyle(document.body).backgroundColor,
-    font: style.fontFamily,
-    type: parseFloat(style.fontSize), // larger for a projector
+/** @param {any} element @param {Server} server @param {number} seeds how many there are: 0, 1, ... */
+export function mount(element, server, seeds) {
+  const store = openStore();
+  const root = element.closest("#gallery") ?? element;
+  const find = (selector) => element.querySelector(selector);
+  const canvas = find(".gallery-canvas");
+  const notice = find(".notice");
+  const datasets = find("[name=gallery-dataset]");
+  const models = find("[name=gallery-model]");
+  const distortions = find("[name=gallery-distortion]");
+  const pictures = []; // canvases, reused from answer to answer
+  let shown = null; // the newest answer
+  let seed = Math.min(seeds - 1, Math.max(0, Math.floor(Number(store.extra("gallery_seed", 0)) || 0)));
+  let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
+  let wantedModel = null; // of the other tabs, until the server has said what there is to choose from
+  let asked = 0; // the newest request; what an older one brings is thrown away
+
+  const radio = (name) => element.querySelector(`[name=${name}]:checked`).value;
+  const setRadio = (name, value) => {
+    const found = [...element.querySelectorAll(`[name=${name}]`)].find((option) => option.value === value);
+    if (found) found.checked = true; // a link may say anything
   };
-}
+  const setOption = (select, value) => {
+    if ([...select.options].some((option) => option.value === value)) select.value = value;
+  };
+  setRadio("gallery-kind", store.extra("gallery"));
+  setRadio("gallery-of", store.extra("mistakes_of"));
+  setOption(distortions, store.extra("distortion"));
+  setOption(datasets, store.extra("gallery_dataset"));
+  if (store.extra("gallery_dataset") === datasets.value) {
+    chosenHere = true;
+    wantedModel = store.extra("gallery_model");
+  }
 
-function say(problem) {
-  setText(notice, problem);
-  notice.hidden = !problem;
-}
+  function colours() {
+    const style = getComputedStyle(canvas);
+    const pick = (name) => style.getPropertyValue(name).trim();
+    return {
+      frame: pick("--stn"),
+      bright: "#f0913a", // on black pictures in both themes
+      cnn: pick("--cnn"),
+      ink: pick("--ink"),
+      quiet: pick("--quiet"),
+      halo: pick("--halo"),
+      ground: getComputedStyle(document.body).backgroundColor,
+      font: style.fontFamily,
+      type: parseFloat(style.fontSize), // larger for a projector
+    };
+  }
 
-function paint() {
-  const width = canvas.clientWidth;
-  if (!shown || !width) return;
-  const palette = colours();
-  const plan = layOut(shown, width, palette.type);
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.max(1, Math.round(plan.height * ratio));
-  canvas.style.height = `${plan.height}px`;
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawGallery(context, shown, pictures, plan, palette);
-}
+  function say(problem) {
+    setText(notice, problem);
+    notice.hidden = !problem;
+  }
 
-function take(answer) {
-  const pairs =
-    answer.kind === "means"
-      ? answer.means.before.map((input, k) => ({ input, output: answer.means.after[k] }))
-      : answer.cells;
-  pairs.forEach(({ input, output }, k) => {
-    pictures[k] ??= { input: createPicture(), output: createPicture() };
-    pictures[k].input.set(input);
-    pictures[k].output.set(output);
-  });
-  for (const cell of answer.cells ?? []) if (typeof cell.lattice === "string") cell.lattice = latticeOf(cell.lattice);
-  shown = answer;
-  setText(find(".gallery-words"), answer.words);
-  describe(answer);
-  paint();
-}
+  function paint() {
+    const width = canvas.clientWidth;
+    if (!shown || !width) return;
+    const palette = colours();
+    const plan = layOut(shown, width, palette.type);
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.max(1, Math.round(plan.height * ratio));
+    canvas.style.height = `${plan.height}px`;
+    const context = penOf(canvas);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawGallery(context, shown, pictures, plan, palette);
+  }
 
-function describe(answer) {
-  const means = answer.kind === "means";
-  canvas.setAttribute("aria-label", means ? `Mean image of each class before and after the transformer. ${answer.words}` : answer.words);
-  setText(
-    find(".gallery-key"),
-    means
-      ? "Above: the mean image of each class before the transformer. Below, framed: the mean after it. If the transformer aligns a class, the lower mean is sharper."
-      : "Left: the input; the frame\u2019s thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
-  );
-  find(".gallery-list").replaceChildren(
-    ...(answer.cells ?? []).map((cell) => {
-      const said = (name) => `${answer.classes[cell[name].top]} (${cell[name].percent}), ${cell[name].top === cell.label ? "right" : "wrong"}`;
-      return make("li", "", `${answer.classes[cell.label]}: plain CNN ${said("cnn")}; with transformer ${said("stn")}`);
-    }),
-  );
-}
+  function take(answer) {
+    const pairs =
+      answer.kind === "means"
+        ? answer.means.before.map((input, k) => ({ input, output: answer.means.after[k] }))
+        : answer.cells;
+    pairs.forEach(({ input, output }, k) => {
+      pictures[k] ??= { input: createPicture(), output: createPicture() };
+      pictures[k].input.set(input);
+      pictures[k].output.set(output);
+    });
+    for (const cell of answer.cells ?? []) if (typeof cell.lattice === "string") cell.lattice = latticeOf(cell.lattice);
+    shown = answer;
+    setText(find(".gallery-words"), answer.words);
+    describe(answer);
+    paint();
+  }
 
-function offerModels(networks, model) {
-  const wanted = networks.map(([name]) => name).join();
-  if (models.dataset.offered !== wanted) {
-    models.dataset.offered = wanted;
-    models.replaceChildren(
-      ...networks.map(([name, label]) => {
-        const option = make("option", "", label);
-        option.value = name;
-        return option;
+  function describe(answer) {
+    const means = answer.kind === "means";
+    canvas.setAttribute("aria-label", means ? `Mean image of each class before and after the transformer. ${answer.words}` : answer.words);
+    setText(
+      find(".gallery-key"),
+      means
+        ? "Above: the mean image of each class before the transformer. Below, framed: the mean after it. If the transformer aligns a class, the lower mean is sharper."
+        : "Left: the input; the frame\u2019s thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
+    );
+    find(".gallery-list").replaceChildren(
+      ...(answer.cells ?? []).map((cell) => {
+        const said = (name) => `${answer.classes[cell[name].top]} (${cell[name].percent}), ${cell[name].top === cell.label ? "right" : "wrong"}`;
+        return make("li", "", `${answer.classes[cell.label]}: plain CNN ${said("cnn")}; with transformer ${said("stn")}`);
       }),
     );
   }
-  models.value = model;
-}
 
-async function load() {
-  const number = (asked += 1);
-  const kind = radio("gallery-kind");
-  find(".gallery-of").hidden = kind !== "mistakes";
-  const request = { kind, dataset: datasets.value, model: models.value || wantedModel, distortion: distortions.value, of: radio("gallery-of"), seed };
-  // Class means come part by part, and sharpen before one's eyes; everything else comes at once.
-  for (let part = 0; number === asked && store.tab === "gallery"; part += 1) {
-    root.dataset.busy = "true";
-    let answer = null;
-    try {
-      answer = await answerOf(server.show({ ...request, part }));
-    } catch (error) {
-      console.error(error);
-      answer = { error: LOST };
+  function offerModels(networks, model) {
+    const wanted = networks.map(([name]) => name).join();
+    if (models.dataset.offered !== wanted) {
+      models.dataset.offered = wanted;
+      models.replaceChildren(
+        ...networks.map(([name, label]) => {
+          const option = make("option", "", label);
+          option.value = name;
+          return option;
+        }),
+      );
     }
-    if (number !== asked) return;
-    say(answer.error ?? answer.note);
-    if (!answer.error) {
-      offerModels(answer.networks, answer.model);
-      take(answer);
-      shown.seed = request.seed;
-      shown.distortion = request.distortion;
+    models.value = model;
+  }
+
+  async function load() {
+    const number = (asked += 1);
+    const kind = radio("gallery-kind");
+    find(".gallery-of").hidden = kind !== "mistakes";
+    const request = { kind, dataset: datasets.value, model: models.value || wantedModel, distortion: distortions.value, of: radio("gallery-of"), seed };
+    // Class means come part by part, and sharpen before one's eyes; everything else comes at once.
+    for (let part = 0; number === asked && store.tab === "gallery"; part += 1) {
+      root.dataset.busy = "true";
+      let answer = null;
+      try {
+        answer = await answerOf(server.show({ ...request, part }));
+      } catch (error) {
+        console.error(error);
+        answer = { error: LOST };
+      }
+      if (number !== asked) return;
+      say(answer.error ?? answer.note);
+      if (!answer.error) {
+        offerModels(answer.networks, answer.model);
+        take(answer);
+        shown.seed = request.seed;
+        shown.distortion = request.distortion;
+      }
+      if (answer.error || answer.kind !== "means" || answer.done) {
+        root.dataset.busy = "false";
+        root.dataset.drawn = answer.error ? "" : JSON.stringify({ ...request, model: answer.model });
+        setText(find(".gallery-spoken"), answer.error ?? answer.words);
+        return;
+      }
     }
-    if (answer.error || answer.kind !== "means" || answer.done) {
-      root.dataset.busy = "false";
-      root.dataset.drawn = answer.error ? "" : JSON.stringify({ ...request, model: answer.model });
-      setText(find(".gallery-spoken"), answer.error ?? answer.words);
+  }
+
+  function keep() {
+    store.keep("gallery", radio("gallery-kind"));
+    store.keep("distortion", distortions.value);
+    store.keep("gallery_seed", seed || null);
+    store.keep("mistakes_of", radio("gallery-kind") === "mistakes" ? radio("gallery-of") : null);
+    store.keep("gallery_dataset", chosenHere ? datasets.value : null);
+    store.keep("gallery_model", (chosenHere && models.value) || null);
+  }
+
+  element.querySelector("form").addEventListener("change", (event) => {
+    chosenHere ||= event.target === datasets || event.target === models;
+    if (event.target === datasets) {
+      wantedModel = null;
+      models.replaceChildren();
+      models.dataset.offered = "";
+    }
+    keep();
+    load();
+  });
+  find(".gallery-other").addEventListener("click", () => {
+    seed = (seed + 1) % seeds;
+    keep();
+    load();
+  });
+  find(".gallery-save").addEventListener("click", () => {
+    if (!shown) return;
+    figureFile(shown, find(".gallery-key").textContent, pictures, colours()).toBlob((blob) => {
+      if (!blob) return; // the browser could not make one
+      const link = make("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = `${shown.model}-${shown.kind}-${shown.distortion}-${shown.seed}.png`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    });
+  });
+
+  new ResizeObserver(paint).observe(canvas);
+  new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  window.stnGallery = { shown: () => shown };
+
+  let last = "";
+  let renewed = store.renewed; // the pictures were exchanged so often
+  store.watch("gallery", (state) => {
+    // The data set and the network of the other tabs, until others are chosen here.
+    const now = `${state.dataset} ${state.model}`;
+    const exchanged = renewed !== store.renewed;
+    renewed = store.renewed;
+    if (chosenHere || now === last) {
+      if (exchanged || !shown || shown.done === false) load();
       return;
     }
-  }
-}
-
-function keep() {
-  store.keep("gallery", radio("gallery-kind"));
-  store.keep("distortion", distortions.value);
-  store.keep("gallery_seed", seed || null);
-  store.keep("mistakes_of", radio("gallery-kind") === "mistakes" ? radio("gallery-of") : null);
-  store.keep("gallery_dataset", chosenHere ? datasets.value : null);
-  store.keep("gallery_model", (chosenHere && models.value) || null);
-}
-
-element.querySelector("form").addEventListener("change", (event) => {
-  chosenHere ||= event.target === datasets || event.target === models;
-  if (event.target === datasets) {
-    wantedModel = null;
+    last = now;
+    setOption(datasets, state.dataset);
     models.replaceChildren();
     models.dataset.offered = "";
-  }
-  keep();
-  load();
-});
-find(".gallery-other").addEventListener("click", () => {
-  seed = (seed + 1) % 10000;
-  keep();
-  load();
-});
-find(".gallery-save").addEventListener("click", () => {
-  if (!shown) return;
-  figureFile(shown, find(".gallery-key").textContent, pictures, colours()).toBlob((blob) => {
-    const link = make("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${shown.model}-${shown.kind}-${shown.distortion}-${shown.seed}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    wantedModel = state.model;
+    load();
   });
-});
-
-new ResizeObserver(paint).observe(canvas);
-new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-window.stnGallery = { shown: () => shown };
-
-let last = "";
-let renewed = store.renewed; // the pictures were exchanged so often
-store.watch("gallery", (state) => {
-  // The data set and the network of the other tabs, until others are chosen here.
-  const now = `${state.dataset} ${state.model}`;
-  const exchanged = renewed !== store.renewed;
-  renewed = store.renewed;
-  if (chosenHere || now === last) {
-    if (exchanged || !shown || shown.done === false) load();
-    return;
-  }
-  last = now;
-  setOption(datasets, state.dataset);
-  models.replaceChildren();
-  models.dataset.offered = "";
-  wantedModel = state.model;
-  load();
-});
+}

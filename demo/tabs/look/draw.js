@@ -1,11 +1,17 @@
 // The pictures of the four steps on their canvases.
 
-const WIDE = 1.35; // how far round the input's [-1, 1] the grid's panel reaches: room for frames and their grips
+import { LINES, drawPicture, fit, stroke } from "../../ui/static/figure.js";
+import { inPrint } from "./values.js";
+
+/** @import { Point } from "../../ui/static/types.d.ts" */
+
+export const WIDE = 1.35; // how far round the input's [-1, 1] the grid's panel reaches: room for frames and their grips
 
 // The samples as dots and the chosen one, on top of drawGrid().
-function drawSamples(canvas, grid, chosen, colours) {
+export function drawSamples(canvas, grid, chosen, colours) {
   const { context, side } = fit(canvas);
   const [half, unit] = [side / 2, side / 2 / WIDE];
+  /** @returns {Point} */
   const at = (i) => [half + unit * grid.points[2 * i], half + unit * grid.points[2 * i + 1]];
   const size = Math.max(0.8, side / 300);
   context.fillStyle = colours.grid;
@@ -16,14 +22,14 @@ function drawSamples(canvas, grid, chosen, colours) {
   if (chosen) drawMark(context, at(chosen[0] * grid.width + chosen[1]), Math.max(4, side / 60), colours);
 }
 
-function drawMark(context, [x, y], radius, colours) {
+function drawMark(context, /** @type {Point} */ [x, y], radius, colours) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
   stroke(context, [["#000", 4.5], [colours.pick, 2.2]]);
 }
 
 // The output, the lattice that the grid bends (here it is straight) and the chosen pixel.
-function drawOutput(canvas, picture, grid, chosen, colours) {
+export function drawOutput(canvas, picture, grid, chosen, colours) {
   drawPicture(canvas, picture);
   const { context, side } = fit(canvas);
   context.beginPath();
@@ -49,7 +55,7 @@ function drawOutput(canvas, picture, grid, chosen, colours) {
 const CELLS = 4; // pixels a side of the magnified patch
 
 // The patch of the input round a sample: its pixels, the four neighbours with level and weight, the source point.
-function drawPatch(canvas, picture, part, channel, outside, colours) {
+export function drawPatch(canvas, picture, part, channel, outside, colours) {
   const { context, side } = fit(canvas);
   const cell = side / CELLS;
   const [left, top] = [part.neighbours[0].column - 1, part.neighbours[0].row - 1];
@@ -79,6 +85,7 @@ function drawPatch(canvas, picture, part, channel, outside, colours) {
     write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.13, `600 ${Math.round(cell * 0.23)}px ${type}`, own);
     write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.34, `${Math.round(cell * 0.19)}px ${type}`, own);
   });
+  /** @type {Point} */
   const at = [(part.at[0] - left + 0.5) * cell, (part.at[1] - top + 0.5) * cell];
   drawMark(context, at, Math.max(3, cell / 15), colours);
 }
@@ -95,13 +102,13 @@ function write(context, text, x, y, font, on) {
   context.fillText(text, x, y);
 }
 
-function levelsAt({ width, height, channels, values }, row, column) {
+export function levelsAt({ width, height, channels, values }, row, column) {
   if (row < 0 || column < 0 || row >= height || column >= width) return null;
   const from = (row * width + column) * channels;
   return values.subarray(from, from + channels);
 }
 
-function shade(levels) {
+export function shade(levels) {
   const [r, g, b] = [0, 1, 2].map((c) => Math.round(255 * levels[levels.length === 3 ? c : 0]));
   return `rgb(${r}, ${g}, ${b})`;
 }

@@ -1,7 +1,9 @@
 // theta of every family as a frame that a hand can move: centre, turn, width, height, shear, and back.
 // The matrix is R(turn) * [[1, shear], [0, 1]] * diag(width, height); it takes the output to the input.
 
-const FRAMES = {
+/** @import { Lattice, Point } from "../../ui/static/types.d.ts" */
+
+export const FRAMES = {
   translation: ["x", "y"],
   rotation: ["turn"],
   attention: ["size", "x", "y"],
@@ -12,7 +14,8 @@ const FRAMES = {
 };
 
 // Rows of the 3x3 matrix of a theta; a spline has none of its own and gives the affine one nearest to its points.
-function matrixOf(family, t) {
+/** @param {string} family @param {number[]} t @returns {number[]} */
+export function matrixOf(family, t) {
   switch (family) {
     case "translation":
       return [1, 0, t[0], 0, 1, t[1], 0, 0, 1];
@@ -48,7 +51,8 @@ function nearestToPoints(t) {
   return [...rows[0], ...rows[1], 0, 0, 1];
 }
 
-function frameOf(family, theta) {
+/** @param {string} family @param {number[]} theta @returns {Record<string, number>} */
+export function frameOf(family, theta) {
   if (family === "attention") {
     const [size, x, y] = theta; // its size keeps its sign: there is no turn to hold it
     return { turn: 0, width: size, height: size, shear: 0, size, x, y, tilt_x: 0, tilt_y: 0 };
@@ -62,13 +66,14 @@ function frameOf(family, theta) {
   return { turn, width, height, shear, size: width, x, y, tilt_x: tiltX, tilt_y: tiltY };
 }
 
-function linearOf({ turn, width, height, shear }) {
+function linearOf(/** @type {Record<string, number>} */ { turn, width, height, shear }) {
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   return [cos * width, (cos * shear - sin) * height, sin * width, (sin * shear + cos) * height];
 }
 
 // The theta of a frame. A spline keeps its bends: `theta`, the one before, is moved as a whole.
-function thetaOf(family, frame, theta) {
+/** @param {string} family @param {Record<string, number>} frame @param {number[]} theta @returns {number[]} */
+export function thetaOf(family, frame, theta) {
   const { turn, size, x, y } = frame;
   const [a, b, c, d] = linearOf(frame);
   switch (family) {
@@ -90,6 +95,7 @@ function thetaOf(family, frame, theta) {
 }
 
 // Control points moved by the matrix that takes one nearest affine matrix to another.
+/** @param {number[]} theta @param {number[]} from @param {number[]} to */
 function movePoints(theta, [a, b, x, c, d, y], [A, B, X, C, D, Y]) {
   const det = a * d - b * c;
   if (Math.abs(det) < 1e-6) return theta;
@@ -103,7 +109,8 @@ function movePoints(theta, [a, b, x, c, d, y], [A, B, X, C, D, Y]) {
 }
 
 // Where a matrix takes a point of the output.
-function mapPoint(matrix, [x, y]) {
+/** @param {number[]} matrix @param {number[]} point @returns {Point} */
+export function mapPoint(matrix, [x, y]) {
   const [a, b, c, d, e, f, g, h, i] = matrix;
   const w = g * x + h * y + i;
   const safe = Math.abs(w) < 1e-6 ? (w < 0 ? -1e-6 : 1e-6) : w; // as in stn.geometry
@@ -111,7 +118,8 @@ function mapPoint(matrix, [x, y]) {
 }
 
 // The lattice that a matrix makes, in the form of latticeOf(): at once, without asking the server.
-function latticeFrom(matrix, side) {
+/** @param {number[]} matrix @param {number} side @returns {Lattice} */
+export function latticeFrom(matrix, side) {
   const points = new Float32Array(2 * side * side);
   for (let i = 0; i < side * side; i += 1) {
     const at = [(2 * (i % side)) / (side - 1) - 1, (2 * Math.floor(i / side)) / (side - 1) - 1];
@@ -122,7 +130,8 @@ function latticeFrom(matrix, side) {
 
 // The projective matrix, with 1 in its last place, that takes the output's corners to four points; null where three of
 // them lie on a line. (Heckbert 1989: a square to a quadrilateral.)
-function matrixThrough([p0, p1, p2, p3]) {
+/** @param {number[][]} points @returns {number[] | null} */
+export function matrixThrough([p0, p1, p2, p3]) {
   const [dx1, dy1] = [p1[0] - p2[0], p1[1] - p2[1]];
   const [dx2, dy2] = [p3[0] - p2[0], p3[1] - p2[1]];
   const [sx, sy] = [p0[0] - p1[0] + p2[0] - p3[0], p0[1] - p1[1] + p2[1] - p3[1]];
@@ -142,7 +151,8 @@ function matrixThrough([p0, p1, p2, p3]) {
 }
 
 // Part of the way from one theta to another: turning where the family turns, straight for a spline's points.
-function between(family, from, to, part) {
+/** @param {string} family @param {number[]} from @param {number[]} to @param {number} part @returns {number[]} */
+export function between(family, from, to, part) {
   if (family === "tps") return from.map((v, i) => v + part * (to[i] - v));
   const [a, b] = [frameOf(family, from), frameOf(family, to)];
   const turn = Math.atan2(Math.sin(b.turn - a.turn), Math.cos(b.turn - a.turn)); // the shorter way round

@@ -1,6 +1,9 @@
 // One output pixel in numbers, step by step. Pure: from the numbers to lines of text; createFormula puts them there.
 
-const SIZES = ["the input", "the input at half size", "the input at a quarter of its size", "the input at an eighth of its size"];
+import { make, setText } from "../../ui/static/readings.js";
+import { inPrint } from "./values.js";
+
+export const SIZES = ["the input", "the input at half size", "the input at a quarter of its size", "the input at an eighth of its size"];
 const SHORT = ["at full size", "at half size", "at a quarter", "at an eighth"];
 const SUBSCRIPTS = "\u2080\u2081\u2082\u2083";
 const [XS, YS, XP, YP] = ["x\u209b", "y\u209b", "x\u209a\u2093", "y\u209a\u2093"];
@@ -23,7 +26,7 @@ function braced(value) {
 }
 
 // How the grid gets the source point: the arithmetic of affine_grid where theta is a matrix.
-function gridLines({ family, matrix }, centre, source) {
+export function gridLines({ family, matrix }, centre, source) {
   const known = matrix?.flat().every((v) => v !== null);
   if (!known) {
     const how = family === "tps" ? "The spline through the control points maps this centre" : "theta maps this centre";
@@ -36,7 +39,7 @@ function gridLines({ family, matrix }, centre, source) {
 }
 
 // From [-1, 1] to pixels, with what padding does beyond the edge.
-function pixelLines(picture, source, part, padding) {
+export function pixelLines(picture, source, part, padding) {
   const sides = [["W", picture.width, XS, XP], ["H", picture.height, YS, YP]];
   const counted = part.level ? [`Counted on ${SIZES[part.level]}, ${picture.height} \u00d7 ${picture.width} pixels:`] : [];
   const [a, b] = [part.at[0] - part.neighbours[0].column, part.at[1] - part.neighbours[0].row];
@@ -56,7 +59,7 @@ function sumOf(part, channel) {
 
 // The bilinear sum; for a layer that averages, of each size it mixes, and the mix, which is `total`. `plain` is the
 // point's own sample.
-function samplerLines(mix, plain, channel, level, total) {
+export function samplerLines(mix, plain, channel, level, total) {
   const value = (sums) => inPrint(sums[channel]);
   const [first, second] = mix.parts;
   if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${inPrint(total)}`];
@@ -71,7 +74,7 @@ function samplerLines(mix, plain, channel, level, total) {
   return lines;
 }
 
-function createFormula(box) {
+export function createFormula(box) {
   const slots = Object.fromEntries([...box.querySelectorAll("[data-sum]")].map((slot) => [slot.dataset.sum, slot]));
   return {
     show(groups) {

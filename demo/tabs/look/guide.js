@@ -1,6 +1,11 @@
 // The guide: six short steps, each with the panel it speaks of. The address holds the step.
 
-function createGuide(box, { start, onStep }) {
+import { make } from "../../ui/static/readings.js";
+import { LARGEST } from "./handles.js";
+
+/** @import { Point } from "../../ui/static/types.d.ts" */
+
+export function createGuide(box, { start, onStep }) {
   const texts = [...box.querySelectorAll("[data-step]")];
   const [back, next] = [box.querySelector(".guide-back"), box.querySelector(".guide-next")];
   const dots = box.querySelector(".guide-dots");
@@ -49,20 +54,22 @@ function createGuide(box, { start, onStep }) {
 }
 
 // The step of a link: anything but a whole number of a step counts as the first.
-function stepFrom(text, steps = 6) {
+export function stepFrom(text, steps = 6) {
   const step = Number(text);
   return Number.isInteger(step) && step >= 1 && step <= steps ? step : 1;
 }
 
 // theta by hand from a link: "0.8,0,0.1,..." or null. The server checks it once more.
-function thetaFrom(text) {
+/** @param {unknown} text @returns {number[] | null} */
+export function thetaFrom(text) {
   if (typeof text !== "string" || !/^-?[\d.]+(,-?[\d.]+)*$/.test(text)) return null;
   const theta = text.split(",").map(Number);
   return theta.length <= 128 && theta.every((v) => Number.isFinite(v) && Math.abs(v) <= LARGEST) ? theta : null;
 }
 
 // The chosen pixel of a link: "row-column", or null.
-function pixelFrom(text) {
+/** @param {string | null} text @returns {Point | null} */
+export function pixelFrom(text) {
   const found = /^(\d{1,3})-(\d{1,3})$/.exec(text ?? "");
   return found ? [Number(found[1]), Number(found[2])] : null;
 }

@@ -1,17 +1,21 @@
 // The frame on the input by hand: grips that a pointer, a finger or the arrow keys move. Each is a button of its own,
 // so that a keyboard reaches it and a finger finds it. What a grip does to theta is `drag`, a pure function.
 
+import { GRID_UNIT } from "../../ui/static/constants.js";
+import { make } from "../../ui/static/readings.js";
+import { FRAMES, frameOf, mapPoint, matrixOf, matrixThrough, thetaOf } from "./family.js";
+
 const GRIPS = {
   move: { name: "Middle of the frame: moves it" },
   turn: { name: "Turns the frame" },
-  corners: [[-1, -1, "top left"], [1, -1, "top right"], [1, 1, "bottom right"], [-1, 1, "bottom left"]],
+  corners: /** @type {[number, number, string][]} */ ([[-1, -1, "top left"], [1, -1, "top right"], [1, 1, "bottom right"], [-1, 1, "bottom left"]]),
   edges: [[0, -1, "top"], [1, 0, "right"], [0, 1, "bottom"], [-1, 0, "left"]],
 };
 const LEAST = 0.05; // half-widths: no frame is made smaller by hand
-const LARGEST = 8; // of any number in theta; the server takes no more
+export const LARGEST = 2 ** 15 / GRID_UNIT; // of any number in theta: lattices travel no further, the server takes no more
 
 // The grips of a family: [{kind, at: point of the output, name}].
-function gripsOf(family, theta) {
+export function gripsOf(family, theta) {
   if (family === "tps") {
     const side = Math.round(Math.sqrt(theta.length / 2));
     return Array.from({ length: side * side }, (_, i) => ({
@@ -35,7 +39,7 @@ function gripsOf(family, theta) {
 }
 
 // Where a grip is on the input.
-function placeOf(grip, family, theta, reach) {
+export function placeOf(grip, family, theta, reach) {
   if (grip.kind === "point") return [theta[2 * grip.index], theta[2 * grip.index + 1]];
   if (grip.kind !== "turn") return mapPoint(matrixOf(family, theta), grip.at);
   const { turn, height, x, y } = frameOf(family, theta);
@@ -46,7 +50,7 @@ function placeOf(grip, family, theta, reach) {
 }
 
 // The theta after a grip was moved to a point of the input.
-function drag(grip, family, theta, point) {
+export function drag(grip, family, theta, point) {
   if (grip.kind === "point") return bounded(theta.map((v, i) => (i >> 1 === grip.index ? point[i & 1] : v)), theta);
   const frame = frameOf(family, theta);
   const [dx, dy] = [point[0] - frame.x, point[1] - frame.y];
@@ -69,17 +73,17 @@ function drag(grip, family, theta, point) {
   if (FRAMES[family].includes("size")) {
     return thetaOf(family, { ...frame, size: grown((sx * lx + sy * ly) / 2) }, theta);
   }
-  const wider = sx ? { width: grown((lx - frame.shear * ly) / sx) } : {};
-  const higher = sy ? { height: grown(ly / sy) } : {};
-  return bounded(thetaOf(family, { ...frame, ...wider, ...higher }, theta), theta);
+  const width = sx ? grown((lx - frame.shear * ly) / sx) : frame.width;
+  const height = sy ? grown(ly / sy) : frame.height;
+  return bounded(thetaOf(family, { ...frame, width, height }, theta), theta);
 }
 
-function bounded(next, otherwise) {
+export function bounded(next, otherwise) {
   return next.every((v) => Number.isFinite(v) && Math.abs(v) <= LARGEST) ? next : otherwise;
 }
 
 // Lays the grips over the canvas in `box`. `get` gives {family, theta}, `set` takes a theta.
-function createHandles(box, reach, { get, set }) {
+export function createHandles(box, reach, { get, set }) {
   let made = "";
   let buttons = [];
 

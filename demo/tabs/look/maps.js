@@ -1,8 +1,11 @@
 // What the localisation net sees: a row of its most active feature maps for each stage.
 
+import { createPicture } from "../../ui/static/pixels.js";
+import { make, setText } from "../../ui/static/readings.js";
+
 // A localiser of two nets has them side by side, with half as many maps each.
 // Keeps a map in its place from answer to answer while it is among the most active, or the rows would flicker.
-function createMaps(box) {
+export function createMaps(box) {
   let rows = [];
 
   function build(stages) {

@@ -1,7 +1,15 @@
 // One output pixel: which to begin with, which is nearest to a pointer, and all of its numbers.
 
+import { SIZES, gridLines, pixelLines, samplerLines } from "./formula.js";
+import { centreOf, mixAt, sampleAt } from "./sampling.js";
+import { inPrint } from "./values.js";
+
+/** @import { Point, Values } from "../../ui/static/types.d.ts" */
+
 // The pixel to begin with: of those near the middle, the one that lies most in between black and white.
-function liveliest({ width, height, channels, values }) {
+/** @returns {Point} */
+export function liveliest(/** @type {Values} */ { width, height, channels, values }) {
+  /** @type {Point} */
   let best = [height >> 1, width >> 1];
   let least = Infinity;
   for (let row = height >> 2; row < height - (height >> 2); row += 1) {
@@ -14,7 +22,8 @@ function liveliest({ width, height, channels, values }) {
 }
 
 // The output pixel [row, column] whose source point is nearest to (x, y); null where all are far.
-function nearestSample({ points, width }, [x, y], far = 0.1) {
+/** @param {{ points: Float32Array, width: number }} grid @param {number[]} point @returns {Point | null} */
+export function nearestSample({ points, width }, [x, y], far = 0.1) {
   let [best, least] = [-1, far ** 2];
   for (let i = 0; i < points.length / 2; i += 1) {
     const distance = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
@@ -25,7 +34,7 @@ function nearestSample({ points, width }, [x, y], far = 0.1) {
 
 // Everything there is to say of a pixel. `inside` holds the layer's padding, `answer` theta and the level of averaging;
 // `pictures(i)` gives the input halved i times.
-function pixelInNumbers([row, column], { answer, inside, grid, output, channel, pictures }) {
+export function pixelInNumbers([row, column], { answer, inside, grid, output, channel, pictures }) {
   const at = row * grid.width + column;
   const source = [grid.points[2 * at], grid.points[2 * at + 1]];
   const centre = centreOf(row, column, grid);

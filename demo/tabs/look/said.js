@@ -1,7 +1,7 @@
 // What stands in words round the panels. Pure: from an answer to texts.
 
 // Selector -> text: what depends on the network and its sizes, not on theta.
-function captionsOf({ stage, grid, input, average, iterations, sides, maps }) {
+export function captionsOf({ stage, grid, input, average, iterations, sides, maps }) {
   const [h, w] = [grid.height, grid.width];
   const numbers = `${stage.names.length} number${stage.names.length > 1 ? "s" : ""}`;
   const affine = stage.matrix && stage.family !== "projective";
@@ -22,7 +22,7 @@ function captionsOf({ stage, grid, input, average, iterations, sides, maps }) {
 }
 
 // How near the hand comes to the network, in the probability of the true class.
-function closenessOf({ picture, classes, network: net }, hand) {
+export function closenessOf({ picture, classes, network: net }, hand) {
   const label = picture.label ?? net.top;
   const points = Math.round(100 * net.probabilities[label]) - Math.round(100 * hand.probabilities[label]);
   const many = `${Math.abs(points)} point${Math.abs(points) === 1 ? "" : "s"}`;

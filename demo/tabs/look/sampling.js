@@ -1,6 +1,8 @@
 // The sampler, one point at a time: the same arithmetic as stn.geometry.sample, with every number kept to be shown.
 // A test holds every output pixel of it against torch.
 
+/** @import { Values } from "../../ui/static/types.d.ts" */
+
 // Where a normalised coordinate in [-1, 1] lies among `size` pixels, counted from 0 at the first one's centre. -1 and 1
 // are the outer edges (align_corners=False).
 function toPixels(coordinate, size) {
@@ -20,7 +22,8 @@ function padded(pixel, size, padding) {
 
 // The bilinear sample at a normalised point. `outside` holds the level of each channel that a pixel outside counts as.
 // Returns the pixel coordinates before and after padding, the four neighbours with their weights, and the sum.
-function sampleAt(picture, [x, y], padding, outside) {
+/** @param {Values} picture @param {number[]} point @param {string} padding @param {ArrayLike<number> | null} outside */
+export function sampleAt(picture, [x, y], padding, outside) {
   const { width, height, channels, values } = picture;
   const pixel = [toPixels(x, width), toPixels(y, height)];
   const at = [padded(pixel[0], width, padding), padded(pixel[1], height, padding)];
@@ -46,7 +49,7 @@ function sampleAt(picture, [x, y], padding, outside) {
 // The layer's value at a point. A layer that averages where it shrinks mixes samples of the picture at two sizes:
 // `level` 1.3 is 0.7 of the one at half size and 0.3 of the one at a quarter. `pictures(i)` gives the picture halved
 // i times. Returns the samples with their shares, and the mix.
-function mixAt(pictures, point, level, padding, outside) {
+export function mixAt(pictures, point, level, padding, outside) {
   const low = Math.floor(level);
   const share = level - low;
   const parts = [{ level: low, share: 1 - share, ...sampleAt(pictures(low), point, padding, outside) }];
@@ -56,6 +59,6 @@ function mixAt(pictures, point, level, padding, outside) {
 }
 
 // The centre (x, y) in [-1, 1] of an output pixel.
-function centreOf(row, column, { height, width }) {
+export function centreOf(row, column, { height, width }) {
   return [(2 * column + 1) / width - 1, (2 * row + 1) / height - 1];
 }

@@ -1,5 +1,10 @@
 // theta by hand in human terms: one slider for each part of the frame that the family lets move.
 
+import { make, setText } from "../../ui/static/readings.js";
+import { FRAMES, frameOf, thetaOf } from "./family.js";
+import { bounded } from "./handles.js";
+import { inPrint } from "./values.js";
+
 const DEGREE = 180 / Math.PI;
 const PARTS = {
   turn: { name: "Turn", low: -180, high: 180, step: 1, unit: DEGREE, ending: "\u00b0", digits: 0 },
@@ -15,7 +20,7 @@ const PARTS = {
 
 // `get` gives {family, theta}, `set` takes a theta. theta is the truth: a slider that is moved changes its own part of
 // the frame, and the others keep theirs also where that is beyond their ends.
-function createSliders(box, { get, set }) {
+export function createSliders(box, { get, set }) {
   let made = "";
   let rows = [];
 

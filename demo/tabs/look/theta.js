@@ -1,5 +1,9 @@
 // theta by name, as a matrix where it is one, and in words.
-function createNumbers(box) {
+
+import { make, setText } from "../../ui/static/readings.js";
+import { inPrint } from "./values.js";
+
+export function createNumbers(box) {
   const matrix = box.querySelector(".look-matrix");
   const list = box.querySelector(".look-names");
   const said = box.querySelector(".look-words");

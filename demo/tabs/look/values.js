@@ -1,19 +1,25 @@
 // Pictures as numbers: what the sampler really reads, in [0, 1], not rounded to what a screen can show.
 
+import { bytesOf, penOf } from "../../ui/static/pixels.js";
+
+/** @import { Encoded, Values } from "../../ui/static/types.d.ts" */
+
 // Little-endian float32, as every browser's machine has them.
-function floatsOf(base64) {
+export function floatsOf(base64) {
   const bytes = bytesOf(base64);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
 // {width, height, channels, values}: row by row, channels innermost.
-function valuesOf({ width, height, channels, data }) {
+/** @returns {Values} */
+export function valuesOf(/** @type {Encoded} */ { width, height, channels, data }) {
   return { width, height, channels, values: floatsOf(data) };
 }
 
 // A picture averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
 // does not divide, neighbouring cells share a row.
-function averaged(picture, level) {
+/** @param {Values} picture @param {number} level @returns {Values} */
+export function averaged(picture, level) {
   const { channels } = picture;
   const [width, height] = [picture.width, picture.height].map((n) => Math.max(1, n >> level));
   const values = new Float32Array(width * height * channels);
@@ -35,13 +41,14 @@ function averaged(picture, level) {
 }
 
 // The picture for the screen, on a canvas of its own, which is reused from answer to answer.
-function createScreen() {
+export function createScreen() {
   const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
+  /** @type {ImageData | null} */
   let image = null;
   return {
     canvas,
-    set({ width, height, channels, values }) {
+    set(/** @type {Values} */ { width, height, channels, values }) {
       if (!image || image.width !== width || image.height !== height) {
         canvas.width = width;
         canvas.height = height;
@@ -57,7 +64,7 @@ function createScreen() {
 }
 
 // A number as it is set in print: a real minus sign, and no minus before a zero.
-function inPrint(value, digits = 3) {
+export function inPrint(value, digits = 3) {
   if (!Number.isFinite(value)) return "?";
   const text = value.toFixed(digits);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");

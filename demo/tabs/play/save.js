@@ -1,6 +1,11 @@
 // The figure as one PNG: three panels, both networks' bars, what the transformer does. Drawn where nobody sees it.
 
-function figureOf({ canvases, answer, style }) {
+import { penOf } from "../../ui/static/pixels.js";
+import { make } from "../../ui/static/readings.js";
+
+/** @typedef {{ size?: number, weight?: number, colour?: string, align?: CanvasTextAlign }} Look */
+
+export function figureOf({ canvases, answer, style }) {
   const side = Math.max(400, canvases.grid.width); // of a panel, in pixels
   const unit = side / 400;
   const [edge, gap] = [28 * unit, 36 * unit];
@@ -11,11 +16,11 @@ function figureOf({ canvases, answer, style }) {
   const height = top + side + 60 * unit + rows * line + 58 * unit;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.round(width), Math.round(height)];
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   const pick = (name) => style.getPropertyValue(name).trim();
   const [ink, quiet, track] = ["--ink", "--quiet", "--track"].map(pick);
   const font = (size, weight = 400) => `${weight} ${size * unit}px ${style.fontFamily}`;
-  const write = (text, x, y, { size = 17, weight = 400, colour = ink, align = "left" } = {}) => {
+  const write = (text, x, y, /** @type {Look} */ { size = 17, weight = 400, colour = ink, align = "left" } = {}) => {
     context.font = font(size, weight);
     context.fillStyle = colour;
     context.textAlign = align;
@@ -77,8 +82,8 @@ function wrapped(context, text, font, width) {
   return lines;
 }
 
-function download(canvas, name) {
-  return new Promise((done, failed) => {
+export function download(canvas, name) {
+  return new Promise((/** @type {(value?: unknown) => void} */ done, failed) => {
     canvas.toBlob((blob) => {
       if (!blob) return failed(new Error("The figure could not be made."));
       const link = document.createElement("a");
@@ -92,7 +97,7 @@ function download(canvas, name) {
 }
 
 // The clipboard is there for https and this computer only; elsewhere the old way, and else the address bar.
-async function copyText(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,138 +1,151 @@
-// Ties the live view together. Runs once, as Gradio's js_on_load, with `element` and `server` in scope; the other
-// files of this folder stand before it.
+// Ties the live view together. mount() is called once, when Gradio has put the tab's HTML into `element`.
 
-const view = element.closest("#view") ?? element;
-const find = (selector) => element.querySelector(selector);
-const canvases = { input: find("#input"), grid: find("#grid"), output: find("#output") };
-const bars = { cnn: createBars(find("#bars-cnn")), stn: createBars(find("#bars-stn")) };
-const theta = createTheta(find("#theta"));
-const spoken = find("#spoken");
-const notice = find("#notice");
-const inputPicture = createPicture();
-const outputPicture = createPicture();
-const store = openStore();
-let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
-let speakTimer = null;
+import { SHOWN } from "../../ui/static/constants.js";
+import { drawGrid } from "../../ui/static/figure.js";
+import { createPace } from "../../ui/static/pace.js";
+import { createPicture, latticeOf, penOf } from "../../ui/static/pixels.js";
+import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
+import { createBars, createTheta, setText } from "../../ui/static/readings.js";
+import { mark, openStore } from "../../ui/static/store.js";
+import { copyText, download, figureOf } from "./save.js";
 
-function colours() {
-  const style = getComputedStyle(canvases.grid);
-  const pick = (name) => style.getPropertyValue(name).trim();
-  return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside") };
-}
+/** @import { Server } from "../../ui/static/types.d.ts" */
 
-let palette = colours();
+/** @param {any} element @param {Server} server */
+export function mount(element, server) {
+  const view = element.closest("#view") ?? element;
+  const find = (selector) => element.querySelector(selector);
+  const canvases = { input: find("#input"), grid: find("#grid"), output: find("#output") };
+  const bars = { cnn: createBars(find("#bars-cnn")), stn: createBars(find("#bars-stn")) };
+  const theta = createTheta(find("#theta"));
+  const spoken = find("#spoken");
+  const notice = find("#notice");
+  const inputPicture = createPicture();
+  const outputPicture = createPicture();
+  const store = openStore();
+  let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
+  let speakTimer = null;
 
-// At the picture's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
-function drawSmall(canvas, picture) {
-  if (canvas.width !== picture.width || canvas.height !== picture.height) {
-    canvas.width = picture.width;
-    canvas.height = picture.height;
+  function colours() {
+    const style = getComputedStyle(canvases.grid);
+    const pick = (name) => style.getPropertyValue(name).trim();
+    return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside") };
   }
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-}
 
-function paint() {
-  if (!shown) return;
-  const { lattice } = shown;
-  drawSmall(canvases.input, inputPicture.canvas);
-  drawGrid(canvases.grid, inputPicture.canvas, lattice, palette);
-  drawSmall(canvases.output, outputPicture.canvas);
-}
+  let palette = colours();
 
-function say(problem) {
-  setText(notice, problem);
-  notice.hidden = !problem;
-  element.firstElementChild.classList.toggle("is-empty", Boolean(problem) && shown === null);
-}
-
-function speak(answer, stage) {
-  setText(spoken, answer.words);
-  canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
-  canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
-  canvases.output.setAttribute("aria-label", `Corrected output: the input as the classifier sees it. The transformer ${stage.words}`);
-}
-
-function draw(answer, number, state) {
-  if (answer.error) {
-    say(answer.error);
-    return;
+  // At the picture's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
+  function drawSmall(canvas, picture) {
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+    }
+    penOf(canvas).drawImage(picture, 0, 0);
   }
-  const stage = answer.stages[answer.stages.length - 1];
-  inputPicture.set(answer.input);
-  outputPicture.set(answer.output);
-  shown = { answer, lattice: latticeOf(stage.lattice) };
-  paint();
-  for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
-  theta.show(stage);
-  setText(find("#picture-words"), answer.picture.words);
-  find(".key").hidden = answer.picture.own; // nobody knows its class
-  setText(find("#warnings"), answer.warnings.join(" "));
-  setText(find("#records"), answer.records.join(" "));
-  say("");
-  // A screen reader hears the sentence when the hand rests, not sixty times a second.
-  clearTimeout(speakTimer);
-  speakTimer = setTimeout(() => speak(answer, stage), 700);
-  // Only of pictures: who waits for these attributes waits for something to look at, not for an error.
-  view.dataset.seq = String(number);
-  view.dataset.ready = "true";
-  view.dataset.drawn = JSON.stringify(state);
-}
 
-const pace = createPace();
-
-const pump = createPump({
-  ask: pace.timed((state) => answerOf(server.look(store.request(state)))),
-  limit: pace.limit,
-  gap: pace.gap,
-  draw,
-  fail: (error) => {
-    console.error(error);
-    say(LOST);
-  },
-});
-
-window.stnPlay = { pump };
-
-view.dataset.ready = "false";
-view.dataset.seq = "0";
-// Gradio repeats every style rule with `.contain` in front, so the class has to stand inside it as well.
-const query = new URLSearchParams(location.search);
-const large = query.get("view") === "class";
-for (const root of [document.documentElement, view.closest(".contain")?.firstElementChild]) {
-  root?.classList.toggle("view-class", large);
-}
-// A class view may name the controls that it wants: &show=rotation,clutter. What is no control, the server says.
-const named = (query.get("show") ?? "").split(",").map((name) => name.trim()).filter((name) => SHOWN.includes(name));
-if (large && named.length) mark("show", named.join(" "));
-
-const toolSaid = find("#tool-said");
-const tell = (text) => {
-  setText(toolSaid, text);
-  setTimeout(() => toolSaid.textContent === text && setText(toolSaid, ""), 6000);
-};
-find("#copy-link").addEventListener("click", async () => {
-  const copied = await copyText(store.link());
-  if (!copied) tell("Copy the link from the address bar.");
-  else tell(store.own ? "Link copied, without your own image." : "Link copied.");
-});
-find("#save-figure").addEventListener("click", async () => {
-  if (!shown) return;
-  try {
-    const name = `${shown.answer.model}-${store.own ? "own" : store.state.sample}.png`;
-    await download(figureOf({ canvases, answer: shown.answer, style: getComputedStyle(element.firstElementChild) }), name);
-    tell("Figure saved.");
-  } catch (error) {
-    tell(error.message);
+  function paint() {
+    if (!shown) return;
+    const { lattice } = shown;
+    drawSmall(canvases.input, inputPicture.canvas);
+    drawGrid(canvases.grid, inputPicture.canvas, lattice, palette);
+    drawSmall(canvases.output, outputPicture.canvas);
   }
-});
 
-if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
-new ResizeObserver(paint).observe(canvases.input);
-const retheme = () => {
-  palette = colours();
-  paint();
-};
-new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
+  function say(problem) {
+    setText(notice, problem);
+    notice.hidden = !problem;
+    element.firstElementChild.classList.toggle("is-empty", Boolean(problem) && shown === null);
+  }
 
-store.watch("play", (state) => pump.push(state));
+  function speak(answer, stage) {
+    setText(spoken, answer.words);
+    canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
+    canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
+    canvases.output.setAttribute("aria-label", `Corrected output: the input as the classifier sees it. The transformer ${stage.words}`);
+  }
+
+  function draw(answer, number, state) {
+    if (answer.error) {
+      say(answer.error);
+      return;
+    }
+    const stage = answer.stages[answer.stages.length - 1];
+    inputPicture.set(answer.input);
+    outputPicture.set(answer.output);
+    shown = { answer, lattice: latticeOf(stage.lattice) };
+    paint();
+    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
+    theta.show(stage);
+    setText(find("#picture-words"), answer.picture.words);
+    find(".key").hidden = answer.picture.own; // nobody knows its class
+    setText(find("#warnings"), answer.warnings.join(" "));
+    setText(find("#records"), answer.records.join(" "));
+    say("");
+    // A screen reader hears the sentence when the hand rests, not sixty times a second.
+    clearTimeout(speakTimer);
+    speakTimer = setTimeout(() => speak(answer, stage), 700);
+    // Only of pictures: who waits for these attributes waits for something to look at, not for an error.
+    view.dataset.seq = String(number);
+    view.dataset.ready = "true";
+    view.dataset.drawn = JSON.stringify(state);
+  }
+
+  const pace = createPace();
+
+  const pump = createPump({
+    ask: pace.timed((state) => answerOf(server.look(store.request(state)))),
+    limit: pace.limit,
+    gap: pace.gap,
+    draw,
+    fail: (error) => {
+      console.error(error);
+      say(LOST);
+    },
+  });
+
+  window.stnPlay = { pump };
+
+  view.dataset.ready = "false";
+  view.dataset.seq = "0";
+  // Gradio repeats every style rule with `.contain` in front, so the class has to stand inside it as well.
+  const query = new URLSearchParams(location.search);
+  const large = query.get("view") === "class";
+  for (const root of [document.documentElement, view.closest(".contain")?.firstElementChild]) {
+    root?.classList.toggle("view-class", large);
+  }
+  // A class view may name the controls that it wants: &show=rotation,clutter. What is no control, the server says.
+  const named = (query.get("show") ?? "").split(",").map((name) => name.trim()).filter((name) => SHOWN.includes(name));
+  if (large && named.length) mark("show", named.join(" "));
+
+  const toolSaid = find("#tool-said");
+  const tell = (text) => {
+    setText(toolSaid, text);
+    setTimeout(() => toolSaid.textContent === text && setText(toolSaid, ""), 6000);
+  };
+  find("#copy-link").addEventListener("click", async () => {
+    const copied = await copyText(store.link());
+    if (!copied) tell("Copy the link from the address bar.");
+    else tell(store.own ? "Link copied, without your own image." : "Link copied.");
+  });
+  find("#save-figure").addEventListener("click", async () => {
+    if (!shown) return;
+    try {
+      const name = `${shown.answer.model}-${store.own ? "own" : store.state?.sample}.png`;
+      await download(figureOf({ canvases, answer: shown.answer, style: getComputedStyle(element.firstElementChild) }), name);
+      tell("Figure saved.");
+    } catch (error) {
+      tell(/** @type {Error} */ (error).message);
+    }
+  });
+
+  if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
+  new ResizeObserver(paint).observe(canvases.input);
+  const retheme = () => {
+    palette = colours();
+    paint();
+  };
+  new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
+
+  store.watch("play", (state) => pump.push(state));
+}

@@ -1,7 +1,7 @@
 // The charts: a figure from the server, this picture's values on it, and the marker, which follows the slider.
 
 // A value on a polyline, read between its points; null outside them.
-function readAt(xs, ys, x) {
+export function readAt(xs, ys, x) {
   if (!xs.length || x < xs[0] || x > xs[xs.length - 1]) return null;
   let i = xs.findIndex((known) => known >= x);
   if (xs[i] === x) return ys[i];
@@ -11,7 +11,7 @@ function readAt(xs, ys, x) {
 
 // The figure with this picture's curves in it, and without the networks that are not wanted. A hollow marker stands
 // where the network is wrong, so that colour alone says nothing.
-function composed(figure, live, hidden) {
+export function composed(figure, live, hidden) {
   const data = figure.data.map((trace) => {
     const visible = !hidden.has(trace.meta.network);
     const found = live?.networks[trace.meta.network];
@@ -24,7 +24,7 @@ function composed(figure, live, hidden) {
 }
 
 // Resolves when Gradio has mounted its Plot, and with it plotly.js.
-function plotDiv(root, found) {
+export function plotDiv(root, found) {
   const look = () => {
     const div = root.querySelector("#curves [data-testid=plotly]");
     if (!window.Plotly || !div?.classList.contains("js-plotly-plot")) return false;
@@ -37,7 +37,7 @@ function plotDiv(root, found) {
 }
 
 // Draws at most once a frame, whatever happened in between; a move of the marker alone costs next to nothing.
-function createChart(nextFrame = requestAnimationFrame.bind(window)) {
+export function createChart(nextFrame = requestAnimationFrame.bind(window)) {
   let div = null;
   let whole = null; // { data, layout, config } to be drawn
   let marker = 0;

@@ -1,5 +1,7 @@
 // The legend is a table: a line for each network, whether it is drawn, and what it reads at the marker.
 
+import { make, setText } from "../../ui/static/readings.js";
+
 const DASHES = { solid: "", dash: "7 4", dot: "1.5 4", dashdot: "7 4 1.5 4", longdash: "12 4" };
 const SHAPES = {
   circle: "M17 7 m-4 0 a4 4 0 1 0 8 0 a4 4 0 1 0 -8 0",
@@ -25,7 +27,7 @@ function swatch({ role, dash, symbol }) {
   return picture;
 }
 
-function createLegend(table, onHide) {
+export function createLegend(table, onHide) {
   const body = table.querySelector("tbody");
   const hidden = new Set();
   let rows = {};

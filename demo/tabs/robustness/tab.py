@@ -24,7 +24,7 @@ def build(resources: Resources) -> None:
 
     with gr.Column(elem_id="robustness", min_width=0):
         live("robustness", "robustness-head", [figure, sweep])
-        # Brings plotly.js, only when the tab is opened, and holds the charts, which js/robustness/ then draws: an
+        # Brings plotly.js, only when the tab is opened, and holds the charts, which view.js then draws: an
         # update through Gradio would mount them anew each time.
         empty = {"data": [], "layout": {"height": 560, "xaxis": {"visible": False}, "yaxis": {"visible": False}}}
         gr.Plot(PlotData(type="plotly", plot=json.dumps(empty)), show_label=False, elem_id="curves")

@@ -1,11 +1,15 @@
 // Twelve pairs on one canvas: the input with its sampling grid, and the transformer's output.
 
+import { drawUp, stroke } from "../../ui/static/figure.js";
+import { penOf } from "../../ui/static/pixels.js";
+
+/** @import { Point } from "../../ui/static/types.d.ts" */
+
 const CELL_REACH = 1.2; // an input's square shows [-1, 1] and this much round it
-const CELL_LATTICE = 9;
 
 // The columns that give the largest squares in a width and a height of CSS pixels. The squares of a pair touch; pairs
 // are spread over the width.
-function cellLayout(width, count, tallest) {
+export function cellLayout(width, count, tallest) {
   const gap = width < 600 ? 8 : 18;
   const layouts = [2, 3, 4, 6].map((columns) => {
     const rows = Math.ceil(count / columns);
@@ -17,9 +21,9 @@ function cellLayout(width, count, tallest) {
   return layouts.reduce((best, layout) => (layout.side > best.side ? layout : best));
 }
 
-function createCells(canvas) {
+export function createCells(canvas, watched) {
   const scratch = document.createElement("canvas");
-  const pen = scratch.getContext("2d", { willReadFrequently: true });
+  const pen = penOf(scratch, { willReadFrequently: true });
   let image = null;
 
   function drawGrey(context, stack, i, x, y, side) {
@@ -50,8 +54,9 @@ function createCells(canvas) {
     drawGrey(context, inputs, i, x + half - unit, y + half - unit, 2 * unit);
     context.fillStyle = colours.veil;
     context.fillRect(x + half - unit, y + half - unit, 2 * unit, 2 * unit);
-    const n = CELL_LATTICE;
+    const n = Math.sqrt(frame.lattices.length / (2 * inputs.count)); // points a side of a lattice
     const base = 2 * n * n * i;
+    /** @returns {Point} */
     const at = (row, column) => {
       const k = base + 2 * (row * n + column);
       return [x + half + unit * frame.lattices[k], y + half + unit * frame.lattices[k + 1]];
@@ -97,13 +102,13 @@ function createCells(canvas) {
   return {
     draw(inputs, labels, frame, colours, tallest) {
       const width = Math.max(1, canvas.clientWidth);
-      const count = inputs ? inputs.count : 12;
+      const count = inputs ? inputs.count : watched;
       const { columns, side, gap, height, pitch } = cellLayout(width, count, tallest);
       if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
       const ratio = window.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
       if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-      const context = canvas.getContext("2d");
+      const context = penOf(canvas);
       context.setTransform(w / width, 0, 0, h / height, 0, 0);
       context.clearRect(0, 0, width, height);
       for (let i = 0; i < count; i += 1) {

@@ -1,5 +1,7 @@
 // A small line chart on a canvas: Plotly would remount at every update.
 
+import { penOf } from "../../ui/static/pixels.js";
+
 // At most one point a pixel column: a run has thousands of updates.
 function thinned(points, most) {
   if (points.length <= most) return points;
@@ -10,8 +12,8 @@ function thinned(points, most) {
   return out;
 }
 
-function createChart(canvas) {
-  const context = canvas.getContext("2d");
+export function createChart(canvas) {
+  const context = penOf(canvas);
 
   return {
     // lines: [{points: [[x, y], ...], colour, width}], the last on top; y null is a gap. mark: an x to point out.

@@ -1,12 +1,17 @@
 // The film of a run: what the transformer did to the watched digits, from time to time, and the curves of all updates.
 // Bounded: where too many frames come together, every second one goes, but never the first or the last.
 
+import { bytesOf, latticeOf } from "../../ui/static/pixels.js";
+
 const MOST_FRAMES = 240;
 
-function createFilm(most = MOST_FRAMES) {
+export function createFilm(most = MOST_FRAMES) {
   const film = {
+    /** @type {any[]} */
     frames: [], // {step, lattices: Float32Array, outputs: {width, height, count, bytes}, guesses}
+    /** @type {(number | null)[]} */
     losses: [], // of every update; null where it was no number
+    /** @type {{ step: number, accuracy: number }[]} */
     tests: [], // {step, accuracy, ...}
     add(frame) {
       const last = film.frames.at(-1);
@@ -32,16 +37,16 @@ function createFilm(most = MOST_FRAMES) {
   return film;
 }
 
-function stackOf({ width, height, count, data }) {
+export function stackOf({ width, height, count, data }) {
   return { width, height, count, bytes: bytesOf(data) };
 }
 
-function frameOf(look) {
+export function frameOf(look) {
   return { ...look, lattices: latticeOf(look.lattices).points, outputs: stackOf(look.outputs) };
 }
 
 // The mean of the `wide` losses that end at each update; from few numbers at the start.
-function smoothed(losses, wide = 20) {
+export function smoothed(losses, wide = 20) {
   const out = [];
   let sum = 0;
   let known = 0;

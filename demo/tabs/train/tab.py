@@ -1,13 +1,13 @@
-"""The train tab: a small network trained live. The server's part is in training*.py, the browser's in js/train/."""
+"""The train tab: a small network trained live. The server's part is in training*.py, the browser's in view.js."""
 
 from __future__ import annotations
 
 import atexit
-import json
+from typing import Any
 
 from demo.core.models import Resources
 from demo.tabs.train import api
-from demo.tabs.train.data import TrainingData
+from demo.tabs.train.data import WATCHED, TrainingData
 from demo.tabs.train.room import TrainingRoom
 from demo.tabs.train.settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
 from demo.ui.widget import Tab, live
@@ -24,9 +24,9 @@ def build(resources: Resources) -> None:
     live("train", "train-view", [train], constants=constants())
 
 
-def constants() -> str:
-    """What the tab's JavaScript needs to know of the settings, as JavaScript."""
-    known = {
+def constants() -> dict[str, Any]:
+    """What the tab's JavaScript needs to know of the settings: `Training` in settings.js."""
+    return {
         "defaults": {name: getattr(Settings(), name) for name in (*CHOICES, "rate", "seed")},
         "choices": CHOICES,
         "scenes": {name: scene.label for name, scene in SCENES.items()},
@@ -34,8 +34,8 @@ def constants() -> str:
         "rates": RATES,
         "maxSeed": MAX_SEED,
         "maxSteps": MAX_STEPS,
+        "watched": WATCHED,
     }
-    return f"const TRAINING = {json.dumps(known)};"
 
 
 TAB = Tab("Train", build)

@@ -1,7 +1,11 @@
 // The three pictures: the input, the sampling grid on the input, the corrected output.
 
-const REACH = 1.16; // the middle panel shows the input's [-1, 1] and this much round it, for frames that reach out
-const LINES = 9; // grid lines a direction
+import { penOf } from "./pixels.js";
+
+/** @import { Colours, Lattice, Passes, Point } from "./types.d.ts" */
+
+export const REACH = 1.16; // the middle panel shows the input's [-1, 1] and this much round it, for frames that reach out
+export const LINES = 9; // grid lines a direction
 
 // Widths of canvases in CSS pixels. Asking a canvas itself, in the middle of drawing, makes the browser lay out the page.
 const widths = new WeakMap();
@@ -15,7 +19,8 @@ function widthOf(canvas) {
 }
 
 // Makes the canvas as sharp as the screen and returns its context in CSS pixels, with its side.
-function fit(canvas) {
+/** @param {HTMLCanvasElement} canvas */
+export function fit(canvas) {
   const side = Math.max(1, widthOf(canvas));
   const ratio = window.devicePixelRatio || 1;
   const pixels = Math.round(side * ratio);
@@ -23,18 +28,25 @@ function fit(canvas) {
     canvas.width = pixels;
     canvas.height = pixels;
   }
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   context.setTransform(pixels / side, 0, 0, pixels / side, 0, 0);
   return { context, side };
 }
 
-function drawPicture(canvas, picture) {
+/** @param {HTMLCanvasElement} canvas @param {HTMLCanvasElement} picture */
+export function drawPicture(canvas, picture) {
   const { context, side } = fit(canvas);
   context.imageSmoothingEnabled = false; // a pixel is a pixel: the sampler's work is to be seen
   context.drawImage(picture, 0, 0, side, side);
 }
 
-function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLCanvasElement} picture
+ * @param {Lattice} lattice
+ * @param {Colours} colours
+ */
+export function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
   const { context, side } = fit(canvas);
   const half = side / 2;
   const unit = half / reach; // CSS pixels for one half-width of the input
@@ -46,6 +58,7 @@ function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
   context.fillRect(half - unit, half - unit, 2 * unit, 2 * unit);
 
   const n = lattice.side;
+  /** @returns {Point} */
   const at = (row, column) => {
     const i = 2 * (row * n + column);
     return [half + unit * lattice.points[i], half + unit * lattice.points[i + 1]];
@@ -80,7 +93,8 @@ function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
   drawUp(context, at(0, last / 2), at(last / 2, last / 2), Math.max(5, side / 34), colours);
 }
 
-function stroke(context, passes) {
+/** @param {CanvasRenderingContext2D} context @param {Passes} passes */
+export function stroke(context, passes) {
   for (const [colour, width] of passes) {
     context.strokeStyle = colour;
     context.lineWidth = width;
@@ -89,7 +103,14 @@ function stroke(context, passes) {
 }
 
 // A small arrowhead on the frame's top side that points to where the output's "up" is.
-function drawUp(context, [x, y], [cx, cy], size, colours) {
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} top
+ * @param {Point} centre
+ * @param {number} size
+ * @param {Colours} colours
+ */
+export function drawUp(context, [x, y], [cx, cy], size, colours) {
   const length = Math.hypot(x - cx, y - cy);
   if (!(length > 1)) return;
   const [ux, uy] = [(x - cx) / length, (y - cy) / length];

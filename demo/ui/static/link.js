@@ -1,7 +1,8 @@
 // The address bar holds the whole state of the page. Keys that are not ours (Gradio's __theme, say) stay.
-// NEUTRAL, the controls' defaults, comes from Python (demo/assets.py).
 
-function linkOf(state, address = window.location.href) {
+import { NEUTRAL, TABS } from "./constants.js";
+
+export function linkOf(state, address = window.location.href) {
   const url = new URL(address);
   const put = (key, value, neutral) => {
     if (value === neutral || value === null || value === undefined || value === "") url.searchParams.delete(key);
@@ -13,7 +14,7 @@ function linkOf(state, address = window.location.href) {
 }
 
 // Browsers refuse more than about 100 replaceState calls in 30 s, a drag makes 60 a second: write when it rests.
-function createLinkWriter(wait = 250) {
+export function createLinkWriter(wait = 250) {
   let timer = null;
   return (state) => {
     clearTimeout(timer);

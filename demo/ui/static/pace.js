@@ -3,7 +3,7 @@
 
 const LONGEST_GAP = 50; // ms: a single slow answer must not make the next ones wait
 
-function createPace({ least = 2, most = 6, now = () => performance.now() } = {}) {
+export function createPace({ least = 2, most = 6, now = () => performance.now() } = {}) {
   let trip = null; // ms of a round trip that did not wait in line
   let work = null; // what the server needs for one answer, ms, smoothed
   let inFlight = 0;

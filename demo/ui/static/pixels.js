@@ -1,6 +1,11 @@
 // Bytes from the server to pictures on canvases.
 
-function bytesOf(base64) {
+import { GRID_UNIT } from "./constants.js";
+
+/** @import { Encoded, Lattice } from "./types.d.ts" */
+
+/** @returns {Uint8Array<ArrayBuffer>} */
+export function bytesOf(/** @type {string} */ base64) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
@@ -8,23 +13,31 @@ function bytesOf(base64) {
   return bytes;
 }
 
-// Points (x, y) in [-1, 1] of the input, as int16 in steps of 1/4096; a square lattice, row by row.
-function latticeOf(base64) {
+// Points (x, y) in [-1, 1] of the input, as int16 in steps of 1 / GRID_UNIT; a square lattice, row by row.
+/** @returns {Lattice} */
+export function latticeOf(/** @type {string} */ base64) {
   const bytes = bytesOf(base64);
   const steps = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const points = new Float32Array(bytes.length / 2);
-  for (let i = 0; i < points.length; i += 1) points[i] = steps.getInt16(2 * i, true) / 4096;
+  for (let i = 0; i < points.length; i += 1) points[i] = steps.getInt16(2 * i, true) / GRID_UNIT;
   return { points, side: Math.round(Math.sqrt(points.length / 2)) };
 }
 
+// What one draws with. A canvas that has no other kind of context always has this one.
+/** @returns {CanvasRenderingContext2D} */
+export function penOf(/** @type {HTMLCanvasElement} */ canvas, /** @type {CanvasRenderingContext2DSettings} */ settings = {}) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
+}
+
 // A picture at its own size, on a canvas of its own, which is reused from answer to answer.
-function createPicture() {
+export function createPicture() {
   const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
+  /** @type {ImageData | null} */
   let image = null;
   return {
     canvas,
-    set({ width, height, channels, data }) {
+    set(/** @type {Encoded} */ { width, height, channels, data }) {
       if (!image || image.width !== width || image.height !== height) {
         canvas.width = width;
         canvas.height = height;

@@ -1,7 +1,7 @@
-const LOST = "The server did not answer. Is the program that serves this page still running?";
+export const LOST = "The server did not answer. Is the program that serves this page still running?";
 
 // What a server function answers. Gradio's never fail: where there is no answer they give undefined, here an error.
-async function answerOf(call) {
+export async function answerOf(call) {
   const answer = await call;
   if (answer === undefined || answer === null) throw new Error(LOST);
   return answer;
@@ -16,7 +16,7 @@ async function answerOf(call) {
 // draws the newest. A failure counts as the answer to its request: told unless something newer has arrived, and an
 // older answer no longer hides it.
 
-function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
+export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
   let waiting = null; // the newest state that has not been sent
   let inFlight = 0;
   let sent = 0; // number of the newest request

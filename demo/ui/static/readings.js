@@ -1,24 +1,24 @@
 // What stands in words and numbers under the pictures: bars of both networks and theta.
 
-function make(tag, className, text) {
+export function make(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
 }
 
-function setText(node, text) {
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 // A bar's length, 0 to 1, in steps too fine to see; where it stays, the browser has nothing to do.
-function setLength(fill, part) {
+export function setLength(fill, part) {
   const transform = `scaleX(${Math.round(part * 1000) / 1000})`;
   if (fill.style.transform !== transform) fill.style.transform = transform;
 }
 
 // Bars in the classes' own order; they never move, only their lengths do.
-function createBars(group) {
+export function createBars(group) {
   const list = group.querySelector(".bars");
   const says = group.querySelector(".says");
   let rows = [];
@@ -67,7 +67,7 @@ function createBars(group) {
 }
 
 // theta of the last transformer: a matrix where the family is one, else its numbers by name.
-function createTheta(box) {
+export function createTheta(box) {
   const numbers = box.querySelector(".theta-numbers");
   const said = box.querySelector(".theta-words");
   const hint = box.querySelector(".theta-hint");
@@ -108,7 +108,7 @@ function createTheta(box) {
 
 // Rows of [name, value]: the matrix of an affine or projective theta, a spline's control points as they lie, each with x
 // above y, and the few numbers of a smaller family side by side.
-function rowsOf({ family, names, values }) {
+export function rowsOf({ family, names, values }) {
   const cells = names.map((name, i) => [name, values[i]]);
   if (family === "tps") {
     const side = 2 * Math.sqrt(names.length / 2);

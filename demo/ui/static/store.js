@@ -3,13 +3,27 @@
 // `state` is what Gradio's components say: data set, picture, network, controls. `extras` are the tabs' own keys of the
 // address (an exercise, a chosen curve). A tab watches the state and hears of it only while it is open.
 
-function createStore(writeLink = createLinkWriter(), address = window.location.search) {
+import { OPENING, TABS } from "./constants.js";
+import { createLinkWriter, linkOf } from "./link.js";
+
+/** @import { Own, State, Store } from "./types.d.ts" */
+
+// Past Gradio, which hides the setter of its own inputs behind one that tells nobody.
+const setValue = /** @type {(value: unknown) => void} */ (
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set
+);
+
+export function createStore(writeLink = createLinkWriter(), address = window.location.search) {
+  /** @type {Record<string, (state: State) => void>} */
   const watchers = {};
+  /** @type {((state: State) => void)[]} */
   const followers = [];
   const extras = Object.fromEntries(new URLSearchParams(address));
   // Without a link it is known what is shown first, and a third of a second before Gradio says so.
+  /** @type {State | null} */
   let state = address === "" ? { ...OPENING } : null;
   let tab = TABS.includes(extras.tab) ? extras.tab : TABS[0];
+  /** @type {Record<string, any>} */
   const kept = {}; // extras that a tab has set
 
   function tell() {
@@ -32,9 +46,9 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     get tab() {
       return tab;
     },
-    wanted: null, // what go() asks Gradio's components to show
+    wanted: /** @type {object | null} */ (null), // what go() asks Gradio's components to show
     // Gradio's components call this with every value whenever one changes.
-    set(next) {
+    set(/** @type {State} */ next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return;
       // Whoever asks for a test picture has done with a picture of his own.
       if (state && (next.dataset !== state.dataset || next.sample !== state.sample)) store.own = null;
@@ -44,13 +58,13 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
     },
     // A picture of the visitor's own, which stands in for the test picture: {dataset, image: base64 of its bytes}
     // or null. It stays in the browser: the address does not hold it.
-    own: null,
-    showOwn(own) {
+    own: /** @type {Own | null} */ (null),
+    showOwn(/** @type {Own | null} */ own) {
       store.own = own;
       tell();
     },
     // What a server function is asked for a state: with the visitor's own picture, where one stands in.
-    request(wanted) {
+    request(/** @type {State} */ wanted) {
       return store.own?.dataset === wanted.dataset ? { ...wanted, image: store.own.image } : wanted;
     },
     klass: "any", // the class that pictures are chosen from
@@ -70,41 +84,42 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
       write();
       tell();
     },
-    watch(name, show) {
+    watch(/** @type {string} */ name, /** @type {(state: State) => void} */ show) {
       watchers[name] = show;
       if (name === tab) tell();
     },
     // For what stands beside all tabs: called like a tab's own watcher, whatever tab is open.
-    follow(show) {
+    follow(/** @type {(state: State) => void} */ show) {
       followers.push(show);
       if (state) show(state);
     },
     // Another picture of the same data set; everything else stays.
-    choose(sample) {
+    chosen: 0,
+    choose(/** @type {number} */ sample) {
       if (store.own) store.showOwn(null);
       store.chosen = sample;
-      document.querySelector("#choose").click();
+      press("#choose");
     },
     link() {
       return linkOf(whole());
     },
     // Moves sliders as a hand would: {rotation: 30}. Cheap enough for every frame.
-    slide(controls) {
+    slide(/** @type {Record<string, number | string>} */ controls) {
       for (const [name, value] of Object.entries(controls)) {
         const slider = document.querySelector(`#${name.replace("_", "-")} input[type=range]`);
         if (!slider) continue;
-        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(slider, value);
+        setValue.call(slider, value);
         slider.dispatchEvent(new Event("input", { bubbles: true }));
       }
     },
     // Shows another picture, data set or network; controls that are not named return to neutral.
     go(wanted) {
       if (store.own) store.showOwn(null);
-      store.wanted = { dataset: state?.dataset ?? "mnist", ...wanted };
-      document.querySelector("#go").click();
+      store.wanted = { dataset: state?.dataset ?? OPENING.dataset, ...wanted };
+      press("#go");
     },
     // A tab's own key of the address.
-    extra(key, otherwise = null) {
+    extra(/** @type {string} */ key, /** @type {any} */ otherwise = null) {
       return kept[key] ?? extras[key] ?? otherwise;
     },
     keep(key, value) {
@@ -117,20 +132,21 @@ function createStore(writeLink = createLinkWriter(), address = window.location.s
   return store;
 }
 
+function press(selector) {
+  /** @type {HTMLElement} */ (document.querySelector(selector)).click();
+}
+
 // A word on the whole page for the style sheets: Gradio repeats every rule with `.contain` in front, so it has to stand
 // inside that as well.
-function mark(name, value) {
+export function mark(name, value) {
   for (const root of [document.documentElement, document.querySelector(".contain")?.firstElementChild]) {
-    if (root) root.dataset[name] = value;
+    if (root instanceof HTMLElement) root.dataset[name] = value;
   }
 }
 
-// The page's store. Gradio may have had news before any script of ours ran.
-function openStore() {
-  if (!window.stnPage?.watch) {
-    const early = window.stnPage?.early;
-    window.stnPage = createStore();
-    if (early) window.stnPage.set(early);
-  }
+// The page's store: made by whoever comes first. As `window.stnPage` it is there for tests, too.
+/** @returns {Store} */
+export function openStore() {
+  window.stnPage ??= createStore();
   return window.stnPage;
 }

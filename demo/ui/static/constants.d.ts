@@ -1,0 +1,25 @@
+// The types of constants.js, which demo/ui/constants.py makes.
+
+/** One part of the page's state, as in demo/core/state.py. */
+export interface Key {
+  name: string;
+  kind: "choice" | "text" | "number" | "whole";
+  default: string | number | null;
+  choices: string[];
+  low: number;
+  high: number;
+  step: number | null;
+  label: string;
+}
+
+export type Controls = Record<string, number>;
+
+export const GRID_UNIT: number;
+export const KEYS: Record<string, Key>;
+export const NEUTRAL: Controls;
+export const OPENING: { dataset: string; sample: number } & Controls;
+export const PICTURE_SIZES: Record<string, [size: number, channels: number]>;
+export const SHOWN: string[];
+export const SHOWN_KEYS: string[];
+export const SLIDERS: string[];
+export const TABS: string[];

@@ -1,0 +1,55 @@
+"""The page's modules in a real browser: which are asked for, when, and where."""
+
+from urllib.parse import urlparse
+
+from demo.ui import scripts
+from tests.browser.prefixed import under
+
+
+def modules_of(page) -> list[str]:
+    """Names of the modules that were asked for, in order."""
+    mark = f"/stn-assets/{scripts.version()}/"
+    return [url.split(mark)[1] for url in page.requests if mark in url]
+
+
+def test_a_visit_asks_for_each_module_once_and_for_no_other_tabs(visit):
+    page = visit()
+    asked = modules_of(page)
+    assert len(asked) == len(set(asked)) and {"tabs/play/view.js", "controls/panel.js"} <= set(asked)
+    assert not [name for name in asked if name.startswith("tabs/") and not name.startswith("tabs/play/")]
+    assert len([url for url in page.requests if "stn-assets" in url]) == len(asked)
+    page.get_by_role("tab", name="Gallery").click()
+    page.wait_for_function("() => window.stnGallery?.shown()")
+    more = set(modules_of(page)) - set(asked)
+    assert more == {"tabs/gallery/view.js", "tabs/gallery/draw.js"}, "what is shared is there already"
+
+
+def test_behind_a_proxy_everything_is_under_its_prefix(browser, tmp_path):
+    from demo.page import build, launch_options
+
+    app = build(data_dir=tmp_path, checkpoints=tmp_path)
+    _, inside, _ = app.launch(**launch_options(), root_path="/some/where", prevent_thread_lock=True, quiet=True)
+    page = browser.new_page()
+    seen, errors = [], []
+    page.on("response", lambda answer: seen.append((answer.url, answer.status)))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        with under("/some/where", urlparse(inside).port) as outside:
+            page.goto(outside)
+            page.locator("#notice", has_text="No trained transformer").wait_for(timeout=60_000)
+            page.get_by_role("tab", name="Lesson").click()
+            page.wait_for_function("() => document.querySelector('.exercise:not([hidden])')", timeout=60_000)
+    finally:
+        page.close()
+        app.close()
+    ours = [(url, status) for url, status in seen if "stn-assets" in url]
+    assert len(ours) > 15 and all(url.startswith(f"{outside}stn-assets/") and status == 200 for url, status in ours)
+    assert any(url.endswith("tabs/lesson/view.js") for url, _ in ours) and errors == []
+
+
+def test_a_visitor_is_told_when_the_scripts_do_not_come(browser, address):
+    page = browser.new_page()
+    page.route("**/stn-assets/**", lambda route: route.abort())
+    page.goto(address)
+    page.get_by_text(scripts.LOST).first.wait_for(timeout=30_000)
+    page.close()

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from demo.core import compare
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from demo.core.state import CONTROL_NAMES, KEYS, parse_request
 from stn.errors import StnError
 
@@ -31,7 +31,7 @@ ARGUMENTS = {  # of /explain, in this order
 }
 
 
-def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
+def add_endpoints(images: ImageStore, models: ModelStore) -> None:
     """Adds `/explain` and `/models` to the current Blocks."""
 
     def explain(*given) -> dict:
@@ -45,7 +45,7 @@ def add_endpoints(pictures: ImageStore, models: ModelStore) -> None:
         image = request.pop("image")
         try:
             return compare.hide_unexpected(
-                lambda: compare.for_api(compare.compare(pictures, models, parse_request(request), image))
+                lambda: compare.for_api(compare.compare(images, models, parse_request(request), image))
             )
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error

@@ -1,7 +1,7 @@
 """How fast the page is: `python -m demo.benchmark --json`. Starts `app.py` and drags a slider in headless Chromium.
 
 A drag moves the rotation slider once a frame for some seconds. Counted are the frames that show something new while the
-hand moves; the lag of a picture is the time from the slider's event until it is drawn.
+hand moves; the lag of a image is the time from the slider's event until it is drawn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from demo.measuring.server import PATIENCE, MeasuringError, end_process, serve
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# A picture, or the reason why there is none.
+# A image, or the reason why there is none.
 NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
 SETTLED = f"() => document.querySelector('#view')?.dataset.ready === 'true' || {NOTICE}"
 START = """([drag, seconds]) => {
@@ -69,7 +69,7 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
     with Chromium() as browser, serve() as app:
         with browser.page() as page:
             page.goto(app.address)
-            wait_for_picture(page)
+            wait_for_image(page)
             cold_start = time.perf_counter() - app.started
         near, grown = _visit(browser, f"{app.address}?dataset={dataset}&sample=3", seconds)
         with distance(app.port, FAR) as port:
@@ -93,7 +93,7 @@ def _visit(browser: Chromium, address: str, seconds: float) -> tuple[dict[str, A
     """A drag on the page at `address`, and by how many nodes the document grew."""
     with browser.page() as page:
         page.goto(address)
-        wait_for_picture(page)
+        wait_for_image(page)
         page.wait_for_timeout(1000)
         nodes = page.evaluate("() => document.querySelectorAll('*').length")
     drag(browser.page, seconds)  # the browser compiles what it runs often only while it runs it often
@@ -102,7 +102,7 @@ def _visit(browser: Chromium, address: str, seconds: float) -> tuple[dict[str, A
         return seen, page.evaluate("() => document.querySelectorAll('*').length") - nodes
 
 
-def wait_for_picture(page: Page) -> None:
+def wait_for_image(page: Page) -> None:
     """Waits until something is drawn. Raises MeasuringError with the page's own words where it says what is wrong."""
     from playwright.sync_api import TimeoutError as TooLate  # needed for tests and measuring only, as in Chromium
 
@@ -114,7 +114,7 @@ def wait_for_picture(page: Page) -> None:
 
 
 def drag(open_page: Callable[[], AbstractContextManager[Page]], seconds: float) -> dict[str, Any]:
-    """Drags the slider from end to end and measures. Raises MeasuringError where pictures did not come.
+    """Drags the slider from end to end and measures. Raises MeasuringError where images did not come.
 
     Nothing is connected to the browser meanwhile: a debugger that is told of every request takes a quarter of the
     updates away.

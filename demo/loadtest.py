@@ -3,7 +3,7 @@
 Every user has a connection and a session of its own and sends what the page's JavaScript sends while a slider is
 dragged: every 100 ms the whole state with new controls, to the view's server function, over plain HTTP. An answer that
 takes longer delays that user's next request, so `requests_per_s` is what the page managed, of `wanted_per_s`. An error
-is any answer that holds no picture. `rss_growth` is by how much the memory of the page's process grew under the load,
+is any answer that holds no image. `rss_growth` is by how much the memory of the page's process grew under the load,
 as a part of what it was before: 0.1 is a tenth more. Before it, and not counted, all users drag for two seconds: the
 server's threads and their memory come with the first crowd, and only what grows after that goes on growing.
 """
@@ -122,7 +122,7 @@ class User:
     number: int
     dataset: str
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
-    lags: list[float] = field(default_factory=list)  # seconds, of the answers that held a picture
+    lags: list[float] = field(default_factory=list)  # seconds, of the answers that held a image
     errors: int = 0
     said: str = ""  # the last answer that held none
     asked: int = 0

@@ -15,8 +15,8 @@ from PIL import Image
 from demo.api import add_endpoints
 from demo.controls.panel import panel
 from demo.core.compare import answer
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
-from demo.core.pictures import ImageStore
 from demo.core.uploads import MAX_SIDE
 from demo.ui import assets, scripts, texts
 from demo.ui.widget import Tab
@@ -33,8 +33,8 @@ def tab_of(name: str) -> Tab:
 
 
 def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED) -> gr.Blocks:
-    """The page, ready to launch with launch_options(). Loads nothing yet: models and pictures warm up in a thread."""
-    torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
+    """The page, ready to launch with launch_options(). Loads nothing yet: models and images warm up in a thread."""
+    torch.set_num_threads(1)  # one image at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
     resources = Resources(ImageStore(data_dir), ModelStore(Path(checkpoints)))
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
@@ -50,7 +50,7 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
                         part.build(resources)
                     tab.select(None, js=scripts.calling("controls/panel.js", "open", name))
             panel(page, tabs, resources)
-        add_endpoints(resources.pictures, resources.models)
+        add_endpoints(resources.images, resources.models)
     threading.Thread(target=warm_up, args=(resources,), daemon=True).start()
     return page
 
@@ -61,7 +61,7 @@ def warm_up(resources: Resources) -> None:
         names: list[str | None] = [*resources.models.transformers(dataset)]
         for model in names or [None]:
             # Raises nothing; the page says what is wrong when it is asked.
-            answer(resources.pictures, resources.models, {"dataset": dataset, "model": model})
+            answer(resources.images, resources.models, {"dataset": dataset, "model": model})
     resources.warm.set()
 
 

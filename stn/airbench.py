@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from stn.geometry import as_float
 
 PATCH = 2  # height and width of the whitened patches, in pixels
-WHITENING_PICTURES = 5000
+WHITENING_IMAGES = 5000
 WHITENING_CHUNK = 250  # images at a time: 12 float64 patches of 31 * 31 positions are 23 MB
 EPSILON = 5e-4  # added to the covariance's eigenvalues, as in airbench
 
@@ -19,7 +19,7 @@ class AirbenchNet(nn.Module):
 
     The first layer's weights are the training patches' principal directions, once each way, and are not learnt:
     `prepare` computes them. Convolutions start as the identity where they can. `before` is a transformer or nothing.
-    Pictures (B, channels, H, W), at least 9x9, to logits (B, classes).
+    Images (B, channels, H, W), at least 9x9, to logits (B, classes).
     """
 
     def __init__(self, before: nn.Module, channels: int, widths: tuple[int, ...], classes: int):

@@ -31,9 +31,9 @@ def add_clutter(
     generator: torch.Generator,
     others: bool = False,
 ) -> Tensor:
-    """Adds patches cut at random places out of random pictures of `pool` (N, C, h, w), at random places.
+    """Adds patches cut at random places out of random images of `pool` (N, C, h, w), at random places.
 
-    Picture i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
+    Image i of the batch gets count[i] of them: merged by maximum, or pasted over. The first n patches of a seed are
     the same whatever the count. With `others`, the pool is the batch itself, and none gets a patch of its own
     where there are others.
     """
@@ -43,7 +43,7 @@ def add_clutter(
     height, width = images.shape[-2:]
     out = images.clone()
     for k in range(most):
-        # Numbers are drawn for all pictures, also those that need no patch, so that no count changes another's patches.
+        # Numbers are drawn for all images, also those that need no patch, so that no count changes another's patches.
         source = torch.randint(max(1, len(pool) - others), (len(images),), generator=generator)
         if others:
             source = (torch.arange(len(images)) + 1 + source) % len(pool)

@@ -30,7 +30,7 @@ class TrainConfig:
     ema: float = 0.0  # decay a step; 0: none
     label_smoothing: float = 0.0
     flip: bool = False  # left to right, by chance
-    flip_alternates: bool = False  # by chance in the first epoch only; from then on each picture in turn
+    flip_alternates: bool = False  # by chance in the first epoch only; from then on each image in turn
     shift: int = 0  # pixels, each way, the edge repeated
     precision: str = "fp32"  # or "bf16": autocast of all but geometry, where the device computes in it
     pose_epochs: int = 0  # first epochs that teach only the localisation net to undo the known distortion
@@ -50,7 +50,7 @@ class Recipe:
 
 
 def model_config(dataset: str, net: str, **options: Any) -> ModelConfig:
-    """A network for a data set's pictures: of their channels, mean and sd, and size unless `options` has a `canvas`."""
+    """A network for a data set's images: of their channels, mean and sd, and size unless `options` has a `canvas`."""
     info = dataset_info(dataset)
     options.setdefault("canvas", info.size)
     return ModelConfig(net=net, channels=info.channels, mean=info.mean, std=info.std, **options)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """Constants of a data set; mean and standard deviation are the training pictures', per channel, in [0, 1]."""
+    """Constants of a data set; mean and standard deviation are the training images', per channel, in [0, 1]."""
 
     name: str
     title: str
@@ -95,7 +95,7 @@ def dataset_info(name: str) -> DatasetInfo:
 class Dataset:
     """A data set in memory: images uint8 (N, C, H, W), labels int64 (N,).
 
-    `clutter_from` (M, C, H, W), uint8, are the pictures that clutter is cut out of; None: these pictures themselves.
+    `clutter_from` (M, C, H, W), uint8, are the images that clutter is cut out of; None: these images themselves.
     """
 
     info: DatasetInfo
@@ -120,7 +120,7 @@ def default_data_dir() -> Path:
 
 
 def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
-    """Whether the data set's test pictures are there and whole."""
+    """Whether the data set's test images are there and whole."""
     try:
         load_dataset(name, "test", data_dir, download=False)
     except StnError:
@@ -131,7 +131,7 @@ def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
 def load_dataset(
     name: str, split: str = "train", data_dir: str | os.PathLike | None = None, download: bool = True
 ) -> Dataset:
-    """The "train" or "test" pictures of "mnist" or "cifar10".
+    """The "train" or "test" images of "mnist" or "cifar10".
 
     Looks in `data_dir`, else $STN_DATA, else data/. With `download`, fetches what is missing; what is damaged, only
     `stn.data.download` replaces. Raises StnError for unknown names and where the data set is missing or damaged.
@@ -226,7 +226,7 @@ def _downloaded_bytes(folder: Path, info: DatasetInfo) -> int:
 
 
 def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Every picture moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a picture."""
+    """Every image moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a image."""
     height, width = images.shape[-2:]
     padded = F.pad(images, (most,) * 4, mode="replicate")
     shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)

@@ -1,8 +1,8 @@
 """Distortions of whole batches: one warp, then clutter and noise. Same generator state, same batch.
 
-Every warp is composed as matrices and sampled once. Matrices here map canvas to source picture coordinates, as theta
+Every warp is composed as matrices and sampled once. Matrices here map canvas to source image coordinates, as theta
 does, so the inverse of a distortion's matrix is the theta that undoes it. Numbers are drawn and matrices computed on
-the CPU, so that a seed gives the same batch everywhere; pictures are warped where they lie.
+the CPU, so that a seed gives the same batch everywhere; images are warped where they lie.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONTROL_RANGES = {
     "shift_y": (-0.4, 0.4),  # half-heights, down
     "shear": (-30.0, 30.0),  # degrees
     "clutter": (0, 8),  # patches
-    "noise": (0.0, 0.3),  # standard deviation, pictures being in [0, 1]
+    "noise": (0.0, 0.3),  # standard deviation, images being in [0, 1]
 }
 
 
@@ -69,17 +69,17 @@ def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tens
 
 
 def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tensor, canvas: int, size: int) -> Tensor:
-    """Matrices (B, 3, 3) from canvas to picture coordinates: the picture sheared, scaled, turned, then shifted.
+    """Matrices (B, 3, 3) from canvas to image coordinates: the image sheared, scaled, turned, then shifted.
 
     rotation and shear (B,) in degrees, rotation counter-clockwise; scale (B,), 1 keeping the pixels' size; shift (B, 2)
     in half-widths of the canvas; canvas and size in pixels, the widths of canvas and image.
     """
-    # In coordinates with y down, the picture's points turn counter-clockwise by this matrix.
+    # In coordinates with y down, the image's points turn counter-clockwise by this matrix.
     angle, slant = torch.deg2rad(rotation), torch.tan(torch.deg2rad(shear))
     cos, sin = angle.cos(), angle.sin()
     factor = scale * size / canvas
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
-    # picture -> canvas: R [[1, -slant], [0, 1]] * factor
+    # image -> canvas: R [[1, -slant], [0, 1]] * factor
     forward = torch.stack(
         [
             torch.stack([cos * factor, (cos * -slant + sin) * factor, shift[:, 0]], 1),
@@ -92,7 +92,7 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
 
 
 def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
-    """Square pictures (B, C, S, S) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
+    """Square images (B, C, S, S) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
     return geometry.sample(images, geometry.affine_grid(matrix.to(images.device), (canvas, canvas)), average=True)
 
 
@@ -105,9 +105,9 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:
-    """Square pictures (B, C, S, S), C 1 or 3, in [0, 1] under the same controls: (B, C, canvas, canvas).
+    """Square images (B, C, S, S), C 1 or 3, in [0, 1] under the same controls: (B, C, canvas, canvas).
 
-    clutter_from (N, C, h, w): the pictures that clutter patches are cut out of. The seed fixes clutter and noise.
+    clutter_from (N, C, h, w): the images that clutter patches are cut out of. The seed fixes clutter and noise.
     """
     values = {name: torch.full((len(images),), float(getattr(controls, name))) for name in CONTROL_RANGES}
     return _controlled(images, values, canvas, clutter_from, torch.Generator().manual_seed(controls.seed)).images
@@ -132,9 +132,9 @@ def play(
     only_turned: float = 0.0,
     one_control: float = 0.0,
 ) -> Distorted:
-    """Every control drawn uniformly from its whole range; clutter is left out of half of the pictures, noise too.
+    """Every control drawn uniformly from its whole range; clutter is left out of half of the images, noise too.
 
-    The part `only_turned` of the pictures, 0 to 1, is turned and nothing else; in the part `one_control` one of the
+    The part `only_turned` of the images, 0 to 1, is turned and nothing else; in the part `one_control` one of the
     other controls is moved and nothing else, as a hand on the page does.
     """
     b = len(images)
@@ -182,7 +182,7 @@ def projected(images: Tensor, pool: Tensor, canvas: int, generator: torch.Genera
     matrix = placement_matrix(zero, scale, torch.zeros(b, 2), zero, canvas, images.shape[-1])
     square = geometry.corners(torch.eye(3)[None]).expand(b, -1, -1)  # (B, 4, 2)
     moved = square + torch.randn(b, 4, 2, generator=generator) * 5 * 2 / canvas
-    matrix = geometry.product(matrix, geometry.homography(moved, square))  # canvas -> unmoved canvas -> picture
+    matrix = geometry.product(matrix, geometry.homography(moved, square))  # canvas -> unmoved canvas -> image
     grid = geometry.matrix_grid(matrix.to(images.device), (canvas, canvas))
     return Distorted(geometry.sample(images, grid, average=True), matrix)
 
@@ -196,7 +196,7 @@ def bent(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) 
     moved = lattice + torch.randn(b, 16, 2, generator=generator) * 1.5 * 2 / canvas
     moved, matrix = moved.to(images.device), matrix.to(images.device)
     grid = geometry.thin_plate_grid(moved, (canvas, canvas)).flatten(1, 2)  # (B, P, 2), points of the canvas
-    grid = geometry.product(grid, matrix[:, :2, :2].mT) + matrix[:, None, :2, 2]  # points of the picture
+    grid = geometry.product(grid, matrix[:, :2, :2].mT) + matrix[:, None, :2, 2]  # points of the image
     return Distorted(geometry.sample(images, grid.unflatten(1, (canvas, canvas)), average=True), None)
 
 
@@ -210,7 +210,7 @@ def placed_in_clutter(images: Tensor, pool: Tensor, canvas: int, generator: torc
 
 def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
     """RSC: turned by up to 90 degrees, scaled by 0.6 to 1.2, placed where its turned centre square (half as wide as the
-    picture) fits, four patches of other pictures pasted over."""
+    image) fits, four patches of other images pasted over."""
     b = len(images)
     rotation, scale = uniform(b, -90, 90, generator), uniform(b, 0.6, 1.2, generator)
     shift = _room_shift(rotation, scale * images.shape[-1] / 2, canvas, generator)
@@ -221,7 +221,7 @@ def rotated_scaled_cluttered(images: Tensor, pool: Tensor, canvas: int, generato
 def mildly_placed(
     images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator, share: float = 1 / 4
 ) -> Distorted:
-    """A share of the pictures turned by up to 20 degrees, scaled by 0.85 to 1.15, shifted by up to 0.1 half-widths.
+    """A share of the images turned by up to 20 degrees, scaled by 0.85 to 1.15, shifted by up to 0.1 half-widths.
 
     Something for a transformer to undo where a data set has nothing: from it alone theta stays constant.
     """
@@ -244,7 +244,7 @@ def _room_shift(rotation: Tensor, width: Tensor, canvas: int, generator: torch.G
     return (torch.rand(len(width), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
 
 
-# (pictures, the pictures that clutter is cut out of, canvas, generator); a picture gets no clutter of itself where the
+# (images, the images that clutter is cut out of, canvas, generator); a image gets no clutter of itself where the
 # two are the same tensor.
 Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
 DISTORTIONS: dict[str, Distortion] = {
@@ -266,7 +266,7 @@ TURNED = {"r": 90, "rts": 45, "rsc": 90, "play": 90}  # by up to so many degrees
 
 
 def get_distortion(name: str) -> Distortion:
-    """The batch function (images, clutter pictures, canvas, generator) -> Distorted of that name. Raises StnError."""
+    """The batch function (images, clutter images, canvas, generator) -> Distorted of that name. Raises StnError."""
     if name not in DISTORTIONS:
         raise unknown("distortion", name, DISTORTIONS)
     return DISTORTIONS[name]

@@ -22,7 +22,7 @@ def export(name: str, format: str, out: Path) -> Path:
 
     Format "tutorial": the state dict of the PyTorch STN tutorial's `Net` (conv1, conv2, fc1, fc2, localization,
     fc_loc), which takes normalized images; as safetensors where the name ends so, else as `torch.save` writes it.
-    Format "onnx": the whole network in one ONNX file, from `pictures` (B, C, canvas, canvas) in [0, 1], any B, to
+    Format "onnx": the whole network in one ONNX file, from `images` (B, C, canvas, canvas) in [0, 1], any B, to
     `logits` (B, classes), log-probabilities where the network gives these; the file's metadata names the recipe and,
     comma-separated, the classes.
     Raises StnError for an unknown format, for networks without the tutorial's layers, where the packages of PyTorch's
@@ -71,12 +71,12 @@ def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
         prims.hypot.default: hypot,
         aten.adaptive_max_pool2d.default: halves,
     }
-    pictures = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)  # one picture would fix B at 1
+    images = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)  # one image would fix B at 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
         program = torch.onnx.export(
             model.eval(),
-            (pictures,),
+            (images,),
             dynamo=True,
             opset_version=OPSET,
             input_names=["pictures"],

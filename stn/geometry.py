@@ -62,7 +62,7 @@ def size_of(images: Tensor) -> tuple[int, int]:
 
 
 def base_grid(size: tuple[int, int], dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
-    """The pixel centres of a picture of `size` = (H, W), as (H, W, 2) points (x, y).
+    """The pixel centres of a image of `size` = (H, W), as (H, W, 2) points (x, y).
 
     Example:
         >>> base_grid((1, 2))
@@ -95,7 +95,7 @@ def transform_points(matrix: Tensor, points: Tensor) -> Tensor:
         >>> transform_points(shift, torch.tensor([[0.0, 0.0]]))
         tensor([[[0.5000, 0.0000]]])
     """
-    # One matrix product for all pictures; a batched one, as in F.affine_grid, is 28 times slower on a CPU.
+    # One matrix product for all images; a batched one, as in F.affine_grid, is 28 times slower on a CPU.
     homogeneous = F.pad(points, (0, 1), value=1).mT  # (3, N)
     mapped = (matrix.reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 3))  # (B, 3, N)
     w = mapped[:, 2:]
@@ -158,8 +158,8 @@ def thin_plate_grid(points: Tensor, size: tuple[int, int]) -> Tensor:
 def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool = False) -> Tensor:
     """Bilinear samples (B, C, h, w) of `images` (B, C, H, W) at `grid` (B, h, w, 2) (Jaderberg et al. 2015, eq. 5).
 
-    With `average`, pictures that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
-    one level a picture. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
+    With `average`, images that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
+    one level a image. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
     theta is not quite the output's. Raises StnError for an unknown padding.
 
     Example:
@@ -279,7 +279,7 @@ def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """The rotation in radians and the two stretches of matrices (B, 3, 3), from the polar decomposition A = R P.
 
     Returns (angle (B,), stretches (B, 2)), the stretches in falling order; the last is negative for a reflection.
-    A positive angle samples along a turn from x towards y (clockwise on the screen), so it turns the picture
+    A positive angle samples along a turn from x towards y (clockwise on the screen), so it turns the image
     counter-clockwise.
 
     Example:

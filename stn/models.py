@@ -107,7 +107,7 @@ class ReferenceLocalizer(nn.Module):
 
 
 class RandomTransform(nn.Module):
-    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts at random, all maps of a picture alike.
+    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts at random, all maps of a image alike.
 
     Rotation within 20 degrees, scale within a factor 1.2, shift within a tenth of the half-width. No weights.
     """
@@ -165,7 +165,7 @@ class ConvNet(nn.Module):
     """Stages of 3x3 convolutions and one linear layer, with or without transformers at the input or on feature maps.
 
     `widths` and `depths` are those of `conv_stages`; the last maps are pooled to 2x2. With `random_transform` the
-    pictures and the first stage's maps are transformed at random in training. Returns logits (B, classes).
+    images and the first stage's maps are transformed at random in training. Returns logits (B, classes).
     """
 
     def __init__(self, config: ModelConfig):
@@ -239,7 +239,7 @@ UNUSED = {  # fields that a network has no use for
 
 
 def build_model(config: ModelConfig) -> Normalized:
-    """The untrained network, which takes pictures in [0, 1], (B, C, canvas, canvas). Raises StnError.
+    """The untrained network, which takes images in [0, 1], (B, C, canvas, canvas). Raises StnError.
 
     Example:
         >>> from stn import get_recipe

@@ -14,12 +14,12 @@ from stn.families import Family, get_family, is_count
 
 
 class Localizer(nn.Module):
-    """A localisation net for pictures or feature maps of any size and any number of channels.
+    """A localisation net for images or feature maps of any size and any number of channels.
 
     Convolutions with pooling, brought to `pool` x `pool` cells, then two linear layers. The last has zero weights and
-    the identity as its bias, so that training starts from an unchanged picture (Jaderberg et al. 2015, section 4.2).
+    the identity as its bias, so that training starts from an unchanged image (Jaderberg et al. 2015, section 4.2).
     Maps (B, in_channels, H, W) to theta (B, family.n_params). In training, batch norm needs more than one value a
-    channel: a batch of one picture of 8x8 pixels or less, which the poolings bring to 1x1, is refused.
+    channel: a batch of one image of 8x8 pixels or less, which the poolings bring to 1x1, is refused.
 
     Args:
         widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
@@ -112,7 +112,7 @@ def start_at(linear: nn.Linear, values: Sequence[float]) -> nn.Linear:
 
 
 class Sampler(nn.Module):
-    """Grid generator and sampler in one: pictures (B, C, H, W) and theta (B, n) to (B, C, h, w). Has no weights.
+    """Grid generator and sampler in one: images (B, C, H, W) and theta (B, n) to (B, C, h, w). Has no weights.
 
     A module of its own, so that `stn.explain` can watch what goes in and out of it.
     """
@@ -141,7 +141,7 @@ class SpatialTransformer(nn.Module):
         out_size: (h, w) of the output; None keeps the input's.
         padding: what lies outside the input: "zeros", "border" or "reflection".
         average: average the pixels that an output pixel covers where the transformer shrinks (see `geometry.sample`).
-        iterations: more than 1 runs the same localizer that often, each time on the picture warped so far, and
+        iterations: more than 1 runs the same localizer that often, each time on the image warped so far, and
             composes the results; the original is sampled once, by the composition (inverse compositional STN, Lin and
             Lucey 2017). Needs a family of matrices.
 
@@ -203,7 +203,7 @@ class SpatialTransformer(nn.Module):
         return theta
 
     def warp(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) sampled where theta (B, n) says: (B, C, h, w)."""
+        """Images (B, C, H, W) sampled where theta (B, n) says: (B, C, h, w)."""
         return self.sampler(x, theta)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ def _play() -> Iterator[Recipe]:
     for family in ("affine", "similarity", "tps"):
         model, words = replace(stn, family=family), f"{family} STN {title}, taught to undo them"
         yield Recipe(f"mnist-play-{family}", words, "mnist", model, supervised, "play", train_distortion="play-turned")
-    # CIFAR-10: likewise. Its pictures have edges.
+    # CIFAR-10: likewise. Its images have edges.
     stn, cnn = _turned_cifar10()
     locating = {"localizer_widths": (40, 80, 112), "localizer_depths": (1, 2, 3), "localizer_decides": True}
     stn = replace(stn, widths=(48, 88, 144), **locating)

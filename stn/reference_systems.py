@@ -57,7 +57,7 @@ def tuned_systems() -> Iterator[Recipe]:
     model = replace(MNIST, dropout=0.05)
     yield Recipe("mnist-tutorial-tuned", title, "mnist", model, replace(train, batch_size=128))
     title, train = "the same net with our recipe", replace(train, flip=True, precision="bf16")
-    # Upright pictures alone leave these two transformers constant: there is nothing to undo. So some are turned.
+    # Upright images alone leave these two transformers constant: there is nothing to undo. So some are turned.
     supervision: dict[str, Any] = {"batch_size": 128, "pose_epochs": 2, "pose_weight": 2.0}
     model, supervised = replace(CIFAR10, dropout=0.0), replace(train, epochs=50, **supervision)
     yield Recipe("cifar10-tutorial-tuned", title, "cifar10", model, supervised, train_distortion="mild")

@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from stn.checkpoint import save_checkpoint
 from stn.data import Dataset
 from stn.models import build_model

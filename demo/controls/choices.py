@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from demo.core.images import ImageSet, ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore, PictureSet
 from demo.core.requests import choice
 from demo.core.state import ViewState
 from stn.data import DATASETS
 from stn.errors import StnError
 
 
-def link_problems(state: ViewState, pictures: ImageStore, models: ModelStore) -> list[str]:
-    """A sentence on each part of a link that is well formed but names a picture or a network that is not there."""
+def link_problems(state: ViewState, images: ImageStore, models: ModelStore) -> list[str]:
+    """A sentence on each part of a link that is well formed but names a image or a network that is not there."""
     said = []
     try:
-        pictures.get(state.dataset).picture(state.sample)
+        images.get(state.dataset).image(state.sample)
     except StnError as error:
         said.append(str(error))
     try:
@@ -25,7 +25,7 @@ def link_problems(state: ViewState, pictures: ImageStore, models: ModelStore) ->
     return said
 
 
-def class_index(chosen: PictureSet, name: object) -> int | None:
+def class_index(chosen: ImageSet, name: object) -> int | None:
     """The index of a class name, None for any."""
     return chosen.classes.index(name) if name in chosen.classes else None
 

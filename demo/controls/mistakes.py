@@ -1,4 +1,4 @@
-"""Finds a picture that the plain CNN gets wrong under the page's controls, in bounded time."""
+"""Finds a image that the plain CNN gets wrong under the page's controls, in bounded time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from demo.controls.choices import class_index
+from demo.core.images import ImageSet, ImageStore
 from demo.core.models import Loaded, ModelStore
-from demo.core.pictures import ImageStore, PictureSet
 from demo.core.state import ViewState
 from stn.data import dataset_info
 from stn.distort import apply_controls
@@ -27,29 +27,27 @@ WAITING = 16  # visitors who search or wait to; the page's 40 threads serve ever
 
 
 class MistakeFinder:
-    """Searches test pictures from a random one on; a few visitors at a time."""
+    """Searches test images from a random one on; a few visitors at a time."""
 
-    def __init__(self, pictures: ImageStore, models: ModelStore, seconds: float = SECONDS):
-        self._pictures, self._models, self._seconds = pictures, models, seconds
+    def __init__(self, images: ImageStore, models: ModelStore, seconds: float = SECONDS):
+        self._images, self._models, self._seconds = images, models, seconds
         self._room, self._places = threading.BoundedSemaphore(WAITING), threading.BoundedSemaphore(AT_ONCE)
 
     def find(self, state: ViewState, klass: object, start: int | None = None) -> dict[str, Any]:
-        """{"sample": number or None, "words": a sentence}. Prefers a picture that the transformer's network gets right.
+        """{"sample": number or None, "words": a sentence}. Prefers a image that the transformer's network gets right.
 
-        klass: a class's name to look in, anything else for all. The picture of `state` is left out, so that asking
+        klass: a class's name to look in, anything else for all. The image of `state` is left out, so that asking
         again shows another. Raises StnError, also where too many search at once.
         """
         stn, cnn = self._models.pair(state.dataset, state.model)
-        chosen = self._pictures.get(state.dataset)
+        chosen = self._images.get(state.dataset)
         fitting = [i for i in chosen.of_class(class_index(chosen, klass)) if i != state.sample]
         first = random.randrange(len(fitting) or 1) if start is None else start
         order = fitting[first:] + fitting[:first]
         with _within(self._room, 0), _within(self._places, 2 * self._seconds):
             return self._search(state, chosen, order, stn, cnn)
 
-    def _search(
-        self, state: ViewState, chosen: PictureSet, order: list[int], stn: Loaded, cnn: Loaded
-    ) -> dict[str, Any]:
+    def _search(self, state: ViewState, chosen: ImageSet, order: list[int], stn: Loaded, cnn: Loaded) -> dict[str, Any]:
         end = time.monotonic() + self._seconds
         second_best, seen = None, 0
         with torch.inference_mode():
@@ -86,11 +84,9 @@ def _within(places: threading.Semaphore, seconds: float) -> Iterator[None]:
         places.release()
 
 
-def _distorted(
-    state: ViewState, chosen: PictureSet, order: list[int], canvas: int
-) -> Iterator[tuple[list[int], Tensor]]:
-    """Batches of numbers and their distorted pictures (B, C, canvas, canvas), each as the page shows it."""
-    alike = not state.controls.clutter and not state.controls.noise  # then a batch gets what each picture gets alone
+def _distorted(state: ViewState, chosen: ImageSet, order: list[int], canvas: int) -> Iterator[tuple[list[int], Tensor]]:
+    """Batches of numbers and their distorted images (B, C, canvas, canvas), each as the page shows it."""
+    alike = not state.controls.clutter and not state.controls.noise  # then a batch gets what each image gets alone
     for at in range(0, len(order), BATCH):
         batch = order[at : at + BATCH]
         images = chosen.images[batch].float() / 255

@@ -5,7 +5,7 @@ import { openStore } from "../ui/static/store.js";
 
 /** @import { State } from "../ui/static/types.d.ts" */
 
-// Whatever changed, every value: the view asks for the picture itself. While somebody types a number, there may be
+// Whatever changed, every value: the view asks for the image itself. While somebody types a number, there may be
 // none. A data set's name and its models' must fit: while a switch is under way they may not. Neither is worth a request.
 export function tell(...values) {
   const state = /** @type {State} */ (Object.fromEntries(SHOWN_KEYS.map((key, i) => [key, values[i]])));
@@ -14,7 +14,7 @@ export function tell(...values) {
   openStore().set(state);
 }
 
-// The same, where the pictures behind a number may be others than before.
+// The same, where the images behind a number may be others than before.
 export function tellAnew(...values) {
   openStore().forget();
   tell(...values);
@@ -37,7 +37,7 @@ export const neutral = () => SLIDERS.map((name) => NEUTRAL[name]);
 
 export const newSeed = () => Math.floor(Math.random() * 1e6);
 
-// The picture that store.choose() wants.
+// The image that store.choose() wants.
 export const chosen = () => openStore().chosen;
 
 // The state that store.go() wants, for the one component that carries it to the server.

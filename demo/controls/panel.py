@@ -1,4 +1,4 @@
-"""The picture and its controls, beside the tabs that show it. Lays out, then wires; decides nothing."""
+"""The image and its controls, beside the tabs that show it. Lays out, then wires; decides nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import gradio as gr
 
 from demo.controls.choices import class_index, index_of, known, link_problems
 from demo.controls.picker import picks
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources, model_label
-from demo.core.pictures import ImageStore
 from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, from_query, parse_request
 from demo.ui import scripts, texts
 from stn.data import DATASETS
@@ -59,7 +59,7 @@ class Parts:
 def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
     """Builds the controls inside `page`, whose context is open; a link also opens its tab of `tabs`."""
     parts = _lay_out(resources)
-    _wire(page, tabs, parts, resources.pictures, resources.models)
+    _wire(page, tabs, parts, resources.images, resources.models)
 
 
 def _lay_out(resources: Resources) -> Parts:
@@ -121,9 +121,9 @@ def _slider(name: str) -> gr.Slider:
     )
 
 
-def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, models: ModelStore) -> None:
+def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, models: ModelStore) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    # In the browser: whatever changes, the view gets every value, and asks for the picture itself.
+    # In the browser: whatever changes, the view gets every value, and asks for the image itself.
     tell = script("tell")
     # Sliders are read by sliders.js: Gradio's own way from a slider to its listener is slow.
     for component in (parts.sample, parts.model, parts.seed):
@@ -138,24 +138,24 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
     parts.choose.click(fn=None, outputs=parts.sample, js=script("chosen"))
     parts.klass.change(fn=None, inputs=parts.klass, js=script("setClass"))
 
-    # On the server: which picture comes next, what a data set offers.
+    # On the server: which image comes next, what a data set offers.
     def step(by: int):
         def stepped(dataset, klass, index):
-            chosen = pictures.get(known(dataset))
+            chosen = images.get(known(dataset))
             return chosen.step(index_of(index), by, class_index(chosen, klass))
 
         return stepped
 
     def lot(dataset, klass, index):
-        chosen = pictures.get(known(dataset))
+        chosen = images.get(known(dataset))
         return chosen.pick_random(index_of(index), class_index(chosen, klass), random.Random())
 
     def of_class(dataset, klass, index):
-        chosen = pictures.get(known(dataset))
+        chosen = images.get(known(dataset))
         return chosen.first(class_index(chosen, klass), index_of(index))
 
     where = [parts.dataset, parts.klass, parts.sample]
-    # Gradio would refuse a number or a class that the session does not know of: one that is typed, or of pictures that
+    # Gradio would refuse a number or a class that the session does not know of: one that is typed, or of images that
     # another visitor has fetched since.
     choosing = {**quick, "preprocess": False}
     parts.previous.click(step(-1), where, parts.sample, **choosing)
@@ -166,11 +166,11 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
     offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch, parts.offered]
 
     def offer(state: ViewState, trouble: str = ""):
-        chosen = pictures.get(state.dataset)
+        chosen = images.get(state.dataset)
         names = models.transformers(state.dataset)
         model = state.model if state.model in names else (names[0] if names else None)
         note = " ".join(filter(None, [trouble, texts.DRAWINGS[state.dataset] if chosen.drawn else ""]))
-        # Escaped: what a link holds is shown as it is and must not become a picture or a link of its own.
+        # Escaped: what a link holds is shown as it is and must not become a image or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
             gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS[1]),
@@ -182,19 +182,19 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
 
     def refresh(dataset, before, fetches):
         updates = offer(ViewState(dataset=known(dataset)), fetches.get(dataset, ""))
-        if before == {"dataset": dataset}:  # its pictures were exchanged: number, class and network stay
-            updates[:3] = [gr.update(maximum=len(pictures.get(dataset)) - 1), gr.skip(), gr.skip()]
+        if before == {"dataset": dataset}:  # its images were exchanged: number, class and network stay
+            updates[:3] = [gr.update(maximum=len(images.get(dataset)) - 1), gr.skip(), gr.skip()]
         return updates
 
     def restore(request: gr.Request):
         state, trouble = from_query(dict(request.query_params) if request else {})
-        trouble = [*trouble, *link_problems(state, pictures, models)]
+        trouble = [*trouble, *link_problems(state, images, models)]
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
         note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
         return [gr.update(selected=state.tab), state.dataset, *offer(state, note), *values]
 
     def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
-        said = pictures.fetch(known(dataset), lambda part, text: progress(part, desc=text))
+        said = images.fetch(known(dataset), lambda part, text: progress(part, desc=text))
         return {**fetches, dataset: said}
 
     def arrange(wanted):
@@ -206,7 +206,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, pictures: ImageStore, mo
                 + [gr.update(value=escape(str(error)), visible=True)]
                 + [gr.skip()] * (2 + len(CONTROL_NAMES))
             )
-        trouble = " ".join(link_problems(state, pictures, models))
+        trouble = " ".join(link_problems(state, images, models))
         return [state.dataset, *offer(state, trouble), *(getattr(state.controls, name) for name in CONTROL_NAMES)]
 
     parts.fetch.click(

@@ -1,4 +1,4 @@
-"""Thumbnails to choose from, a picture that the CNN gets wrong, and pictures of one's own; beside the controls."""
+"""Thumbnails to choose from, a image that the CNN gets wrong, and images of one's own; beside the controls."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from demo.ui.widget import live
 
 def picks(resources: Resources) -> None:
     """Builds them inside the current context."""
-    finder = MistakeFinder(resources.pictures, resources.models)
+    finder = MistakeFinder(resources.images, resources.models)
 
     def thumbs(request):
-        return answer_or_error(lambda: thumbnails(resources.pictures, request))
+        return answer_or_error(lambda: thumbnails(resources.images, request))
 
     def mistake(request):
         state, (klass,) = split(request, "klass")

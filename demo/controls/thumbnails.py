@@ -1,4 +1,4 @@
-"""A page of thumbnails round one picture: which pictures, and all of them as one sheet of pixels."""
+"""A page of thumbnails round one image: which images, and all of them as one sheet of pixels."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from demo.controls.choices import class_index, known
 from demo.core.encoding import encode_pixels
-from demo.core.pictures import ImageStore, PictureSet
+from demo.core.images import ImageSet, ImageStore
 from demo.core.requests import LARGEST, mapping, whole
 
-MOST = 48  # pictures on a page
+MOST = 48  # images on a page
 KEYS = ("dataset", "klass", "sample", "turn", "count")
 
 
-def thumbnails(pictures: ImageStore, request: object) -> dict[str, Any]:
-    """The page of `count` pictures that holds `sample`, or the page `turn` pages on. Raises StnError.
+def thumbnails(images: ImageStore, request: object) -> dict[str, Any]:
+    """The page of `count` images that holds `sample`, or the page `turn` pages on. Raises StnError.
 
-    request: {"dataset", "klass": a class's name or "any", "sample", "turn", "count"}. `sheet` holds the pictures one
+    request: {"dataset", "klass": a class's name or "any", "sample", "turn", "count"}. `sheet` holds the images one
     under another, (C, n * H, W).
     """
     given = mapping("request", request, KEYS, required=["dataset"])
-    chosen = pictures.get(known(given["dataset"]))
+    chosen = images.get(known(given["dataset"]))
     fitting = chosen.of_class(class_index(chosen, given.get("klass")))
     count = whole("count", given.get("count", 12), 1, MOST)
     pages = -(-len(fitting) // count)
@@ -39,6 +39,6 @@ def thumbnails(pictures: ImageStore, request: object) -> dict[str, Any]:
     }
 
 
-def _stacked(chosen: PictureSet, shown: list[int]):
-    """Pictures (n, C, H, W) one under another: (C, n * H, W), in [0, 1]."""
+def _stacked(chosen: ImageSet, shown: list[int]):
+    """Images (n, C, H, W) one under another: (C, n * H, W), in [0, 1]."""
     return chosen.images[shown].float().div(255).permute(1, 0, 2, 3).flatten(1, 2)

@@ -44,7 +44,7 @@ class Sums:
 
 
 class Means:
-    """Sums of pictures by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
+    """Sums of images by class, part by part; kept for the last few requests, so that a class of thirty costs one."""
 
     def __init__(self, kept: int):
         self._sums = LruCache(kept)

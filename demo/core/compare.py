@@ -13,8 +13,8 @@ from torch import Tensor
 
 from demo.core import records, words
 from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
+from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore, architecture_of, dataset_of
-from demo.core.pictures import ImageStore
 from demo.core.state import ViewState
 from demo.core.subject import find_subject, parse_shown
 from stn.checkpoint import CheckpointInfo
@@ -28,10 +28,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One picture, and what both networks made of it."""
+    """One image, and what both networks made of it."""
 
     state: ViewState
-    picture_words: str
+    image_words: str
     label: int | None
     drawn: bool
     own: bool
@@ -43,20 +43,20 @@ class Comparison:
 
     @property
     def output(self) -> Tensor:
-        """The picture (C, h, w) in [0, 1] as the last transformer hands it on."""
+        """The image (C, h, w) in [0, 1] as the last transformer hands it on."""
         return self.stn_info.unnormalize(self.stn.stages[-1].output)[0]  # models normalise first thing
 
 
 def compare(
-    pictures: ImageStore, models: ModelStore, state: ViewState, image: object = None, pixels: object = None
+    images: ImageStore, models: ModelStore, state: ViewState, image: object = None, pixels: object = None
 ) -> Comparison:
-    """Distorts the picture of a state and shows it to both networks. Raises StnError.
+    """Distorts the image of a state and shows it to both networks. Raises StnError.
 
-    In its place stands an outside picture where one is given: `image` as a data URI or an uploaded file, `pixels` as
+    In its place stands an outside image where one is given: `image` as a data URI or an uploaded file, `pixels` as
     the page itself sends it, at the data set's size.
     """
     stn, cnn = models.pair(state.dataset, state.model)
-    subject = find_subject(pictures, state, pixels, image)
+    subject = find_subject(images, state, pixels, image)
     with torch.inference_mode():
         x = subject.distorted(state.controls, stn.info.canvas)  # (1, C, S, S)
         seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
@@ -71,7 +71,7 @@ def for_view(seen: Comparison) -> dict[str, Any]:
     classes = list(seen.stn_info.classes)
     networks = {name: describe_network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
     return {
-        "picture": {"words": seen.picture_words, "label": seen.label, "drawn": seen.drawn, "own": seen.own},
+        "image": {"words": seen.image_words, "label": seen.label, "drawn": seen.drawn, "own": seen.own},
         "warnings": records.warnings(seen.stn_info, seen.cnn_info, seen.state.controls, seen.own, seen.drawn),
         "records": [records.network_record(info) for info in (seen.stn_info, seen.cnn_info)],
         "classes": classes,
@@ -123,15 +123,15 @@ def describe_stage(stage: Stage) -> dict[str, Any]:
     }
 
 
-def answer(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
+def answer(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """The live view's server function: any object in, a view or {"error": one sentence} out.
 
-    Its key `image`, which the API's /explain does not take so, holds a picture of the visitor's own.
+    Its key `image`, which the API's /explain does not take so, holds a image of the visitor's own.
     """
 
     def view() -> dict[str, Any]:
         state, pixels = parse_shown(request)
-        return for_view(compare(pictures, models, state, pixels=pixels))
+        return for_view(compare(images, models, state, pixels=pixels))
 
     return timed(view)
 

@@ -1,4 +1,4 @@
-"""Tensors as text that a browser can read: pixels and grids in base64, pictures as PNG data URIs."""
+"""Tensors as text that a browser can read: pixels and grids in base64, images as PNG data URIs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ LATTICE = 17  # points along a side of the lattice that stands for a sampling gr
 GRID_UNIT = 4096  # lattice coordinates travel as int16 in steps of 1/4096, which reaches from -8 to 8
 
 
-def to_uint8(picture: Tensor) -> np.ndarray:
-    """A picture (C, H, W) in [0, 1] as uint8 (H, W, C)."""
-    levels = (picture.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8)
+def to_uint8(image: Tensor) -> np.ndarray:
+    """A image (C, H, W) in [0, 1] as uint8 (H, W, C)."""
+    levels = (image.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().numpy()  # (H, W, C)
 
 
-def encode_pixels(picture: Tensor) -> dict[str, object]:
-    """A picture (C, H, W) in [0, 1] as its size and its bytes, row by row, channels innermost."""
-    pixels = to_uint8(picture)
+def encode_pixels(image: Tensor) -> dict[str, object]:
+    """A image (C, H, W) in [0, 1] as its size and its bytes, row by row, channels innermost."""
+    pixels = to_uint8(image)
     height, width, channels = pixels.shape
     data = base64.b64encode(pixels.tobytes()).decode("ascii")
     return {"width": width, "height": height, "channels": channels, "data": data}
@@ -68,10 +68,10 @@ def bend_of(grid: Tensor) -> tuple[list[list[float]], float]:
     return matrix[0, :2].tolist(), float(left.norm(dim=-1).max())
 
 
-def png_data_uri(picture: Tensor) -> str:
-    """A picture (C, H, W) in [0, 1] as a PNG data URI at its own size."""
-    pixels = to_uint8(picture)
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+def png_data_uri(image: Tensor) -> str:
+    """A image (C, H, W) in [0, 1] as a PNG data URI at its own size."""
+    pixels = to_uint8(image)
+    png = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     with io.BytesIO() as file:
-        image.save(file, "PNG")
+        png.save(file, "PNG")
         return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from demo.core.pictures import ImageStore
+from demo.core.images import ImageStore
 from stn import load_checkpoint
 from stn.checkpoint import SHIPPED, CheckpointInfo
 from stn.errors import StnError, unknown
@@ -36,7 +36,7 @@ class Loaded:
             return explain_again(self.model, self.transformers, x)
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """The classes (B,) that the model finds likeliest for pictures (B, C, H, W)."""
+        """The classes (B,) that the model finds likeliest for images (B, C, H, W)."""
         with self.lock:  # explain() listens to every pass
             return self.model(x).argmax(1)
 
@@ -107,9 +107,9 @@ class ModelStore:
 
 @dataclass(frozen=True, eq=False)
 class Resources:
-    """What every tab takes from: the pictures and the models."""
+    """What every tab takes from: the images and the models."""
 
-    pictures: ImageStore
+    images: ImageStore
     models: ModelStore
     warm: threading.Event = field(default_factory=threading.Event)  # set once all of them have been read and used
 

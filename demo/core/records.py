@@ -1,4 +1,4 @@
-"""What a network was trained on and how, in words, and where a picture leaves that. Pure: records in, sentences out."""
+"""What a network was trained on and how, in words, and where a image leaves that. Pure: records in, sentences out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stn.checkpoint import CheckpointInfo
 from stn.data import dataset_info
 from stn.distort import CONTROL_RANGES, Controls
 
-WHAT = {  # distortion of a recipe -> what was done to its training pictures
+WHAT = {  # distortion of a recipe -> what was done to its training images
     None: "as they are",
     "r": "turned by up to 90\u00b0",
     "rts": "turned, scaled and shifted",

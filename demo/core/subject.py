@@ -1,4 +1,4 @@
-"""The picture that a request is about: a test picture, a drawing of the page's, or the visitor's own."""
+"""The image that a request is about: a test image, a drawing of the page's, or the visitor's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from demo.core import words
-from demo.core.pictures import ImageStore
+from demo.core.images import ImageStore
 from demo.core.requests import split
 from demo.core.state import ViewState, parse_request
 from demo.core.uploads import read_pixels, read_upload
@@ -17,9 +17,9 @@ from stn.distort import Controls, apply_controls
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One picture before any distortion, and what is known of it."""
+    """One image before any distortion, and what is known of it."""
 
-    picture: Tensor  # (1, C, H, W) in [0, 1], of the data set's own size
+    image: Tensor  # (1, C, H, W) in [0, 1], of the data set's own size
     said: str
     label: int | None  # None: nobody knows
     drawn: bool  # one of the page's drawings
@@ -28,25 +28,25 @@ class Subject:
 
     def distorted(self, controls: Controls, canvas: int) -> Tensor:
         """(1, C, S, S) on the network's canvas."""
-        return apply_controls(self.picture, controls, canvas, self.clutter_from)
+        return apply_controls(self.image, controls, canvas, self.clutter_from)
 
 
-def find_subject(pictures: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
-    """The picture of a state, or the outside one that is given in its place. Raises StnError.
+def find_subject(images: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
+    """The image of a state, or the outside one that is given in its place. Raises StnError.
 
     `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI or an uploaded file.
     """
-    chosen = pictures.get(state.dataset)
+    chosen = images.get(state.dataset)
     if pixels is None and upload is None:
-        picture = chosen.picture(state.sample)  # first: it says which numbers there are
+        image = chosen.image(state.sample)  # first: it says which numbers there are
         title = dataset_info(state.dataset).title
-        said = words.picture_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
-        return Subject(picture, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
-    picture = read_upload(upload, chosen.shape) if upload is not None else read_pixels(pixels, chosen.shape)
-    return Subject(picture, "Your own image", None, False, True, chosen.clutter_from)
+        said = words.image_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
+        return Subject(image, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
+    image = read_upload(upload, chosen.shape) if upload is not None else read_pixels(pixels, chosen.shape)
+    return Subject(image, "Your own image", None, False, True, chosen.clutter_from)
 
 
 def parse_shown(given: object) -> tuple[ViewState, object]:
-    """A request's state, and the pixels of the visitor's own picture, its key `image`, or None. Raises StnError."""
+    """A request's state, and the pixels of the visitor's own image, its key `image`, or None. Raises StnError."""
     request, (pixels,) = split(given, "image")
     return parse_request(request), pixels

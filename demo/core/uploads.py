@@ -1,4 +1,4 @@
-"""Pictures that come from outside: a data URI, or a file that was uploaded to this server; nothing else is opened."""
+"""Images that come from outside: a data URI, or a file that was uploaded to this server; nothing else is opened."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ REMEDY = "give a data URI such as data:image/png;base64,..., or null."
 
 
 def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | None = None) -> Tensor:
-    """An outside picture as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
+    """An outside image as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
 
     It is cut to a square round its middle and made smaller; what is transparent shows white paper. Gray ones drawn
     dark on light are turned light on dark, as MNIST is.
     """
     channels, height, width = shape
     with io.BytesIO(_bytes_of(given, upload_dir)) as file:
-        picture = _open(file, "RGB" if channels == 3 else "L")
-    picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
-    pixels = torch.from_numpy(np.asarray(picture).copy()).float().div(255)  # (H, W) or (H, W, C)
+        image = _open(file, "RGB" if channels == 3 else "L")
+    image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+    pixels = torch.from_numpy(np.asarray(image).copy()).float().div(255)  # (H, W) or (H, W, C)
     pixels = pixels[None] if channels == 1 else pixels.permute(2, 0, 1)  # (C, H, W)
     if channels == 1 and _border(pixels).median() > 0.5:
         pixels = 1 - pixels
@@ -42,7 +42,7 @@ def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | N
 
 
 def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
-    """The browser's own picture: base64 of exactly C * H * W bytes, row by row, channels innermost. Raises StnError.
+    """The browser's own image: base64 of exactly C * H * W bytes, row by row, channels innermost. Raises StnError.
 
     Returns float (1, C, H, W) in [0, 1].
     """
@@ -107,28 +107,26 @@ def _gradio_uploads() -> Path:
 
 
 def _open(file: io.BytesIO, mode: str) -> Image.Image:
-    """The picture upright, on white paper, as "L" or "RGB"."""
+    """The image upright, on white paper, as "L" or "RGB"."""
     try:
-        picture: Image.Image = Image.open(file, formats=FORMATS)
-        if max(picture.size) > MAX_SIDE:
-            raise StnError(
-                f"The image is {picture.width}x{picture.height} pixels; give one of at most {MAX_SIDE} a side."
-            )
-        picture.load()
+        image: Image.Image = Image.open(file, formats=FORMATS)
+        if max(image.size) > MAX_SIDE:
+            raise StnError(f"The image is {image.width}x{image.height} pixels; give one of at most {MAX_SIDE} a side.")
+        image.load()
         with suppress(Exception):  # damaged EXIF raises nearly anything; the pixels are there, if maybe on their side
-            picture = ImageOps.exif_transpose(picture)
-        if picture.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off at 255
-            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-        if picture.has_transparency_data:
-            picture = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-        return picture.convert(mode)
+            image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off at 255
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return image.convert(mode)
     except StnError:
         raise
     except Exception as error:  # decoders fed with rubbish raise nearly anything
         raise StnError(f"The image cannot be read; give a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file.") from error
 
 
-def _border(picture: Tensor) -> Tensor:
+def _border(image: Tensor) -> Tensor:
     """The outermost pixels of (C, H, W)."""
-    return torch.cat([picture[:, 0].ravel(), picture[:, -1].ravel(), picture[..., 0].ravel(), picture[..., -1].ravel()])
+    return torch.cat([image[:, 0].ravel(), image[:, -1].ravel(), image[..., 0].ravel(), image[..., -1].ravel()])

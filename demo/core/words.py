@@ -125,7 +125,7 @@ def comparison(cnn: str, stn: str) -> str:
     return f"The plain CNN {cnn}. The spatial transformer network {stn}."
 
 
-def picture_sentence(title: str, index: int, name: str, drawn: bool) -> str:
+def image_sentence(title: str, index: int, name: str, drawn: bool) -> str:
     """`MNIST test image no. 7: 9`"""
     if drawn:
         return f"Drawing no. {index}, not from {title}: {name}"

@@ -1,6 +1,6 @@
-"""A small painter for 32x32 pictures that should look like photographs.
+"""A small painter for 32x32 images that should look like photographs.
 
-Convention: coordinates are (x, y) in pixels of the finished picture, x to the right, y down, (0, 0) its top left
+Convention: coordinates are (x, y) in pixels of the finished image, x to the right, y down, (0, 0) its top left
 corner. Everything is painted SCALE times larger and reduced at the end, which gives soft, anti-aliased edges. Colours
 are (r, g, b) from 0 to 255.
 """
@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 SIZE = 32
 SCALE = 6
-LIGHT = (-0.35, -0.80, 0.49)  # unit vector to the sun: above, a little left, in front of the picture
+LIGHT = (-0.35, -0.80, 0.49)  # unit vector to the sun: above, a little left, in front of the image
 SHINE = np.array([205, 212, 222], np.float32)  # the colour of highlights
 
 
@@ -31,7 +31,7 @@ def spline(points, closed=False, steps=12):
 
 
 class Canvas:
-    """One picture: make masks with `poly`, `blob`, `oval`, `limb`, `line`; put paint through them with `paint`."""
+    """One image: make masks with `poly`, `blob`, `oval`, `limb`, `line`; put paint through them with `paint`."""
 
     def __init__(self, seed):
         # RandomState, not default_rng: its streams are frozen, so a drawing stays the same under every NumPy.
@@ -92,7 +92,7 @@ class Canvas:
     # --- paint -------------------------------------------------------------------------------------------------------
 
     def noise(self, grain, stretch=1.0, octaves=3, shape=(SIZE * SCALE, SIZE * SCALE)):
-        """Smooth noise (H, W) of mean 0 and deviation 1; `grain` is the size of its largest lumps in picture pixels."""
+        """Smooth noise (H, W) of mean 0 and deviation 1; `grain` is the size of its largest lumps in image pixels."""
         total = np.zeros(shape, np.float32)
         for k in range(octaves):
             g = grain * SCALE / 2**k
@@ -102,7 +102,7 @@ class Canvas:
         return (total - total.mean()) / total.std()
 
     def backdrop(self, *stops, mottle=0.0, grain=8.0, stretch=1.0):
-        """A vertical gradient over the whole picture: stops are (y, colour); `mottle` is the depth of its lumps."""
+        """A vertical gradient over the whole image: stops are (y, colour); `mottle` is the depth of its lumps."""
         y = (np.arange(SIZE * SCALE) + 0.5) / SCALE
         rows = np.stack([np.interp(y, [s[0] for s in stops], [s[1][i] for s in stops]) for i in range(3)], 1)
         self.pixels[:] = rows[:, None]
@@ -137,14 +137,14 @@ class Canvas:
     ):
         """Put `colour` through `mask`, shaded as a rounded body with light from above.
 
-        The mask, blurred by `depth` picture pixels, serves as a height map: its slope gives the normals, so the
+        The mask, blurred by `depth` image pixels, serves as a height map: its slope gives the normals, so the
         body is bright on top and dark underneath. `relief` 0 is flat. `marks` are (mask, colour) painted on the body
         before it is shaded; `low` is how dark the side away from the light gets.
         """
         box = mask.getbbox()
         if box is None:
             return
-        # Only the part of the picture that the paint reaches is worked on: most masks are small.
+        # Only the part of the image that the paint reaches is worked on: most masks are small.
         margin, side = int(3 * max(soft, depth if relief else 0) * SCALE), SIZE * SCALE
         box = (max(box[0] - margin, 0), max(box[1] - margin, 0), min(box[2] + margin, side), min(box[3] + margin, side))
         crop = mask.crop(box)
@@ -185,7 +185,7 @@ class Canvas:
         self.flat(self.oval(x - r * 0.3, y - r * 0.4, r * 0.3, r * 0.3), (235, 235, 235), 0.9)
 
     def finish(self, contrast=1.0, blur=0.35, grain=2.5):
-        """The picture, uint8 (32, 32, 3), with a lens's softness and a sensor's noise."""
+        """The image, uint8 (32, 32, 3), with a lens's softness and a sensor's noise."""
         pixels = np.clip((self.pixels - 128) * contrast + 128, 0, 255).astype(np.uint8)
         image = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(blur * SCALE))
         small = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX), np.float32)

@@ -17,7 +17,7 @@ SIZE = 28
 BOX = 20  # MNIST scales a digit to fit a 20x20 box, then puts its centre of mass in the middle of 28x28
 SCALE = 10
 
-# (digit, name, strokes, pen width in picture pixels, slant: how far a stroke of height 1 leans to the right at its top)
+# (digit, name, strokes, pen width in image pixels, slant: how far a stroke of height 1 leans to the right at its top)
 HANDS = (
     (0, "round", [
         [(5, 0), (1.6, 2), (0.6, 6), (2.4, 10), (5.4, 10.6), (8.6, 8), (9, 4), (7, 0.8), (4.6, 0.1)],
@@ -206,7 +206,7 @@ def draw_digit(strokes, width, slant, seed) -> np.ndarray:
 
 
 def drawings():
-    """(class, name, picture) of every digit, in class order."""
+    """(class, name, image) of every digit, in class order."""
     return [
         (d, name, draw_digit(strokes, width, slant, seed))
         for seed, (d, name, strokes, width, slant) in enumerate(HANDS)

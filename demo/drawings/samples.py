@@ -1,4 +1,4 @@
-"""Pictures for the page where there is no data set: our own drawings, made by code, with no pixel from a data set."""
+"""Images for the page where there is no data set: our own drawings, made by code, with no pixel from a data set."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Thousands of drawn digits, where there is no data set to train on: the project's hands, each time a little otherwise.
 
-Every picture is one of the 40 embedded drawings with its knots moved, its pen and slant changed. Made by code alone.
+Every image is one of the 40 embedded drawings with its knots moved, its pen and slant changed. Made by code alone.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ SPACING = 0.35  # pixels between the dots a line is made of
 
 
 def drawn_digits(variants: int, seed: int) -> tuple[Tensor, Tensor]:
-    """`variants` pictures of every hand, shuffled: uint8 (40 * variants, 1, 28, 28) and their classes (40 * variants,).
+    """`variants` images of every hand, shuffled: uint8 (40 * variants, 1, 28, 28) and their classes (40 * variants,).
 
-    Another seed gives other pictures.
+    Another seed gives other images.
     """
     rng = np.random.default_rng(seed)
-    images, labels = [], []
+    drawn, labels = [], []
     for digit, _, strokes, width, slant in HANDS:
         for _ in range(variants):
-            images.append(_vary(strokes, width, slant, rng))
+            drawn.append(_vary(strokes, width, slant, rng))
             labels.append(digit)
     order = rng.permutation(len(labels))
-    pictures = torch.from_numpy(np.stack(images)[order])[:, None]  # (N, 1, 28, 28)
-    return pictures, torch.tensor(labels)[torch.from_numpy(order)]
+    images = torch.from_numpy(np.stack(drawn)[order])[:, None]  # (N, 1, 28, 28)
+    return images, torch.tensor(labels)[torch.from_numpy(order)]
 
 
 def _vary(strokes, width: float, slant: float, rng: np.random.Generator) -> np.ndarray:
     """One digit (28, 28) uint8, its ink's mean in the middle as in MNIST."""
-    shift: dict[
-        tuple[float, float], np.ndarray
-    ] = {}  # knots that strokes share move together, so that no stroke comes off
+    # Knots that strokes share move together, so that no stroke comes off.
+    shift: dict[tuple[float, float], np.ndarray] = {}
     curves = []
     for stroke in strokes:
         knots = [np.add(knot, shift.setdefault(knot, rng.normal(0, KNOT_JITTER, 2))) for knot in stroke]

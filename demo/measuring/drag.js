@@ -7,7 +7,7 @@ async ({ seconds }) => {
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set
   );
   const moved = new Map(); // value -> when the slider took it
-  const lags = []; // ms from there until its picture was drawn; the next frame shows it
+  const lags = []; // ms from there until its image was drawn; the next frame shows it
   let updates = 0;
   let frames = 0;
   let last = null; // the value drawn
@@ -19,7 +19,7 @@ async ({ seconds }) => {
     moved.delete(last);
   });
   watcher.observe(view, { attributes: true, attributeFilter: ["data-drawn"] });
-  // After the frame has been shown: two pictures drawn between two frames are one update.
+  // After the frame has been shown: two images drawn between two frames are one update.
   const count = () => {
     if (last !== shown) updates += 1;
     shown = last;

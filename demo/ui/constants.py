@@ -19,7 +19,7 @@ def constants() -> dict[str, Any]:
         "KEYS": for_scripts(),
         "NEUTRAL": asdict(Controls()),
         "OPENING": {"dataset": OPENING.dataset, "sample": OPENING.sample, **asdict(OPENING.controls)},
-        "PICTURE_SIZES": {name: [info.size, info.channels] for name, info in DATASETS.items()},
+        "IMAGE_SIZES": {name: [info.size, info.channels] for name, info in DATASETS.items()},
         "SHOWN": SHOWN,
         "SHOWN_KEYS": SHOWN_KEYS,
         "SLIDERS": SLIDERS,

@@ -17,8 +17,8 @@ from stn.explain import evaluating
 
 TEST_SEED = 20150605  # of the distorted test sets
 BATCH = 500
-FIRST = 1000  # pictures of a test set by which a file is soon told from another
-CLUTTER_STOCK = 10_000  # training pictures that a test set's clutter is cut out of
+FIRST = 1000  # images of a test set by which a file is soon told from another
+CLUTTER_STOCK = 10_000  # training images that a test set's clutter is cut out of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Result:
     accuracy: float  # percent
     loss: float  # mean cross-entropy, nats
     correct: int
-    first_correct: int  # among the first 1,000 pictures
+    first_correct: int  # among the first 1,000 images
     n: int
     distortion: str | None
     test_seed: int | None  # None: undistorted
@@ -40,7 +40,7 @@ class Result:
 
 
 def load_test(recipe: Recipe, data_dir: str | None = None) -> Dataset:
-    """The test pictures of a recipe, with training pictures to cut clutter out of where it needs them."""
+    """The test images of a recipe, with training images to cut clutter out of where it needs them."""
     test = load_dataset(recipe.dataset, "test", data_dir)
     if recipe.distortion not in CLUTTERED:
         return test
@@ -48,12 +48,12 @@ def load_test(recipe: Recipe, data_dir: str | None = None) -> Dataset:
 
 
 def with_clutter_from(test: Dataset, training: Dataset) -> Dataset:
-    """The test pictures, with the first training pictures as the stock of clutter."""
+    """The test images, with the first training images as the stock of clutter."""
     return replace(test, clutter_from=training.images[:CLUTTER_STOCK])
 
 
 def clutter_stock(test: Dataset) -> Tensor | None:
-    """What clutter is cut out of, as float in [0, 1], (M, C, H, W); None: each batch's own other pictures."""
+    """What clutter is cut out of, as float in [0, 1], (M, C, H, W); None: each batch's own other images."""
     return None if test.clutter_from is None else test.clutter_from.float() / 255
 
 

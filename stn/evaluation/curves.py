@@ -152,7 +152,7 @@ def curve(
     values = control_values(control)
     model = copy.deepcopy(model).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster
     precision = autocast(device, recipe.train.precision)
-    pictures, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
+    levels, labels, stock = test.images.to(device), test.labels.to(device), clutter_stock(test)
     stock = stock if stock is None else stock.to(device)
     found = []
     for value in values:
@@ -160,7 +160,7 @@ def curve(
         controls = Controls(**given, seed=TEST_SEED)
         correct = 0
         for start in range(0, len(test), BATCH):
-            images = pictures[start : start + BATCH].float() / 255
+            images = levels[start : start + BATCH].float() / 255
             distorted = apply_controls(images, controls, recipe.model.canvas, images if stock is None else stock)
             with evaluating(model), precision:
                 correct += int((model(distorted).argmax(1) == labels[start : start + BATCH]).sum())

@@ -16,9 +16,9 @@ from stn.distort import TURNED, placement_matrix, warp
 from stn.errors import StnError
 from stn.explain import explain
 
-PICTURES = 1000
+IMAGES = 1000
 ANGLES = 13
-WIDEST = 90.0  # degrees either way; of a recipe that turns its pictures less, no more than it does
+WIDEST = 90.0  # degrees either way; of a recipe that turns its images less, no more than it does
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Rectification:
     input_sd: float  # of the images' angles as given
     left_sd: float  # of the residual rotation, left after the transformer, over all images and angles
     left_sd_within: float  # the same within each image, the mean over images
-    correlation: float  # of a turned picture's output with that of the same picture given upright, pixels, mean
+    correlation: float  # of a turned image's output with that of the same image given upright, pixels, mean
     input_correlation: float  # the same of the inputs
     area_in_frame: float  # mean part of the object's area that the frame holds, 0 to 1
-    pictures: int
+    pictures: int  # called so in the records of the checkpoints
     angles: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,22 +39,22 @@ class Rectification:
 
 
 @torch.no_grad()
-def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int = PICTURES) -> Rectification:
-    """Turns the first `pictures` test pictures to 13 angles and measures what the first transformer makes of them.
+def rectification(model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAGES) -> Rectification:
+    """Turns the first `n` test images to 13 angles and measures what the first transformer makes of them.
 
-    The angles go from -90 to 90 degrees, or as far as the recipe's own pictures are turned where that is less.
+    The angles go from -90 to 90 degrees, or as far as the recipe's own images are turned where that is less.
     The residual rotation is the angle given plus that of the polar decomposition of the affine map nearest to the grid:
     of theta itself, where the family is affine. The object is a gray image's ink, a colour image's whole square.
     Raises StnError for a model without a transformer.
     """
     canvas = recipe.model.canvas
-    if pictures < 1:
-        raise StnError(f"{pictures} images cannot be measured; give 1 or more.")
+    if n < 1:
+        raise StnError(f"{n} images cannot be measured; give 1 or more.")
     widest = TURNED.get(recipe.distortion or "", WIDEST)
     angles = torch.linspace(-widest, widest, ANGLES).tolist()
     poses, correlations, input_correlations, areas = [], [], [], []
-    for start in range(0, min(pictures, len(test)), 100):
-        images = test.images[start : min(start + 100, pictures)].float() / 255  # (B, C, H, W)
+    for start in range(0, min(n, len(test)), 100):
+        images = test.images[start : min(start + 100, n)].float() / 255  # (B, C, H, W)
         objects = images if images.shape[1] == 1 else torch.ones_like(images[:, :1])
         upright, turns = None, []
         for angle in sorted(angles, key=abs):  # the upright one first
@@ -72,7 +72,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
                 input_correlations.append(correlation(given, upright[1]))
             areas.append(fraction_in_frame(warp(objects, matrix, canvas), stage.grid))
         poses.append(torch.stack(turns))
-    left = torch.cat(poses, dim=1)  # (angles, pictures)
+    left = torch.cat(poses, dim=1)  # (angles, images)
     given_angles = torch.deg2rad(torch.tensor(angles))
     return Rectification(
         input_sd=circular_sd(given_angles, 0).item(),
@@ -87,7 +87,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, pictures: int
 
 
 def turned(angle: float, batch: int, canvas: int, size: int) -> Tensor:
-    """Matrices (batch, 3, 3) that turn pictures by `angle` degrees counter-clockwise in the middle of the canvas."""
+    """Matrices (batch, 3, 3) that turn images by `angle` degrees counter-clockwise in the middle of the canvas."""
     rotation = torch.full((batch,), angle)
     return placement_matrix(rotation, torch.ones(batch), torch.zeros(batch, 2), torch.zeros(batch), canvas, size)
 

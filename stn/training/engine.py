@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stn.airbench import WHITENING_PICTURES, AirbenchNet
+from stn.airbench import WHITENING_IMAGES, AirbenchNet
 from stn.checkpoint import read_tensors, write_file, write_tensors
 from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import Dataset, random_shift
@@ -42,7 +42,7 @@ class StepReport:
     epoch: int  # from 1
     step: int  # from 0, within the epoch
     steps: int
-    seen: int  # pictures so far in this epoch
+    seen: int  # images so far in this epoch
     total: int
     loss: float
 
@@ -124,7 +124,7 @@ class Run:
             raise StnError(f"The seed is {seed!r}; give a whole number from 0 to {MAX_SEED}.")
         config = recipe.train
         if config.flip_alternates and not config.flip:
-            raise StnError("flip_alternates=True says how pictures are flipped: set flip=True too.")
+            raise StnError("flip_alternates=True says how images are flipped: set flip=True too.")
         self.recipe, self.config, self.seed, self.device = recipe, config, seed, device
         self.precision = autocast(device, config.precision)
         self.group = ProcessGroup()
@@ -137,7 +137,7 @@ class Run:
         self.model = build_model(recipe.model).to(device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if isinstance(self.model.net, AirbenchNet):
-            images = self.images[:WHITENING_PICTURES].float() / 255
+            images = self.images[:WHITENING_IMAGES].float() / 255
             self.model.net.prepare((images - self.model.mean) / self.model.std)
         self.transformers = transformers_of(self.model)  # in the order they run
         first = next(iter(self.transformers.values()), None)
@@ -228,7 +228,7 @@ class Run:
         return loss
 
     def batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Pictures (B, C, canvas, canvas) in [0, 1], augmented and distorted, and the distortion's matrices."""
+        """Images (B, C, canvas, canvas) in [0, 1], augmented and distorted, and the distortion's matrices."""
         images = self.images[index].float().div_(255)  # (B, C, H, W)
         if self.config.flip:
             by_chance = torch.rand(len(index), generator=generator) < 0.5
@@ -238,7 +238,7 @@ class Run:
             images = random_shift(images, self.config.shift, generator)
         matrix = None
         if self.distort is not None:
-            # Clutter is cut from the pictures of the batch: they are random already.
+            # Clutter is cut from the images of the batch: they are random already.
             distorted = self.distort(images, images, self.recipe.model.canvas, generator)
             images, matrix = distorted.images, distorted.matrix
         matrix = matrix if matrix is None else matrix.to(self.device)

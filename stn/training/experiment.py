@@ -34,7 +34,7 @@ from stn.training.engine import EpochReport, StepReport, train, with_epochs
 from stn.training.monitor import REMEDY
 
 TESTED_ON = "the test set"
-HOLDOUT = 5000  # training pictures kept out of training, on which choices are made
+HOLDOUT = 5000  # training images kept out of training, on which choices are made
 MAX_LOSS = 0.02  # points of accuracy that smaller weights may cost, or more where the test itself is less exact
 
 
@@ -45,7 +45,7 @@ def run_file(out: Path, name: str, seed: int, holdout: bool = False, epochs: int
 
 
 def load_splits(recipe: Recipe, data_dir: str | None, holdout: bool = False) -> tuple[Dataset, Dataset]:
-    """Training and test pictures; with `holdout`, the last 5,000 training pictures stand in for the test set."""
+    """Training and test images; with `holdout`, the last 5,000 training images stand in for the test set."""
     data = load_dataset(recipe.dataset, "train", data_dir)
     if holdout:
         training = data.subset(slice(0, -HOLDOUT))
@@ -94,7 +94,7 @@ def run_recipe(
         "precision": precision_on(device, recipe.train.precision),
         "params": count_parameters(outcome.model),
         "torch": str(torch.__version__),
-        "tested_on": f"the last {HOLDOUT} training pictures" if holdout else TESTED_ON,
+        "tested_on": f"the last {HOLDOUT} training images" if holdout else TESTED_ON,
         "theta": outcome.history[-1]["theta"],
     }
     write_tested(path, recipe, outcome.model, test, record)
@@ -165,7 +165,7 @@ def ship(
     Those in `out` count, and those that the file shipped before knows of; a seed in both is the one in `out`. Where the
     mean falls short of the published number, the best seed at hand is shipped instead and the record says so.
     `on_skip` hears of files that are no such run. Raises StnError where nothing was trained, and for a theta that is
-    the same for every picture: that is no STN. The printed systems are shipped as they come out.
+    the same for every image: that is no STN. The printed systems are shipped as they come out.
     """
     to = to or SHIPPED
     infos = finished_runs(recipe, out, on_skip)

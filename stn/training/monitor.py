@@ -1,6 +1,6 @@
 """What the transformers did during an epoch, and whether one of them has collapsed.
 
-A network trains on happily when its transformer is dead: theta the same for every picture. So the spread of theta over
+A network trains on happily when its transformer is dead: theta the same for every image. So the spread of theta over
 a batch is logged in every run.
 """
 
@@ -18,9 +18,9 @@ from stn import geometry
 from stn.errors import StnError
 from stn.explain import Pass
 
-# Below this sd of theta's parameters over a batch, the transformer does the same to every picture.
+# Below this sd of theta's parameters over a batch, the transformer does the same to every image.
 CONSTANT_THETA_SD = 0.01
-# Beyond these means, it shows next to nothing of the picture, and nothing pulls it back.
+# Beyond these means, it shows next to nothing of the image, and nothing pulls it back.
 MAX_OUTSIDE = 0.9
 MAX_AREA = 100.0  # |det A| and its inverse
 ADVICE = "lower localizer_lr_scale (a tenth of the classifier's rate works), clip gradients, and start at the identity"
@@ -34,7 +34,7 @@ class ThetaStats:
 
     theta_sd: float  # mean over theta's parameters of their sd over the batch
     det: float | None  # mean of |det A|, 1 at the identity; None for a family without matrices
-    outside: float  # part of the grid outside the picture
+    outside: float  # part of the grid outside the image
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"theta_constant": self.theta_sd < CONSTANT_THETA_SD}

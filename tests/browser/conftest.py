@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 from playwright.sync_api import sync_playwright
 
-# Gradio has said what the page shows, the network too; a first picture may be drawn before.
+# Gradio has said what the page shows, the network too; a first image may be drawn before.
 OPEN = "() => 'model' in JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}')"
 INSIDE = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -139,7 +139,7 @@ def look(browser, address):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto(f"{at or address}?tab=look{query}")
         page.wait_for_function(INSIDE, timeout=30_000)
-        # The first picture may still be the opening one.
+        # The first image may still be the opening one.
         wanted = {key: value for key, value in parse_qsl(query) if key in ("dataset", "sample", "model")}
         page.wait_for_function(
             """(wanted) => {

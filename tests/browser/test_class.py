@@ -30,7 +30,7 @@ def test_keys_do_nothing_while_somebody_types(visit):
     assert settled(page, shear=1)["rotation"] == 30
 
 
-def test_spin_turns_the_picture_and_stops_on_a_touch(visit):
+def test_spin_turns_the_image_and_stops_on_a_touch(visit):
     page = visit("?dataset=mnist&sample=3&rotation=10")
     page.keyboard.press("s")
     page.wait_for_function(SPINNING, arg=True)
@@ -100,9 +100,9 @@ def test_the_figure_is_saved_as_a_png(visit):
         page.locator("#save-figure").click()
     assert saving.value.suggested_filename == "mnist-play-affine-4.png"
     with open(saving.value.path(), "rb") as file:
-        picture = Image.open(io.BytesIO(file.read())).convert("RGB")
-    assert picture.width >= 1200 and picture.width > picture.height > 600
-    assert len(picture.getcolors(1 << 24)) > 50
+        image = Image.open(io.BytesIO(file.read())).convert("RGB")
+    assert image.width >= 1200 and image.width > image.height > 600
+    assert len(image.getcolors(1 << 24)) > 50
 
 
 def test_a_class_view_shows_the_named_controls_only_and_says_which_it_does_not_know(visit):
@@ -152,7 +152,7 @@ def test_another_tab_may_move_sliders(visit):
     assert page.locator("#rotation input[type=number]").input_value() == "-45"
 
 
-def test_another_tab_may_show_another_picture_network_and_controls(visit):
+def test_another_tab_may_show_another_image_network_and_controls(visit):
     page = visit("?dataset=mnist&sample=4&rotation=30&shear=5")
     page.evaluate("() => window.stnPage.go({ dataset: 'cifar10', sample: 7, noise: 0.1 })")
     drawn = settled(page, dataset="cifar10", sample=7, noise=0.1)

@@ -47,12 +47,12 @@ def test_a_fetch_that_fails_says_why(visit, monkeypatch):
     def no_network(name, data_dir, on_progress):
         raise StnError(f"MNIST is not in '{data_dir}' and could not be downloaded.")
 
-    monkeypatch.setattr("demo.core.pictures.data.download", no_network)
+    monkeypatch.setattr("demo.core.images.data.download", no_network)
     page = visit("?dataset=mnist&sample=3")
     page.locator("#fetch").click()
     page.wait_for_function("() => document.querySelector('#source-note').innerText.includes('has a network')")
     assert "/" not in page.locator("#source-note").inner_text(), "no folder of the server"
-    assert settled(page, sample=3)["dataset"] == "mnist", "the picture must stay"
+    assert settled(page, sample=3)["dataset"] == "mnist", "the image must stay"
     assert page.locator("#fetch").is_visible()
 
 
@@ -63,7 +63,7 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
         begun.set()
         end.wait(20)
 
-    monkeypatch.setattr("demo.core.pictures.data.download", slow)
+    monkeypatch.setattr("demo.core.images.data.download", slow)
     page = visit("?dataset=cifar10&sample=3")
     page.locator("#fetch").click()
     assert begun.wait(10)
@@ -83,8 +83,8 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
     assert "CIFAR-10 was downloaded" in page.locator("#source-note").inner_text()
 
 
-def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypatch):
-    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
+def test_fetched_images_are_drawn_at_once_and_the_class_stays(visit, monkeypatch):
+    monkeypatch.setattr("demo.core.images.data.download", lambda name, data_dir, on_progress: None)
     page = visit("?dataset=mnist&sample=3")
     page.locator("#class input").click()
     page.get_by_role("option", name="7", exact=True).click()
@@ -97,10 +97,10 @@ def test_fetched_pictures_are_drawn_at_once_and_the_class_stays(visit, monkeypat
     assert page.locator("#class input").input_value() == "7"
 
 
-def test_fetched_pictures_reach_the_tabs_that_were_opened_before(visit, monkeypatch):
-    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
+def test_fetched_images_reach_the_tabs_that_were_opened_before(visit, monkeypatch):
+    monkeypatch.setattr("demo.core.images.data.download", lambda name, data_dir, on_progress: None)
     page = visit("?dataset=mnist&sample=3")
-    asks = {"Gallery": "show", "Train": "train", "Lesson": "set_up"}  # what each asks the server for its pictures
+    asks = {"Gallery": "show", "Train": "train", "Lesson": "set_up"}  # what each asks the server for its images
 
     def open_tabs():
         for tab, asked in asks.items():

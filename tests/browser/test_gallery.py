@@ -85,7 +85,7 @@ def test_a_network_in_the_address_is_shown_and_nobody_trusts_it(gallery):
     assert "nonesuch" in page.locator(".gallery .notice").inner_text() and levels(page) > 20
 
 
-def test_class_means_end_at_200_pictures(gallery, monkeypatch):
+def test_class_means_end_at_200_images(gallery, monkeypatch):
     monkeypatch.setattr("demo.tabs.gallery.gallery.PARTS", 3)
     page = gallery("?dataset=mnist&gallery=means&distortion=turned&gallery_seed=77")
     drawn(page, kind="means")
@@ -105,5 +105,5 @@ def test_the_figure_is_saved_as_a_png(gallery, tmp_path):
     path = tmp_path / "figure.png"
     download.value.save_as(path)
     assert download.value.suggested_filename.endswith(".png")
-    picture = Image.open(path)
-    assert picture.format == "PNG" and picture.width > 2000 and len(picture.convert("L").getcolors()) > 20
+    image = Image.open(path)
+    assert image.format == "PNG" and image.width > 2000 and len(image.convert("L").getcolors()) > 20

@@ -32,7 +32,7 @@ def predict(page, choice: int = 0):
 
 
 def covered(page, canvas: str) -> bool:
-    """Whether a picture covers the canvas, rather than a sign on an empty one."""
+    """Whether a image covers the canvas, rather than a sign on an empty one."""
     return page.evaluate(
         """(name) => {
             const c = document.querySelector(name);
@@ -65,7 +65,7 @@ def test_the_verdict_follows_the_prediction(lesson):
     assert said.count("As you predicted.") == 1
 
 
-def test_a_prediction_before_the_picture_is_there_waits_for_it(lesson):
+def test_a_prediction_before_the_image_is_there_waits_for_it(lesson):
     page = lesson()
     predict(page)
     waiting, held = [], True
@@ -82,7 +82,7 @@ def test_a_prediction_before_the_picture_is_there_waits_for_it(lesson):
     assert drawn(page, exercise=2)["scale"] == 0.7 and page.locator(".bench-after").is_visible()
 
 
-def test_the_slider_moves_the_picture(lesson):
+def test_the_slider_moves_the_image(lesson):
     page = lesson()
     predict(page)
     slider = page.locator(".bench-slider input")

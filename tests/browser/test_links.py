@@ -26,7 +26,7 @@ def test_a_broken_link_says_so_and_shows_the_rest(visit):
     page.wait_for_function("() => document.querySelector('#source-note')?.innerText.includes('rotation')")
 
 
-def test_a_link_to_a_network_or_picture_that_is_not_there_says_so(visit):
+def test_a_link_to_a_network_or_image_that_is_not_there_says_so(visit):
     page = visit("?dataset=mnist&model=mnist-play-nonesuch&sample=99999&scale=0.7")
     assert settled(page, scale=0.7, sample=0)["model"] == "mnist-play-affine"
     note = page.locator("#source-note").inner_text()

@@ -41,7 +41,7 @@ def test_arrow_keys_and_the_pointer_choose_a_pixel_whose_sum_is_the_output(look)
     page.wait_for_function("() => document.querySelector('#look-spoken').textContent.includes('row 5, column 20')")
 
 
-def test_a_colour_picture_is_summed_channel_by_channel(look):
+def test_a_colour_image_is_summed_channel_by_channel(look):
     page = look("&dataset=cifar10&sample=4&pixel=16-16")
     values = []
     for name in ("Red", "Green", "Blue"):

@@ -69,7 +69,7 @@ def test_theta_by_hand_survives_in_the_link(look):
     broken.wait_for_function("() => new URLSearchParams(location.search).get('hand') === '1,0,0,0,1,0'")
 
 
-def test_theta_by_hand_follows_to_another_picture_and_data_set(look):
+def test_theta_by_hand_follows_to_another_image_and_data_set(look):
     page = look("&dataset=mnist&sample=3&step=6")
     hand_is(page, "true")
     page.locator("#dataset").get_by_text("CIFAR-10").click()

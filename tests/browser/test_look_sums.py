@@ -32,10 +32,10 @@ def test_the_sums_are_what_the_sampler_does(blank, family, padding, side, channe
     ours = blank.evaluate(
         """({ input, points, level, padding, outside }) => {
             const pyramid = [valuesOf(input)];
-            const pictures = (i) => (pyramid[i] ??= averaged(pyramid[0], i));
+            const images = (i) => (pyramid[i] ??= averaged(pyramid[0], i));
             const at = floatsOf(points);
             return Array.from({ length: at.length / 2 }, (_, i) =>
-                mixAt(pictures, [at[2 * i], at[2 * i + 1]], level, padding, outside).sums);
+                mixAt(images, [at[2 * i], at[2 * i + 1]], level, padding, outside).sums);
         }""",
         {
             "input": encode_values(images[0]),
@@ -45,20 +45,20 @@ def test_the_sums_are_what_the_sampler_does(blank, family, padding, side, channe
             "outside": outside,
         },
     )
-    # What lies outside counts as a level of its own: 0 of the normalised picture is the mean.
+    # What lies outside counts as a level of its own: 0 of the normalised image is the mean.
     shift = torch.tensor(outside or [0.0] * channels).view(1, -1, 1, 1)
     wanted = (sample(images - shift, grid, padding, average) + shift)[0].flatten(1).T
     assert np.allclose(np.array(ours), wanted.numpy(), atol=2e-5)
 
 
 def test_the_averages_are_torchs_also_where_the_size_does_not_divide(blank):
-    picture = torch.rand(3, 11, 13, generator=torch.Generator().manual_seed(1))
+    image = torch.rand(3, 11, 13, generator=torch.Generator().manual_seed(1))
     for level in (1, 2, 3):
         read = blank.evaluate(
             "([p, level]) => { const a = averaged(valuesOf(p), level); return [a.height, a.width, [...a.values]]; }",
-            [encode_values(picture), level],
+            [encode_values(image), level],
         )
-        wanted = torch.nn.functional.interpolate(picture[None], size=(11 >> level, 13 >> level), mode="area")[0]
+        wanted = torch.nn.functional.interpolate(image[None], size=(11 >> level, 13 >> level), mode="area")[0]
         assert read[:2] == [11 >> level, 13 >> level]
         assert np.allclose(read[2], wanted.permute(1, 2, 0).flatten().numpy(), atol=1e-6)
 
@@ -67,9 +67,9 @@ def test_weights_add_up_and_pixels_count_from_the_outer_edge(blank):
     said = blank.evaluate(
         """() => {
             const values = Float32Array.from({ length: 16 }, (_, i) => i);
-            const picture = { width: 4, height: 4, channels: 1, values };
+            const image = { width: 4, height: 4, channels: 1, values };
             const at = ([x, y], padding) => {
-                const { pixel, at, neighbours, sums } = sampleAt(picture, [x, y], padding, [0]);
+                const { pixel, at, neighbours, sums } = sampleAt(image, [x, y], padding, [0]);
                 return { pixel, at, sums, weight: neighbours.reduce((sum, n) => sum + n.weight, 0) };
             };
             return [at([-1, 1], "border"), at([0, 0], "zeros"), at([0.75, 0.75], "border"), at([1.5, 0], "reflection")];
@@ -164,10 +164,10 @@ def test_the_sums_are_written_as_they_are_done(blank):
     ]
     texts = blank.evaluate(
         """() => {
-            const picture = { width: 2, height: 2, channels: 1, values: Float32Array.from([0, 1, 0.5, 0.25]) };
-            const mix = mixAt(() => picture, [0.1, -0.2], 0, "border", null);
-            const far = sampleAt(picture, [1.5, 0], "border", null);
-            return [samplerLines(mix, mix.parts[0], 0, 0, mix.sums[0]), pixelLines(picture, [1.5, 0], far, "border")];
+            const image = { width: 2, height: 2, channels: 1, values: Float32Array.from([0, 1, 0.5, 0.25]) };
+            const mix = mixAt(() => image, [0.1, -0.2], 0, "border", null);
+            const far = sampleAt(image, [1.5, 0], "border", null);
+            return [samplerLines(mix, mix.parts[0], 0, 0, mix.sums[0]), pixelLines(image, [1.5, 0], far, "border")];
         }"""
     )
     # In pixels (0.6, 0.3): weights 0.28, 0.42, 0.12, 0.18.

@@ -1,4 +1,4 @@
-"""A picture of one's own goes with the visitor from tab to tab, and nobody claims to know its class."""
+"""A image of one's own goes with the visitor from tab to tab, and nobody claims to know its class."""
 
 import base64
 
@@ -28,7 +28,7 @@ def swept_own(page, is_own: bool = True):
     )
 
 
-def test_the_four_panels_show_a_drawing_and_go_back_to_the_test_picture(visit):
+def test_the_four_panels_show_a_drawing_and_go_back_to_the_test_image(visit):
     page = visit("?tab=look&dataset=mnist&sample=3", ready=LOOKS)
     look_says(page, "Drawing no. 3")
     draw_one(page)
@@ -138,9 +138,9 @@ def test_a_camera_that_is_allowed_too_late_is_switched_off(visit):
 
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255)])
 def test_a_file_of_the_sets_own_size_is_taken_as_it_is_but_light_on_dark(visit, tmp_path, paper, ink):
-    picture = Image.new("L", (28, 28), paper)
-    picture.putpixel((20, 9), ink)
-    picture.save(tmp_path / "digit.png")
+    image = Image.new("L", (28, 28), paper)
+    image.putpixel((20, 9), ink)
+    image.save(tmp_path / "digit.png")
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-file").set_input_files(tmp_path / "digit.png")
     page.wait_for_function("() => window.stnPage.own")

@@ -4,11 +4,11 @@ from contextlib import nullcontext
 
 import pytest
 
-from demo.benchmark import MeasuringError, benchmark, drag, wait_for_picture
+from demo.benchmark import MeasuringError, benchmark, drag, wait_for_image
 from tests.browser.looking import colours, memory, moved_by_words, pixels, seq, settled, slider
 
 
-def test_the_page_opens_on_three_pictures_and_twenty_bars(visit):
+def test_the_page_opens_on_three_images_and_twenty_bars(visit):
     page = visit()
     for canvas in ("input", "grid", "output"):
         box = page.locator(f"#view canvas#{canvas}").bounding_box()
@@ -86,7 +86,7 @@ def test_a_number_that_is_emptied_to_be_typed_anew_is_no_news(visit):
     settled(page, sample=5)
 
 
-def test_reset_undoes_every_control_and_keeps_the_picture(visit):
+def test_reset_undoes_every_control_and_keeps_the_image(visit):
     page = visit("?dataset=mnist&sample=5&rotation=30&scale=0.7&shift_x=0.2&shift_y=-0.1&shear=9&clutter=4&noise=0.2")
     settled(page, rotation=30, scale=0.7, shift_x=0.2, shift_y=-0.1, shear=9, clutter=4, noise=0.2)
     page.locator("#reset").click()
@@ -105,14 +105,14 @@ def test_from_a_number_that_is_not_there_the_buttons_lead_to_one_that_is(visit):
     assert page.locator(".toast-body").count() == 0
 
 
-NO_PICTURE = {"error": "There is nothing to see."}
+NO_IMAGE = {"error": "There is nothing to see."}
 
 
-def test_an_answer_without_a_picture_counts_as_none(visit, address):
+def test_an_answer_without_a_image_counts_as_none(visit, address):
     page = visit("?dataset=mnist&sample=3")
     page.wait_for_load_state("networkidle")
     before, drawn = seq(page), page.locator("#view").get_attribute("data-drawn")
-    page.route("**/component_server/", lambda route: route.fulfill(json=NO_PICTURE))
+    page.route("**/component_server/", lambda route: route.fulfill(json=NO_IMAGE))
     slider(page, "shear").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('#notice').innerText === 'There is nothing to see.'")
@@ -121,7 +121,7 @@ def test_an_answer_without_a_picture_counts_as_none(visit, address):
         drag(lambda: nullcontext(page), 0.2)
     page.goto(address)
     with pytest.raises(MeasuringError, match="nothing to see"):
-        wait_for_picture(page)
+        wait_for_image(page)
     assert page.locator("#view").get_attribute("data-ready") == "false"
 
 
@@ -141,7 +141,7 @@ def test_next_previous_random_and_class(visit):
         assert page.locator("#bars-cnn .is-true .bar-class").inner_text() == "7"
 
 
-def test_new_clutter_changes_the_picture_and_its_seed(visit):
+def test_new_clutter_changes_the_image_and_its_seed(visit):
     page = visit("?dataset=mnist&sample=2&clutter=6")
     settled(page, clutter=6, seed=0)
     before = pixels(page, "input")
@@ -160,7 +160,7 @@ def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
     assert widest <= 391
     slider(page, "noise").scroll_into_view_if_needed()
     view, track = page.locator("#view #output").bounding_box(), slider(page, "noise").bounding_box()
-    assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the picture must stay above the slider"
+    assert view["y"] >= 0 and view["y"] + view["height"] <= track["y"], "the image must stay above the slider"
 
 
 def test_on_a_phone_what_has_the_focus_is_not_under_the_figure(visit):

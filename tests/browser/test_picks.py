@@ -1,4 +1,4 @@
-"""Choosing pictures: thumbnails, one that the CNN gets wrong, and pictures of one's own."""
+"""Choosing images: thumbnails, one that the CNN gets wrong, and images of one's own."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def own(page, is_shown: bool = True):
     )
 
 
-def test_a_click_on_a_thumbnail_shows_that_picture_and_leaves_the_sliders(visit):
+def test_a_click_on_a_thumbnail_shows_that_image_and_leaves_the_sliders(visit):
     page = visit("?dataset=mnist&sample=3&rotation=25")
     page.wait_for_function("() => document.querySelector('#strip').dataset.samples?.startsWith('0 ')")
     click_thumb(page, 8)
@@ -57,7 +57,7 @@ def test_a_page_that_one_has_turned_to_can_be_chosen_from(visit):
     page.locator("#strip[aria-valuetext$='number 12']").wait_for()
 
 
-def test_pages_turn_without_changing_the_picture(visit):
+def test_pages_turn_without_changing_the_image(visit):
     page = visit("?dataset=mnist&sample=3")
     first = strip_page(page)
     page.locator("#page-on").click()
@@ -107,7 +107,7 @@ def test_one_the_cnn_gets_wrong_is_shown_or_said_not_to_be_there(visit, monkeypa
     assert page.locator("#picks-said").inner_text() == "", "it was said of the sliders as they stood"
 
 
-def test_a_drawing_replaces_the_picture_until_it_is_sent_away(visit):
+def test_a_drawing_replaces_the_image_until_it_is_sent_away(visit):
     page = visit("?dataset=mnist&sample=3")
     before = pixels(page, "input")
     page.locator("#own-draw").click()
@@ -130,7 +130,7 @@ def test_a_drawing_replaces_the_picture_until_it_is_sent_away(visit):
     page.wait_for_function("(old) => document.querySelector('#input').toDataURL() === old", arg=before)
 
 
-def test_undo_and_clear_bring_the_test_picture_back(visit):
+def test_undo_and_clear_bring_the_test_image_back(visit):
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-draw").click()
     stroke(page, (0.5, 0.3), (0.5, 0.7))
@@ -143,7 +143,7 @@ def test_undo_and_clear_bring_the_test_picture_back(visit):
     own(page, False)
 
 
-def test_a_test_picture_that_is_asked_for_ends_the_drawing(visit):
+def test_a_test_image_that_is_asked_for_ends_the_drawing(visit):
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-draw").click()
     stroke(page, (0.5, 0.3), (0.5, 0.7))
@@ -174,7 +174,7 @@ def test_a_file_is_shown_at_the_data_sets_size(visit, tmp_path):
     assert len(image) == 32 * 32 * 3 and image[:3] == b"\xff\x00\x00"
 
 
-def test_a_sheet_without_strokes_is_one_sentence_and_the_picture_stays(visit, tmp_path):
+def test_a_sheet_without_strokes_is_one_sentence_and_the_image_stays(visit, tmp_path):
     file = tmp_path / "blank.png"
     Image.new("L", (5000, 20), 255).save(file)
     page = visit("?dataset=mnist&sample=3")
@@ -186,7 +186,7 @@ def test_a_sheet_without_strokes_is_one_sentence_and_the_picture_stays(visit, tm
 
 def test_a_broken_file_is_one_sentence(visit, tmp_path):
     file = tmp_path / "photo.heic"
-    file.write_bytes(b"not a picture")
+    file.write_bytes(b"not an image")
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-file").set_input_files(file)
     page.wait_for_function("() => document.querySelector('#picks-said').innerText.includes('cannot read this file')")
@@ -204,7 +204,7 @@ def test_a_camera_that_is_refused_is_one_sentence(visit):
     assert page.locator("#camera-box").is_hidden()
 
 
-def test_the_camera_takes_a_picture_and_is_switched_off(visit):
+def test_the_camera_takes_a_image_and_is_switched_off(visit):
     page = visit("?dataset=cifar10&sample=3")
     film(page, "#00ff00", (320, 240))
     page.locator("#own-camera").click()
@@ -216,7 +216,7 @@ def test_the_camera_takes_a_picture_and_is_switched_off(visit):
     assert page.evaluate("() => window.filmed.getTracks().every((t) => t.readyState === 'ended')")
 
 
-def test_the_camera_is_switched_off_where_nobody_sees_its_picture(visit):
+def test_the_camera_is_switched_off_where_nobody_sees_its_image(visit):
     page = visit("?dataset=mnist&sample=3")
     film(page)
     page.locator("#own-camera").click()
@@ -237,9 +237,9 @@ def test_the_newest_of_two_uploads_is_shown(visit, tmp_path):
         }"""
     )
     for name, shape in (("slow.png", (5, 5, 9, 50)), ("quick.png", (5, 5, 50, 9))):
-        picture = Image.new("L", (60, 60), 255)
-        ImageDraw.Draw(picture).rectangle(shape, fill=0)
-        picture.save(tmp_path / name)
+        image = Image.new("L", (60, 60), 255)
+        ImageDraw.Draw(image).rectangle(shape, fill=0)
+        image.save(tmp_path / name)
         page.locator("#own-file").set_input_files(tmp_path / name)
     own(page)
     quick = page.evaluate("() => window.stnPage.own.image")

@@ -1,4 +1,4 @@
-"""The robustness tab in a real browser: the charts, the marker, the picture's own curve, links."""
+"""The robustness tab in a real browser: the charts, the marker, the image's own curve, links."""
 
 import json
 
@@ -43,7 +43,7 @@ def curves(address, monkeypatch):
     monkeypatch.setattr(CurveStore, "get", lambda self: read)
 
 
-def test_without_curves_a_sentence_says_how_to_make_them_and_this_picture_is_drawn(robust):
+def test_without_curves_a_sentence_says_how_to_make_them_and_this_image_is_drawn(robust):
     page = robust()
     with_values(page, 25)
     assert "python -m stn curves" in page.locator(".robust-note").inner_text()

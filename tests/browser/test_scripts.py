@@ -199,17 +199,17 @@ def test_a_failure_is_no_longer_in_flight(blank):
 
 def test_pixels_reach_the_canvas_unchanged(blank):
     levels = torch.randint(0, 256, (3, 5, 7), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    for picture in (levels, levels[:1]):
+    for image in (levels, levels[:1]):
         read = blank.evaluate(
             """(encoded) => {
-                const picture = createPicture();
-                picture.set(encoded);
-                return [...picture.canvas.getContext("2d").getImageData(0, 0, 7, 5).data];
+                const image = createImage();
+                image.set(encoded);
+                return [...image.canvas.getContext("2d").getImageData(0, 0, 7, 5).data];
             }""",
-            encoding.encode_pixels(picture / 255),
+            encoding.encode_pixels(image / 255),
         )
         rgba = np.array(read, dtype=np.uint8).reshape(5, 7, 4)
-        assert np.array_equal(rgba[..., :3], np.broadcast_to(picture.permute(1, 2, 0).numpy(), (5, 7, 3)))
+        assert np.array_equal(rgba[..., :3], np.broadcast_to(image.permute(1, 2, 0).numpy(), (5, 7, 3)))
         assert (rgba[..., 3] == 255).all()
 
 

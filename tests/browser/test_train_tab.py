@@ -65,7 +65,7 @@ def test_a_run_starts_pauses_steps_and_stops(train):
     assert reach(page, "paused", done + 1) == done + 1
     assert page.locator("#train-when").inner_text() == f"step {done + 1}"
     page.locator("#train-go").click()
-    reach(page, "running", max(done + 3, 20))  # where the held-out pictures are looked at again
+    reach(page, "running", max(done + 3, 20))  # where the held-out images are looked at again
     page.locator("#train-stop").click()
     reach(page, "stopped")
     assert page.locator("#train-go").inner_text() == "New run"
@@ -90,7 +90,7 @@ def test_the_film_runs_back_and_returns(train):
     reach(page, "running", 20)
     page.locator("#train-stop").click()
     reach(page, "stopped")
-    page.evaluate("() => new Promise(requestAnimationFrame)")  # the last picture is drawn a frame after the news of it
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # the last image is drawn a frame after the news of it
     newest = pixels(page, "train-cells")
     page.locator("#train-scrub").focus()
     page.keyboard.press("Home")

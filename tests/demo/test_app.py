@@ -4,8 +4,8 @@ import urllib.request
 
 import pytest
 
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
-from demo.core.pictures import ImageStore
 from demo.measuring.server import serve
 from demo.ui import texts
 

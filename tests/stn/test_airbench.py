@@ -11,7 +11,7 @@ from stn.training.engine import Run
 
 
 def smooth(n: int, generator: torch.Generator) -> torch.Tensor:
-    """Pictures whose neighbouring pixels are alike, as photographs' are."""
+    """Images whose neighbouring pixels are alike, as photographs' are."""
     return F.interpolate(torch.rand(n, 3, 9, 9, generator=generator), size=32, mode="bilinear")
 
 

@@ -25,7 +25,7 @@ def write_idx(path, array: np.ndarray, packed: bool = False) -> None:
 
 @pytest.fixture
 def tiny_mnist(tmp_path, monkeypatch):
-    """Two pictures in torchvision's layout, in place of the published files."""
+    """Two images in torchvision's layout, in place of the published files."""
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for prefix in ("train", "t10k"):

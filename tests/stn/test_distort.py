@@ -34,7 +34,7 @@ def controlled(image: torch.Tensor, canvas: int = 60, **values) -> torch.Tensor:
     return apply_controls(image, Controls(**values), canvas, image)
 
 
-def test_no_controls_put_the_picture_in_the_middle_unchanged(generator):
+def test_no_controls_put_the_image_in_the_middle_unchanged(generator):
     image = torch.rand(1, 1, 28, 28, generator=generator)
     out = controlled(image)
     torch.testing.assert_close(out[..., 16:44, 16:44], image, rtol=0, atol=1e-4)
@@ -87,7 +87,7 @@ def test_more_clutter_keeps_the_patches_already_there(generator):
     assert (three > 0).sum() <= 3 * 36
 
 
-def test_colour_clutter_is_a_piece_of_a_pool_picture():
+def test_colour_clutter_is_a_piece_of_a_pool_image():
     pool = torch.arange(2 * 3 * 32 * 32).float().view(2, 3, 32, 32)
     out = add_clutter(-torch.ones(1, 3, 48, 48), torch.tensor([1]), pool, 8, "paste", torch.Generator().manual_seed(0))
     y, x = (out[0, 0] >= 0).nonzero()[0].tolist()
@@ -98,8 +98,8 @@ def test_colour_clutter_is_a_piece_of_a_pool_picture():
     assert (out[0, 0] >= 0).sum() == 64
 
 
-def test_no_picture_gets_clutter_of_its_own(generator):
-    own = torch.arange(1.0, 5.0).view(4, 1, 1, 1).expand(4, 3, 16, 16)  # picture i is all i + 1
+def test_no_image_gets_clutter_of_its_own(generator):
+    own = torch.arange(1.0, 5.0).view(4, 1, 1, 1).expand(4, 3, 16, 16)  # image i is all i + 1
     given = torch.zeros(4, 3, 40, 40)
     seen = set()
     for _ in range(20):
@@ -148,7 +148,7 @@ def test_same_seed_same_batch(name, channels, size, canvas, generator):
     assert a.images.min() >= 0 and a.images.max() <= 1
 
 
-def test_three_quarters_of_the_lessons_are_pictures_that_are_only_turned(generator):
+def test_three_quarters_of_the_lessons_are_images_that_are_only_turned(generator):
     images = torch.zeros(600, 1, 28, 28)
     lesson = get_distortion("play-turned")(images, images + 1, 60, generator)
     undoing = geometry.invert(lesson.matrix)
@@ -180,7 +180,7 @@ def test_in_an_eighth_of_the_lessons_one_control_is_moved(generator):
         "noise": noisy,
     }
     count = sum(found.int() for found in moved.values())
-    turned = (turn.abs() > 1e-4) & ~moved["shear"]  # sheared, a picture is turned too
+    turned = (turn.abs() > 1e-4) & ~moved["shear"]  # sheared, a image is turned too
     assert (turned & (count == 0)).float().mean().item() == pytest.approx(5 / 8, abs=0.04)
     alone = ~turned & (count == 1)
     assert alone.float().mean().item() == pytest.approx(1 / 8 - 1 / 48, abs=0.03), "half of clutter and noise is none"
@@ -189,7 +189,7 @@ def test_in_an_eighth_of_the_lessons_one_control_is_moved(generator):
 
 
 @pytest.mark.parametrize(("name", "share"), [("mild", 1 / 4), ("seldom-mild", 1 / 10)])
-def test_mild_leaves_most_pictures_as_they_are(name, share, generator):
+def test_mild_leaves_most_images_as_they_are(name, share, generator):
     images = torch.rand(600, 1, 32, 32, generator=generator)
     mild = get_distortion(name)(images, images, 32, generator)
     moved = (mild.matrix - torch.eye(3)).flatten(1).abs().amax(1) > 1e-5
@@ -294,10 +294,10 @@ SCALES = {"r": (1, 1), "rts": (0.7, 1.2), "tc": (1, 1), "rsc": (0.6, 1.2)}
 @pytest.mark.parametrize("name", SCALES)
 def test_the_sets_scale_as_they_say_and_do_not_shear(name, generator):
     images = torch.zeros(500, 3, 28, 28)
-    forward = geometry.invert(get_distortion(name)(images, images, 42, generator).matrix)  # picture -> canvas
+    forward = geometry.invert(get_distortion(name)(images, images, 42, generator).matrix)  # image -> canvas
     first, second = (geometry.polar(forward)[1] * 42 / 28).unbind(1)
     low, high = SCALES[name]
     torch.testing.assert_close(first, second, rtol=0, atol=1e-4)
     assert low - 1e-4 <= first.min() <= low + 0.02
     assert high - 0.02 <= first.max() <= high + 1e-4
-    assert (forward[:, :2, 2].abs().amax() < 1e-6) == (name == "r"), "only R leaves pictures in the middle"
+    assert (forward[:, :2, 2].abs().amax() < 1e-6) == (name == "r"), "only R leaves images in the middle"

@@ -28,7 +28,7 @@ def test_noise_of_corners_and_lattice_is_as_strong_as_in_the_paper(monkeypatch, 
     assert moved.mean().item() == pytest.approx(0, abs=pixels / 10)
 
 
-def test_projected_pictures_are_scaled_by_three_quarters_to_one(monkeypatch):
+def test_projected_images_are_scaled_by_three_quarters_to_one(monkeypatch):
     monkeypatch.setattr(torch, "randn", lambda *size, generator: torch.zeros(*size))  # no corner moves
     images = torch.zeros(500, 1, 28, 28)
     matrix = get_distortion("p")(images, images, 42, torch.Generator().manual_seed(0)).matrix
@@ -43,7 +43,7 @@ def test_playing_covers_all_of_every_control(monkeypatch):
     monkeypatch.setattr("stn.distort.add_noise", lambda images, sd, generator: sds.append(sd) or images)
     images = torch.zeros(n, 1, 28, 28)
     matrix = get_distortion("play")(images, images, 60, torch.Generator().manual_seed(0)).matrix
-    forward = geometry.invert(matrix)  # picture -> canvas: turned, scaled and sheared
+    forward = geometry.invert(matrix)  # image -> canvas: turned, scaled and sheared
     found = {
         "rotation": torch.rad2deg(torch.atan2(-forward[:, 1, 0], forward[:, 0, 0])),
         "scale": forward[:, :2, 0].norm(dim=1) * 60 / 28,
@@ -51,7 +51,7 @@ def test_playing_covers_all_of_every_control(monkeypatch):
         "shift_y": forward[:, 1, 2],
         "noise": sds[0],
     }
-    # The picture's first axis is turned and scaled alone; along it, the second one has what is sheared.
+    # The image's first axis is turned and scaled alone; along it, the second one has what is sheared.
     first, second = forward[:, :2, 0], forward[:, :2, 1]
     along = (first * second).sum(1) / first.square().sum(1)
     found["shear"] = -torch.rad2deg(torch.atan(along))
@@ -60,6 +60,6 @@ def test_playing_covers_all_of_every_control(monkeypatch):
         near = 0.01 * (high - low)
         assert low - 1e-3 <= values.min() < low + near and high - near < values.max() <= high + 1e-3, name
     assert set(counts[0].tolist()) == set(range(9))
-    # Either is left out of half of the pictures; a ninth of the other half has 0 patches by chance, and 8.
+    # Either is left out of half of the images; a ninth of the other half has 0 patches by chance, and 8.
     for part, share in ((sds[0] == 0, 1 / 2), (counts[0] == 0, 1 / 2 + 1 / 18), (counts[0] == 8, 1 / 18)):
         assert part.float().mean().item() == pytest.approx(share, abs=0.04)

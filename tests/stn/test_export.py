@@ -10,9 +10,9 @@ from stn import Localizer, SpatialTransformer, StnError, load_checkpoint
 from stn.export import OPSET, export
 
 
-def run(file, pictures):
+def run(file, images):
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    return torch.from_numpy(session.run(["logits"], {"pictures": pictures.numpy()})[0]), session.get_modelmeta()
+    return torch.from_numpy(session.run(["logits"], {"pictures": images.numpy()})[0]), session.get_modelmeta()
 
 
 @pytest.mark.slow
@@ -28,15 +28,15 @@ def run(file, pictures):
         "mnist-rts-affine-feature",  # behind the first layer
     ],
 )
-def test_onnx_gives_the_same_logits_for_any_number_of_pictures(name, tmp_path, generator):
+def test_onnx_gives_the_same_logits_for_any_number_of_images(name, tmp_path, generator):
     file = export(name, "onnx", tmp_path / "net.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]  # no weights beside it
     model, info = load_checkpoint(name)
     for n in (1, 5):
-        pictures = torch.rand(n, info.recipe.model.channels, info.canvas, info.canvas, generator=generator)
-        logits, about = run(file, pictures)
+        images = torch.rand(n, info.recipe.model.channels, info.canvas, info.canvas, generator=generator)
+        logits, about = run(file, images)
         with torch.inference_mode():
-            torch.testing.assert_close(logits, model(pictures), rtol=0, atol=1e-3)
+            torch.testing.assert_close(logits, model(images), rtol=0, atol=1e-3)
     assert about.custom_metadata_map == {"recipe": name, "classes": ",".join(info.classes)}
 
 
@@ -46,13 +46,13 @@ def test_a_layer_of_ones_own_that_averages_becomes_onnx(tmp_path, generator):
     layer = SpatialTransformer(Localizer(1), out_size=(9, 9), average=True, iterations=2).eval()
     with torch.no_grad():
         layer.localizer.head[-1].bias.copy_(torch.tensor([1.2, 0.3, 0.1, -0.3, 1.2, 0.0]))
-    pictures = torch.rand(2, 1, 28, 28, generator=generator)
+    images = torch.rand(2, 1, 28, 28, generator=generator)
     options = {"input_names": ["pictures"], "output_names": ["logits"], "opset_version": OPSET, "verbose": False}
-    torch.onnx.export(layer, (pictures,), dynamo=True, **options).save(tmp_path / "layer.onnx")
-    torch.testing.assert_close(run(tmp_path / "layer.onnx", pictures)[0], layer(pictures), rtol=0, atol=1e-5)
+    torch.onnx.export(layer, (images,), dynamo=True, **options).save(tmp_path / "layer.onnx")
+    torch.testing.assert_close(run(tmp_path / "layer.onnx", images)[0], layer(images), rtol=0, atol=1e-5)
 
 
-def test_gray_pictures_for_the_localisation_net_are_not_the_tutorials(tmp_path):
+def test_gray_images_for_the_localisation_net_are_not_the_tutorials(tmp_path):
     with pytest.raises(StnError, match=r"gray images, which the tutorial's network cannot; export it as onnx"):
         export("cifar10-luminance", "tutorial", tmp_path / "net.pt")
     assert not list(tmp_path.iterdir())

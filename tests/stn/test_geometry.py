@@ -54,10 +54,10 @@ def test_points_on_the_horizon_are_far_away_and_finite():
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
-def test_a_trace_averages_as_much_as_the_picture_needs(generator):
+def test_a_trace_averages_as_much_as_the_image_needs(generator):
     x, grid = torch.rand(1, 1, 32, 32, generator=generator), geometry.base_grid((32, 32))[None]
     sample = functools.partial(geometry.sample, average=True)
-    traced = torch.jit.trace(lambda x, grid: sample(x, grid), (x, grid))  # of a picture that does not shrink
+    traced = torch.jit.trace(lambda x, grid: sample(x, grid), (x, grid))  # of a image that does not shrink
     torch.testing.assert_close(traced(x, 3 * grid), sample(x, 3 * grid), rtol=0, atol=1e-5)
 
 
@@ -74,7 +74,7 @@ def test_thin_plate_grid_is_scipys(n, size, generator):
 
 
 def test_thin_plate_passes_through_its_points(generator):
-    # The middle pixel of an odd picture is the middle control point of an odd lattice.
+    # The middle pixel of an odd image is the middle control point of an odd lattice.
     targets = torch.rand(3, 25, 2, generator=generator)
     grid = geometry.thin_plate_grid(targets, (7, 9))
     torch.testing.assert_close(grid[:, 3, 4], targets[:, 12], rtol=0, atol=1e-5)
@@ -98,7 +98,7 @@ def test_a_quarter_turn_is_rot90(quarter_turns, generator):
     rotation = get_family("rotation")
     theta = torch.full((2, 1), quarter_turns * math.pi / 2)
     turned = geometry.sample(images, rotation.grid(theta, (16, 16)))
-    # A positive angle turns the picture counter-clockwise, as rot90 does.
+    # A positive angle turns the image counter-clockwise, as rot90 does.
     torch.testing.assert_close(turned, torch.rot90(images, quarter_turns, (2, 3)), rtol=0, atol=1e-4)
 
 
@@ -123,7 +123,7 @@ def test_a_warp_and_its_inverse_cancel(generator):
 
 def test_averaging_keeps_the_mean_where_plain_sampling_aliases():
     stripes = torch.zeros(1, 1, 64, 64)
-    stripes[..., ::4] = 1  # a quarter of the picture is white
+    stripes[..., ::4] = 1  # a quarter of the image is white
     grid = geometry.base_grid((16, 16))[None]
     assert geometry.sample(stripes, grid, average=True).mean().item() == pytest.approx(0.25, abs=1e-3)
     assert abs(geometry.sample(stripes, grid).mean().item() - 0.25) > 0.2
@@ -136,9 +136,9 @@ def test_averaging_changes_nothing_where_nothing_shrinks(generator):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4), (4, 1)])
-def test_a_single_sample_averages_the_picture_too(size):
+def test_a_single_sample_averages_the_image_too(size):
     stripes = torch.zeros(1, 1, 16, 16)
-    stripes[:, :, ::4, ::4] = 1  # a sixteenth of the picture is white
+    stripes[:, :, ::4, ::4] = 1  # a sixteenth of the image is white
     out = geometry.sample(stripes, geometry.base_grid(size)[None], "border", average=True)
     torch.testing.assert_close(out, torch.full((1, 1, *size), 1 / 16), rtol=0, atol=1e-3)
 

@@ -24,8 +24,8 @@ def test_every_recipe_builds_and_classifies(name):
 def test_a_network_in_float64_stays_in_it(name):
     config = get_recipe(name).model
     model = build_model(config).double().eval()
-    pictures = torch.rand(2, config.channels, config.canvas, config.canvas, dtype=torch.float64)
-    assert model(pictures).dtype == torch.float64
+    images = torch.rand(2, config.channels, config.canvas, config.canvas, dtype=torch.float64)
+    assert model(images).dtype == torch.float64
 
 
 @pytest.mark.parametrize(("placement", "sizes"), [("input", [28]), ("feature", [14]), ("both", [28, 14])])
@@ -101,7 +101,7 @@ def test_a_luminance_localiser_is_blind_to_colour(generator):
     nn.init.normal_(model.net.stn.localizer.fc_loc[2].weight, std=0.1)
     x = torch.rand(1, 3, 32, 32, generator=generator)
     weights, std = torch.tensor([0.299, 0.587, 0.114]), torch.tensor(get_recipe("cifar10-luminance").model.std)
-    # Red up, green down, so that the luminance of the normalised picture stays as it is.
+    # Red up, green down, so that the luminance of the normalised image stays as it is.
     change = torch.tensor([0.1, -0.1 * weights[0] / std[0] * std[1] / weights[1], 0.0]).view(1, 3, 1, 1)
     a, b = explain(model, x), explain(model, x + change)
     torch.testing.assert_close(a.stages[0].theta, b.stages[0].theta, rtol=0, atol=1e-5)
@@ -116,7 +116,7 @@ def test_random_transforms_only_in_training(generator):
     assert not list(layer.parameters())
 
 
-def test_a_ticnn_transforms_pictures_and_maps_and_has_the_cnns_weights(generator):
+def test_a_ticnn_transforms_images_and_maps_and_has_the_cnns_weights(generator):
     configs = [get_recipe(f"cifar10-rsc-{kind}").model for kind in ("cnn", "ticnn")]
     cnn, ticnn = map(build_model, configs)
     ticnn.load_state_dict(dict(zip(ticnn.state_dict(), cnn.state_dict().values(), strict=True)))

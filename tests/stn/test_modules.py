@@ -12,7 +12,7 @@ from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
 
 def constant_localizer(theta: list[float], family: str = "affine") -> nn.Module:
-    """A localisation net that gives the same theta for every picture."""
+    """A localisation net that gives the same theta for every image."""
     localizer = Localizer(1, family)
     with torch.no_grad():
         localizer.head[-1].bias.copy_(torch.tensor(theta))
@@ -88,7 +88,7 @@ def test_iterations_compose_and_sample_the_original_once(generator):
     assert len(explain(layer, x).stages) == 1
 
 
-def test_each_further_look_is_at_the_picture_warped_so_far(generator):
+def test_each_further_look_is_at_the_image_warped_so_far(generator):
     first, second = torch.tensor([[[0.5, -0.2, 0.3, 0.2, 0.8, 0.0]], [[0.9, 0.4, 0.0, 0.0, 0.7, -0.2]]])
     affine, seen = get_family("affine"), []
 
@@ -199,7 +199,7 @@ def test_explain_leaves_a_model_in_training_as_it_is(generator):
     assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
     assert torch.equal(logits, net.eval()(x))
     net.train()
-    explain(net, x)  # a batch norm in training refuses a single picture
+    explain(net, x)  # a batch norm in training refuses a single image
     assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
 
 

@@ -13,7 +13,7 @@ from tests.helpers import real_data
 
 @pytest.mark.slow
 @torch.no_grad()
-def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
+def test_maps_turned_back_are_not_the_maps_of_the_image_turned_back():
     real_data("mnist")
     model, info = load_checkpoint("mnist-rts-affine-feature")
     model.eval()
@@ -22,11 +22,11 @@ def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
     test, canvas = load_test(info.recipe), info.recipe.model.canvas
     digits = test.images[:300].float() / 255
 
-    def maps(pictures):
-        return layers[:place]((pictures - model.mean) / model.std)
+    def maps(images):
+        return layers[:place]((images - model.mean) / model.std)
 
     upright = maps(warp(digits, turned(0.0, 300, canvas, 28), canvas))
-    by_maps, by_pictures = [], []
+    by_maps, by_images = [], []
     for angle in torch.linspace(-45, 45, 13).tolist():
         if angle == 0:
             continue
@@ -35,7 +35,7 @@ def test_maps_turned_back_are_not_the_maps_of_the_picture_turned_back():
         seen = maps(given)
         by_maps.append(correlation(geometry.sample(seen, geometry.affine_grid(back, seen.shape[-2:])), upright))
         straight = geometry.sample(given, geometry.affine_grid(back, (canvas, canvas)))
-        by_pictures.append(correlation(maps(straight), upright))
+        by_images.append(correlation(maps(straight), upright))
     # The figures in checkpoints/EXPERIMENTS.md.
     assert torch.stack(by_maps).mean().item() == pytest.approx(0.80, abs=0.01)
-    assert torch.stack(by_pictures).mean().item() == pytest.approx(0.91, abs=0.01)
+    assert torch.stack(by_images).mean().item() == pytest.approx(0.91, abs=0.01)

@@ -1,9 +1,9 @@
-// A picture of the visitor's own: drawn, uploaded or photographed.
+// A image of the visitor's own: drawn, uploaded or photographed.
 
-import { OPENING, PICTURE_SIZES } from "../../ui/static/constants.js";
+import { OPENING, IMAGE_SIZES } from "../../ui/static/constants.js";
 import { make } from "../../ui/static/readings.js";
 import { INKS, createPad } from "./pad.js";
-import { createCamera, pictureOf } from "./photo.js";
+import { createCamera, imageOf } from "./photo.js";
 import { base64Of, shrunk } from "./shrink.js";
 
 export function createOwn({ find, store, say }) {
@@ -14,12 +14,12 @@ export function createOwn({ find, store, say }) {
   const dataset = () => store.state?.dataset ?? OPENING.dataset;
 
   const show = (values) => {
-    say(""); // what was said of another picture
+    say(""); // what was said of another image
     store.showOwn(values && { dataset: dataset(), image: base64Of(values) });
   };
   const pad = createPad({ canvas: find("#pad"), changed: show });
   let wish = 0; // counts what the visitor wants to see: a slow photo must not take the place of something newer
-  let picture = ""; // the test picture that is chosen
+  let image = ""; // the test image that is chosen
 
   const inSight = () => find("#picks-said").getClientRects().length > 0;
 
@@ -42,7 +42,7 @@ export function createOwn({ find, store, say }) {
     try {
       const taken = await source();
       if (mine !== wish) return taken.close?.() ?? false;
-      const [size, channels] = PICTURE_SIZES[dataset()];
+      const [size, channels] = IMAGE_SIZES[dataset()];
       const [width, height] = [taken.videoWidth ?? taken.width, taken.videoHeight ?? taken.height];
       const values = shrunk(taken, width, height, [size, channels]);
       taken.close?.();
@@ -65,7 +65,7 @@ export function createOwn({ find, store, say }) {
   find("#own-file").addEventListener("change", (event) => {
     const file = event.target.files[0];
     event.target.value = ""; // the same file may be chosen again
-    if (file) take(() => pictureOf(file));
+    if (file) take(() => imageOf(file));
   });
   find("#own-camera").addEventListener("click", async () => {
     if (camera.open) return open(null);
@@ -118,12 +118,12 @@ export function createOwn({ find, store, say }) {
 
   return {
     follow(state) {
-      pad.fit(PICTURE_SIZES[state.dataset]);
-      inks.hidden = PICTURE_SIZES[state.dataset][1] === 1;
+      pad.fit(IMAGE_SIZES[state.dataset]);
+      inks.hidden = IMAGE_SIZES[state.dataset][1] === 1;
       find("#own-note").hidden = !store.own;
       const now = `${state.dataset} ${state.sample} ${store.own?.image}`;
-      if (now !== picture) wish += 1;
-      picture = now;
+      if (now !== image) wish += 1;
+      image = now;
       // A tab without this box was opened: nobody could see the preview or stop it.
       if (camera.open && !inSight()) open(null);
     },

@@ -1,8 +1,8 @@
-// Pictures from files and from the camera. What goes wrong is a sentence, thrown as an Error.
+// Images from files and from the camera. What goes wrong is a sentence, thrown as an Error.
 
 const UNREADABLE = "The browser cannot read this file as an image; give a PNG, JPEG or WebP (save an HEIC photo as JPEG).";
 
-export async function pictureOf(file) {
+export async function imageOf(file) {
   if (file.size > 40e6) throw new Error("This file is larger than 40 MB; give a smaller image.");
   try {
     return await createImageBitmap(file);

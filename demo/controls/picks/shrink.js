@@ -1,8 +1,8 @@
-// From pictures of any size to the data set's own: RGBA pixels in, bytes of exactly SIZE x SIZE x CHANNELS out.
+// From images of any size to the data set's own: RGBA pixels in, bytes of exactly SIZE x SIZE x CHANNELS out.
 
 import { penOf } from "../../ui/static/pixels.js";
 
-export const FINE = 8; // a pixel of the small picture is the average of FINE x FINE of a larger one
+export const FINE = 8; // a pixel of the small image is the average of FINE x FINE of a larger one
 
 // The middle square of a drawable thing, on a canvas of `side` pixels; on white paper where it is transparent.
 function squareOf(source, width, height, side) {
@@ -18,7 +18,7 @@ function squareOf(source, width, height, side) {
   return context.getImageData(0, 0, side, side);
 }
 
-// RGBA of a square picture to `channels` planes in one, innermost, averaged to `size` pixels a side.
+// RGBA of a square image to `channels` planes in one, innermost, averaged to `size` pixels a side.
 export function averaged({ data, width }, size, channels) {
   const k = width / size;
   const out = new Float32Array(size * size * channels);
@@ -33,7 +33,7 @@ export function averaged({ data, width }, size, channels) {
   return out.map((v) => v / (k * k));
 }
 
-// The gray of the paper: the median of the border of a square picture.
+// The gray of the paper: the median of the border of a square image.
 function paperOf(gray, side) {
   const border = [];
   for (let i = 0; i < side; i += 1) border.push(gray[i], gray[(side - 1) * side + i], gray[i * side], gray[i * side + side - 1]);

@@ -1,16 +1,16 @@
-// Thumbnails: one canvas of a page of pictures, the current one framed. Click, tap or arrow keys choose.
+// Thumbnails: one canvas of a page of images, the current one framed. Click, tap or arrow keys choose.
 
-import { createPicture, penOf } from "../../ui/static/pixels.js";
+import { createImage, penOf } from "../../ui/static/pixels.js";
 import { setText } from "../../ui/static/readings.js";
 
 export const COLUMNS = 6;
 const ROWS = 2;
 
 export function createStrip({ canvas, words, ask, choose, colours, own }) {
-  const sheet = createPicture();
+  const sheet = createImage();
   let page = null; // the newest answer of the server
-  let current = null; // the number of the picture that is shown
-  let before = false; // a picture of the visitor's own stood in for it
+  let current = null; // the number of the image that is shown
+  let before = false; // a image of the visitor's own stood in for it
   let asked = 0;
 
   function paint() {
@@ -55,7 +55,7 @@ export function createStrip({ canvas, words, ask, choose, colours, own }) {
     return true;
   }
 
-  // The picture `steps` further on the page, or on the page before or after it.
+  // The image `steps` further on the page, or on the page before or after it.
   async function move(steps, request) {
     const at = page ? page.samples.indexOf(current) : -1;
     if (page && at < 0) return choose(page.samples[steps > 0 ? 0 : page.samples.length - 1]); // a page was turned to
@@ -69,7 +69,7 @@ export function createStrip({ canvas, words, ask, choose, colours, own }) {
   return {
     paint,
     move,
-    // Shows the page that holds a picture; fetches nothing while it is the page that is there.
+    // Shows the page that holds a image; fetches nothing while it is the page that is there.
     show(request, again) {
       if (!again && request.sample === current && own() === before) return; // only a slider moved
       before = own();

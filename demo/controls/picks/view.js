@@ -1,4 +1,4 @@
-// Ties the picture choice together. mount() is called once, when Gradio has put the HTML into `element`.
+// Ties the image choice together. mount() is called once, when Gradio has put the HTML into `element`.
 
 import { answerOf } from "../../ui/static/pump.js";
 import { setText } from "../../ui/static/readings.js";
@@ -19,7 +19,7 @@ export function mount(element, server) {
   const store = openStore();
   const strip = find("#strip");
   const said = find("#picks-said");
-  let about = []; // the states of the page that what is said is about: as it is, and with the picture that was found
+  let about = []; // the states of the page that what is said is about: as it is, and with the image that was found
   const stateWith = (sample) => JSON.stringify({ ...store.state, sample: sample ?? store.state?.sample });
   const say = (text, sample = null) => {
     about = [stateWith(null), stateWith(sample)];

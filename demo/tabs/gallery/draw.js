@@ -5,7 +5,7 @@ import { penOf } from "../../ui/static/pixels.js";
 
 /** @import { Point } from "../../ui/static/types.d.ts" */
 
-const PAIR = 15.8; // times the size of the type: what a pair of pictures wants at least
+const PAIR = 15.8; // times the size of the type: what a pair of images wants at least
 const GAP = 14;
 
 // Where everything stands. width and type, the size of the type, in CSS pixels; answer as gallery.py gives it.
@@ -33,17 +33,17 @@ function placeOf(k, plan) {
   return [plan.margin + column * (plan.cell.width + GAP), row * (plan.cell.height + GAP)];
 }
 
-export function drawGallery(context, answer, pictures, plan, colours) {
+export function drawGallery(context, answer, images, plan, colours) {
   context.imageSmoothingEnabled = false; // a pixel is a pixel
-  if (answer.kind === "means") drawMeans(context, answer, pictures, plan, colours);
-  else answer.cells.forEach((cell, k) => drawPair(context, answer, cell, pictures[k], placeOf(k, plan), plan, colours));
+  if (answer.kind === "means") drawMeans(context, answer, images, plan, colours);
+  else answer.cells.forEach((cell, k) => drawPair(context, answer, cell, images[k], placeOf(k, plan), plan, colours));
 }
 
-function drawPair(context, answer, cell, picture, [x, y], plan, colours) {
+function drawPair(context, answer, cell, image, [x, y], plan, colours) {
   const { side } = plan;
-  context.drawImage(picture.input.canvas, x, y, side, side);
+  context.drawImage(image.input.canvas, x, y, side, side);
   drawFrame(context, cell.lattice, x, y, side, colours);
-  context.drawImage(picture.output.canvas, x + side + 4, y, side, side);
+  context.drawImage(image.output.canvas, x + side + 4, y, side, side);
   outline(context, x + side + 4, y, side, colours.frame, 2);
   // Under it what it is and what both networks say; a cross says what colour alone must not.
   context.textBaseline = "top";
@@ -104,12 +104,12 @@ function outline(context, x, y, side, colour, width) {
   context.strokeRect(x + width / 2, y + width / 2, side - width, side - width);
 }
 
-function drawMeans(context, answer, pictures, plan, colours) {
+function drawMeans(context, answer, images, plan, colours) {
   const { side } = plan;
   answer.classes.forEach((name, k) => {
     const [x, y] = placeOf(k, plan);
-    context.drawImage(pictures[k].input.canvas, x, y, side, side);
-    context.drawImage(pictures[k].output.canvas, x, y + side + 6, side, side);
+    context.drawImage(images[k].input.canvas, x, y, side, side);
+    context.drawImage(images[k].output.canvas, x, y + side + 6, side, side);
     outline(context, x, y + side + 6, side, colours.frame, 2);
     context.textBaseline = "top";
     context.textAlign = "center";
@@ -127,7 +127,7 @@ function drawMeans(context, answer, pictures, plan, colours) {
 }
 
 // A canvas for a file: the same figure at a width of its own, on the page's ground, its sentence and its key under it.
-export function figureFile(answer, key, pictures, colours, width = 1320, scale = 2, edge = 28) {
+export function figureFile(answer, key, images, colours, width = 1320, scale = 2, edge = 28) {
   const plan = layOut(answer, width, colours.type);
   const canvas = document.createElement("canvas");
   canvas.width = scale * (width + 2 * edge);
@@ -137,7 +137,7 @@ export function figureFile(answer, key, pictures, colours, width = 1320, scale =
   context.fillStyle = colours.ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.translate(edge, edge);
-  drawGallery(context, answer, pictures, plan, colours);
+  drawGallery(context, answer, images, plan, colours);
   context.textAlign = "left";
   context.textBaseline = "top";
   context.font = `14px ${colours.font}`;

@@ -1,4 +1,4 @@
-"""Many pictures at once, before and after the transformer: batches, mistakes, and the mean picture of each class."""
+"""Many images at once, before and after the transformer: batches, mistakes, and the mean image of each class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from demo.core import words
 from demo.core.cache import LruCache, Means
 from demo.core.compare import answer_or_error
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
+from demo.core.images import ImageSet, ImageStore
 from demo.core.models import Loaded, ModelStore, model_label
-from demo.core.pictures import ImageStore, PictureSet
 from demo.core.requests import choice, mapping, text, whole
 from stn.data import DATASETS, dataset_info
 from stn.distort import get_distortion, placement_matrix, warp
@@ -32,14 +32,14 @@ DISTORTIONS = {
 }
 RECIPES = {"all": "play", "turned": "r", "placed": "rts", "cluttered": "tc"}  # their names in stn.distort
 NETWORKS = {"stn": "transformer", "cnn": "plain CNN"}
-CELLS = 24  # pictures a page of the gallery
-LOOKED_AT = 240  # pictures in which mistakes are looked for, at most
+CELLS = 24  # images a page of the gallery
+LOOKED_AT = 240  # images in which mistakes are looked for, at most
 BATCH = 24  # at a time through a network: no one who plays waits longer than for these
 FRAME_POINTS = 5  # a side of the lattice that a frame is drawn from
-PART = 8  # pictures of each class that one request adds to the class means
-PARTS = 25  # so that a mean has at most 200 pictures
+PART = 8  # images of each class that one request adds to the class means
+PARTS = 25  # so that a mean has at most 200 images
 MAX_MEANS = 16  # different class means kept at a time
-MAX_PAGES = 32  # different pages of pictures; a page takes 0.3 MB
+MAX_PAGES = 32  # different pages of images; a page takes 0.3 MB
 ROOM = 24  # visitors who may wait at a time; the page's 40 threads serve everything else too
 SEEDS = 10_000
 MOST_BATCHES = 1000  # that one seed draws, of a part
@@ -64,8 +64,8 @@ KEYS = tuple(field.name for field in fields(Wanted))
 class Gallery:
     """What the gallery shows, made when it is first asked for and kept a while."""
 
-    def __init__(self, pictures: ImageStore, models: ModelStore):
-        self._pictures, self._models = pictures, models
+    def __init__(self, images: ImageStore, models: ModelStore):
+        self._images, self._models = images, models
         self._means, self._pages = Means(MAX_MEANS), LruCache(MAX_PAGES)
         self._room = threading.BoundedSemaphore(ROOM)
 
@@ -85,7 +85,7 @@ class Gallery:
         except StnError as error:  # a link may name a network that is not there: then the first one, and a sentence
             note = str(error)
             stn, cnn = self._models.pair(wanted.dataset, None)
-        chosen = self._pictures.get(wanted.dataset)
+        chosen = self._images.get(wanted.dataset)
         about = {
             "kind": wanted.kind,
             "model": stn.info.name,
@@ -96,7 +96,7 @@ class Gallery:
         }
         if wanted.kind == "means":
             return about | class_means(chosen, stn, self._means, wanted)
-        key = (wanted, stn.info.name, chosen.drawn)  # drawings give way to pictures that a visitor fetches
+        key = (wanted, stn.info.name, chosen.drawn)  # drawings give way to images that a visitor fetches
         return about | self._pages.get(key, lambda: _cells(chosen, stn, cnn, wanted))
 
 
@@ -119,13 +119,13 @@ def drawing_seed(seed: int, part: int, number: int) -> int:
     return number + MOST_BATCHES * (seed + SEEDS * part)
 
 
-def shuffled(chosen: PictureSet, seed: int) -> list[int]:
-    """All pictures in a fixed order for each seed."""
+def shuffled(chosen: ImageSet, seed: int) -> list[int]:
+    """All images in a fixed order for each seed."""
     return torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed)).tolist()
 
 
-def distorted(chosen: PictureSet, which: list[int], name: str, canvas: int, seed: int) -> Tensor:
-    """Pictures `which` as floats (B, C, canvas, canvas) in [0, 1], each distorted in its own way."""
+def distorted(chosen: ImageSet, which: list[int], name: str, canvas: int, seed: int) -> Tensor:
+    """Images `which` as floats (B, C, canvas, canvas) in [0, 1], each distorted in its own way."""
     images = chosen.images[which].float() / 255
     if name not in RECIPES:
         zero = torch.zeros(len(images))
@@ -135,8 +135,8 @@ def distorted(chosen: PictureSet, which: list[int], name: str, canvas: int, seed
     return get_distortion(RECIPES[name])(images, chosen.clutter_from, canvas, generator).images
 
 
-def _batches(chosen: PictureSet, wanted: Wanted, canvas: int) -> Iterator[tuple[list[int], Tensor]]:
-    """Batches of distorted pictures in the seed's order, each with an equal share of time for everybody else."""
+def _batches(chosen: ImageSet, wanted: Wanted, canvas: int) -> Iterator[tuple[list[int], Tensor]]:
+    """Batches of distorted images in the seed's order, each with an equal share of time for everybody else."""
     order = shuffled(chosen, wanted.seed)
     if wanted.kind == "mistakes":  # a few drawings are gone through again, distorted differently
         order = (order * -(-LOOKED_AT // len(order)))[:LOOKED_AT]
@@ -146,7 +146,7 @@ def _batches(chosen: PictureSet, wanted: Wanted, canvas: int) -> Iterator[tuple[
 
 
 @torch.inference_mode()
-def _cells(chosen: PictureSet, stn: Loaded, cnn: Loaded, wanted: Wanted) -> dict[str, Any]:
+def _cells(chosen: ImageSet, stn: Loaded, cnn: Loaded, wanted: Wanted) -> dict[str, Any]:
     cells, looked_at, wrong = [], 0, {"stn": 0, "cnn": 0}
     for which, x in _batches(chosen, wanted, stn.info.canvas):
         seen = stn.explain(x)
@@ -191,13 +191,13 @@ def _said(logits: Tensor) -> dict[str, Any]:
     return {"top": top, "percent": words.percent(chances[top])}
 
 
-def _kind(chosen: PictureSet, wanted: Wanted) -> str:
-    """What the page calls these pictures, such as "distorted drawings"."""
+def _kind(chosen: ImageSet, wanted: Wanted) -> str:
+    """What the page calls these images, such as "distorted drawings"."""
     what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test images"
     return what if wanted.distortion == "none" else f"distorted {what}"
 
 
-def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[str, int]) -> str:
+def _cell_words(chosen: ImageSet, wanted: Wanted, looked_at: int, wrong: dict[str, int]) -> str:
     what = _kind(chosen, wanted)
     if wanted.kind == "batch":
         return (
@@ -213,8 +213,8 @@ def _cell_words(chosen: PictureSet, wanted: Wanted, looked_at: int, wrong: dict[
 
 
 @torch.inference_mode()
-def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -> dict[str, Any]:
-    """The mean picture of each class as the network gets it and as its transformer hands it on."""
+def class_means(chosen: ImageSet, stn: Loaded, means: Means, wanted: Wanted) -> dict[str, Any]:
+    """The mean image of each class as the network gets it and as its transformer hands it on."""
     classes = len(stn.info.classes)
     members = [[i for i in shuffled(chosen, wanted.seed) if chosen.labels[i] == k] for k in range(classes)]
     key = (wanted.dataset, stn.info.name, chosen.drawn, wanted.distortion, wanted.seed)
@@ -249,22 +249,22 @@ def class_means(chosen: PictureSet, stn: Loaded, means: Means, wanted: Wanted) -
 
 
 def _add(sums: dict[str, Tensor], name: str, found: Tensor, labels: Tensor, classes: int) -> None:
-    """Adds pictures (B, C, h, w) to their classes' sums (classes, C, h, w), with their number and their detail."""
+    """Adds images (B, C, h, w) to their classes' sums (classes, C, h, w), with their number and their detail."""
     for key, value in ((name, found), (f"{name} detail", detail(found)), (f"{name} count", torch.ones(len(found)))):
         total = sums.setdefault(key, value.new_zeros(classes, *value.shape[1:]))
         total.index_add_(0, labels, value)
 
 
-def detail(pictures: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels of pictures (B, C, h, w): (B,)."""
-    down, right = pictures.diff(dim=2).square().mean((1, 2, 3)), pictures.diff(dim=3).square().mean((1, 2, 3))
+def detail(images: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring pixels of images (B, C, h, w): (B,)."""
+    down, right = images.diff(dim=2).square().mean((1, 2, 3)), images.diff(dim=3).square().mean((1, 2, 3))
     return (down + right) / 2
 
 
 def kept_detail(sums: dict[str, Tensor], name: str) -> float:
-    """How much of its pictures' detail a class's mean keeps, as a part of the root mean square, mean over classes.
+    """How much of its images' detail a class's mean keeps, as a part of the root mean square, mean over classes.
 
-    1 where all pictures of a class are the same; near 0 where they are blurred into a blob.
+    1 where all images of a class are the same; near 0 where they are blurred into a blob.
     """
     count = sums[f"{name} count"]
     there = count > 0

@@ -1,4 +1,4 @@
-"""The gallery tab: many pictures at once. What it shows is decided in gallery.py, how in the scripts beside it."""
+"""The gallery tab: many images at once. What it shows is decided in gallery.py, how in the scripts beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stn.data import DATASETS
 
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    gallery = Gallery(resources.pictures, resources.models)
+    gallery = Gallery(resources.images, resources.models)
 
     def show(request):
         return gallery.answer(request)

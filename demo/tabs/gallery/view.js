@@ -1,6 +1,6 @@
 // Ties the gallery together. mount() is called once, when the tab is first opened.
 
-import { createPicture, latticeOf, penOf } from "../../ui/static/pixels.js";
+import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf } from "../../ui/static/pump.js";
 import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
@@ -18,7 +18,7 @@ export function mount(element, server, seeds) {
   const datasets = find("[name=gallery-dataset]");
   const models = find("[name=gallery-model]");
   const distortions = find("[name=gallery-distortion]");
-  const pictures = []; // canvases, reused from answer to answer
+  const images = []; // canvases, reused from answer to answer
   let shown = null; // the newest answer
   let seed = Math.min(seeds - 1, Math.max(0, Math.floor(Number(store.extra("gallery_seed", 0)) || 0)));
   let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
@@ -47,7 +47,7 @@ export function mount(element, server, seeds) {
     const pick = (name) => style.getPropertyValue(name).trim();
     return {
       frame: pick("--stn"),
-      bright: "#f0913a", // on black pictures in both themes
+      bright: "#f0913a", // on black images in both themes
       cnn: pick("--cnn"),
       ink: pick("--ink"),
       quiet: pick("--quiet"),
@@ -74,7 +74,7 @@ export function mount(element, server, seeds) {
     canvas.style.height = `${plan.height}px`;
     const context = penOf(canvas);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawGallery(context, shown, pictures, plan, palette);
+    drawGallery(context, shown, images, plan, palette);
   }
 
   function take(answer) {
@@ -83,9 +83,9 @@ export function mount(element, server, seeds) {
         ? answer.means.before.map((input, k) => ({ input, output: answer.means.after[k] }))
         : answer.cells;
     pairs.forEach(({ input, output }, k) => {
-      pictures[k] ??= { input: createPicture(), output: createPicture() };
-      pictures[k].input.set(input);
-      pictures[k].output.set(output);
+      images[k] ??= { input: createImage(), output: createImage() };
+      images[k].input.set(input);
+      images[k].output.set(output);
     });
     for (const cell of answer.cells ?? []) if (typeof cell.lattice === "string") cell.lattice = latticeOf(cell.lattice);
     shown = answer;
@@ -184,7 +184,7 @@ export function mount(element, server, seeds) {
   });
   find(".gallery-save").addEventListener("click", () => {
     if (!shown) return;
-    figureFile(shown, find(".gallery-key").textContent, pictures, colours()).toBlob((blob) => {
+    figureFile(shown, find(".gallery-key").textContent, images, colours()).toBlob((blob) => {
       if (!blob) return; // the browser could not make one
       const link = make("a");
       link.href = URL.createObjectURL(blob);
@@ -199,7 +199,7 @@ export function mount(element, server, seeds) {
   window.stnGallery = { shown: () => shown };
 
   let last = "";
-  let renewed = store.renewed; // the pictures were exchanged so often
+  let renewed = store.renewed; // the images were exchanged so often
   store.watch("gallery", (state) => {
     // The data set and the network of the other tabs, until others are chosen here.
     const now = `${state.dataset} ${state.model}`;

@@ -15,8 +15,8 @@ from stn.evaluation.rectify import fraction_in_frame
 from stn.explain import Stage
 
 ANGLES = tuple(range(0, 91, 15))  # degrees, of the third exercise
-A_CLASS = 2  # pictures of each class in the third exercise
-KEEPS = 0.9  # of its pictures, as long as which a network counts as not failing
+A_CLASS = 2  # images of each class in the third exercise
+KEEPS = 0.9  # of its images, as long as which a network counts as not failing
 
 
 def turn_of(stage: Stage) -> float:
@@ -60,7 +60,7 @@ def where_it_looks(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, 
 
 
 def who_fails_first(bench: Bench, exercise: Exercise, sample: int) -> tuple[int, str]:
-    chosen = bench.pictures.get(DATASET)
+    chosen = bench.images.get(DATASET)
     which = [i for digit in range(10) for i in [i for i, label in enumerate(chosen.labels) if label == digit][:A_CLASS]]
     images, labels = chosen.images[which].float() / 255, torch.tensor([chosen.labels[i] for i in which])
     stn, cnn = bench.models.pair(DATASET, None)

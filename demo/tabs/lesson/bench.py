@@ -1,4 +1,4 @@
-"""What the lesson's exercises are made of, and the pictures and networks that they are measured on."""
+"""What the lesson's exercises are made of, and the images and networks that they are measured on."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import torch
 
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
 from stn.explain import Stage
 
 DATASET = "mnist"
-TRIED = 12  # pictures of a class that are tried, at most, until both networks know one
+TRIED = 12  # images of a class that are tried, at most, until both networks know one
 
 
 @dataclass(frozen=True)
@@ -32,27 +32,27 @@ class Exercise:
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """The pictures and networks that exercises are measured on."""
+    """The images and networks that exercises are measured on."""
 
-    pictures: ImageStore
+    images: ImageStore
     models: ModelStore
 
     def given(self, sample: int, controls: Controls) -> torch.Tensor:
-        """One picture, distorted: (1, C, S, S)."""
-        chosen = self.pictures.get(DATASET)
+        """One image, distorted: (1, C, S, S)."""
+        chosen = self.images.get(DATASET)
         canvas = self.models.pair(DATASET, None)[0].info.canvas
-        return apply_controls(chosen.picture(sample), controls, canvas, chosen.clutter_from)
+        return apply_controls(chosen.image(sample), controls, canvas, chosen.clutter_from)
 
     def stage(self, x: torch.Tensor) -> Stage:
-        """What the transformer does with pictures. Raises StnError where there is none."""
+        """What the transformer does with images. Raises StnError where there is none."""
         stages = self.models.pair(DATASET, None)[0].explain(x).stages
         if not stages:
             raise StnError("The network of this lesson has no spatial transformer.")
         return stages[-1]
 
     def sample_for(self, exercise: Exercise) -> int:
-        """The first picture of the exercise's digit that both networks know as it is shown, else the first there is."""
-        chosen = self.pictures.get(DATASET)
+        """The first image of the exercise's digit that both networks know as it is shown, else the first there is."""
+        chosen = self.images.get(DATASET)
         first = [i for i, label in enumerate(chosen.labels) if label == exercise.digit][:TRIED]
         for sample in first:
             x = self.given(sample, exercise.controls)

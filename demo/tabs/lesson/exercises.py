@@ -1,4 +1,4 @@
-"""The lesson's five exercises: what is asked, with which choices, on which picture."""
+"""The lesson's five exercises: what is asked, with which choices, on which image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lesson's server functions: an exercise's picture, and its answer, measured once on the shipped networks."""
+"""The lesson's server functions: an exercise's image, and its answer, measured once on the shipped networks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import torch
 
 from demo.core.compare import answer_or_error
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from demo.core.requests import mapping, whole
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise
 from demo.tabs.lesson.exercises import EXERCISES
@@ -19,15 +19,15 @@ Found = TypeVar("Found")
 
 
 class Lesson:
-    """The exercises with their answers, each worked out once for the pictures that are there."""
+    """The exercises with their answers, each worked out once for the images that are there."""
 
-    def __init__(self, pictures: ImageStore, models: ModelStore):
-        self._bench = Bench(pictures, models)
+    def __init__(self, images: ImageStore, models: ModelStore):
+        self._bench = Bench(images, models)
         self._found: dict[tuple[str, bool, int], Any] = {}
         self._lock = threading.Lock()
 
     def set_up(self, given: object) -> dict[str, Any]:
-        """An exercise's picture and its state as a request for compare.answer; {"error": ..} for nonsense."""
+        """An exercise's image and its state as a request for compare.answer; {"error": ..} for nonsense."""
 
         def work():
             n, exercise = read_number(given)
@@ -54,9 +54,9 @@ class Lesson:
         return self._once("sample", n, lambda: self._bench.sample_for(EXERCISES[n - 1]))
 
     def _once(self, what: str, n: int, work: Callable[[], Found]) -> Found:
-        """Keyed also by whether drawings or test pictures are there: a visitor may have fetched these."""
+        """Keyed also by whether drawings or test images are there: a visitor may have fetched these."""
         with self._lock:
-            key = (what, self._bench.pictures.get(DATASET).drawn, n)
+            key = (what, self._bench.images.get(DATASET).drawn, n)
             if key not in self._found:
                 with torch.inference_mode():
                     self._found[key] = work()

@@ -11,7 +11,7 @@ from demo.ui.widget import Tab, live
 
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    lesson = Lesson(resources.pictures, resources.models)
+    lesson = Lesson(resources.images, resources.models)
 
     def set_up(request):
         return lesson.set_up(request)
@@ -20,7 +20,7 @@ def build(resources: Resources) -> None:
         return lesson.solve(request)
 
     def look(request):
-        return compare.answer(resources.pictures, resources.models, request)
+        return compare.answer(resources.images, resources.models, request)
 
     live("lesson", "lesson", [set_up, solve, look], html=lesson_html(resources.models.folder))
 

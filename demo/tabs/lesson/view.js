@@ -3,9 +3,9 @@
 // Each exercise shows its input; the learner predicts; then grid, output and both answers are shown, and one slider.
 
 import { KEYS } from "../../ui/static/constants.js";
-import { REACH, drawGrid, drawPicture, fit } from "../../ui/static/figure.js";
+import { REACH, drawGrid, drawBitmap, fit } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
-import { createPicture, latticeOf } from "../../ui/static/pixels.js";
+import { createImage, latticeOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
@@ -20,13 +20,13 @@ export function mount(element, server) {
   const sections = [...element.querySelectorAll(".exercise")];
   const steps = [...element.querySelectorAll(".steps button")];
   const canvases = { input: find(".bench-input"), output: find(".bench-output") };
-  const [inputPicture, outputPicture] = [createPicture(), createPicture()];
+  const [inputImage, outputImage] = [createImage(), createImage()];
   const notice = find(".notice");
   const slider = find(".bench-slider input");
   const predictions = {}; // exercise -> the learner's choice
   const asked = Number(store.extra("exercise"));
   let exercise = sections[asked - 1] ? asked : 1; // a link may say anything
-  let setUp = null; // the exercise's picture and slider
+  let setUp = null; // the exercise's image and slider
   let request = null; // what is shown now
   let shown = null; // the newest answer
   let shownOf = 0; // the exercise it belongs to
@@ -44,14 +44,14 @@ export function mount(element, server) {
     notice.hidden = !problem;
   }
 
-  // Nothing is told of an exercise before its own picture is there.
+  // Nothing is told of an exercise before its own image is there.
   const predicted = () => predictions[exercise] !== undefined && shownOf === exercise;
 
   function paint() {
     if (!shown || !canvases.input.clientWidth) return;
     if (predicted()) {
-      drawGrid(canvases.input, inputPicture.canvas, shown.lattice, colours());
-      drawPicture(canvases.output, outputPicture.canvas);
+      drawGrid(canvases.input, inputImage.canvas, shown.lattice, colours());
+      drawBitmap(canvases.output, outputImage.canvas);
     } else {
       // The same place on the canvas as with the grid round it, so that nothing moves when that comes.
       const { context, side } = fit(canvases.input);
@@ -59,7 +59,7 @@ export function mount(element, server) {
       context.fillRect(0, 0, side, side);
       const unit = side / 2 / REACH;
       context.imageSmoothingEnabled = false;
-      context.drawImage(inputPicture.canvas, side / 2 - unit, side / 2 - unit, 2 * unit, 2 * unit);
+      context.drawImage(inputImage.canvas, side / 2 - unit, side / 2 - unit, 2 * unit, 2 * unit);
       const blank = fit(canvases.output);
       blank.context.clearRect(0, 0, blank.side, blank.side);
       blank.context.fillStyle = colours().quiet;
@@ -85,7 +85,7 @@ export function mount(element, server) {
     if (!shown) return;
     const { answer } = shown;
     const stage = answer.stages[answer.stages.length - 1];
-    const what = answer.picture.words;
+    const what = answer.image.words;
     canvases.input.setAttribute("aria-label", predicted() ? `The sampling grid on the input. The transformer ${stage.words}` : `Input: ${what}, distorted`);
     canvases.output.setAttribute("aria-label", predicted() ? `Corrected output: the transformer ${stage.words}` : "Corrected output, shown after your prediction");
     setText(find(".bench-theta"), predicted() ? `The transformer ${stage.words}.` : "");
@@ -97,8 +97,8 @@ export function mount(element, server) {
     if (exerciseOf.get(state) !== exercise || !setUp) return; // of the one before
     say(answer.error ?? "");
     if (answer.error) return;
-    inputPicture.set(answer.input);
-    outputPicture.set(answer.output);
+    inputImage.set(answer.input);
+    outputImage.set(answer.output);
     shown = { answer, lattice: latticeOf(answer.stages[answer.stages.length - 1].lattice) };
     if (shownOf !== exercise) {
       shownOf = exercise;
@@ -185,7 +185,7 @@ export function mount(element, server) {
 
   async function open(number) {
     exercise = number;
-    [setUp, request, shownOf] = [null, null, 0]; // what is seen stays until the new picture comes
+    [setUp, request, shownOf] = [null, null, 0]; // what is seen stays until the new image comes
     sections.forEach((section, k) => (section.hidden = k + 1 !== number));
     steps.forEach((step, k) => (k + 1 === number ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
     try {
@@ -223,15 +223,15 @@ export function mount(element, server) {
   new ResizeObserver(paint).observe(canvases.input);
   new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
-  let renewed = -1; // the exchange of pictures whose are shown
+  let renewed = -1; // the exchange of images whose are shown
   store.watch("lesson", () => {
-    // The exercises have pictures of their own; only when these are exchanged is there something new to show.
+    // The exercises have images of their own; only when these are exchanged is there something new to show.
     if (renewed === store.renewed && shown) {
       paint();
       return;
     }
     renewed = store.renewed;
-    said = null; // of the pictures before
+    said = null; // of the images before
     open(exercise);
   });
 }

@@ -1,6 +1,6 @@
-// The pictures of the four steps on their canvases.
+// The images of the four steps on their canvases.
 
-import { LINES, drawPicture, fit, stroke } from "../../ui/static/figure.js";
+import { LINES, drawBitmap, fit, stroke } from "../../ui/static/figure.js";
 import { inPrint } from "./values.js";
 
 /** @import { Point } from "../../ui/static/types.d.ts" */
@@ -29,8 +29,8 @@ function drawMark(context, /** @type {Point} */ [x, y], radius, colours) {
 }
 
 // The output, the lattice that the grid bends (here it is straight) and the chosen pixel.
-export function drawOutput(canvas, picture, grid, chosen, colours) {
-  drawPicture(canvas, picture);
+export function drawOutput(canvas, image, grid, chosen, colours) {
+  drawBitmap(canvas, image);
   const { context, side } = fit(canvas);
   context.beginPath();
   for (let k = 1; k < LINES - 1; k += 1) {
@@ -55,13 +55,13 @@ export function drawOutput(canvas, picture, grid, chosen, colours) {
 const CELLS = 4; // pixels a side of the magnified patch
 
 // The patch of the input round a sample: its pixels, the four neighbours with level and weight, the source point.
-export function drawPatch(canvas, picture, part, channel, outside, colours) {
+export function drawPatch(canvas, image, part, channel, outside, colours) {
   const { context, side } = fit(canvas);
   const cell = side / CELLS;
   const [left, top] = [part.neighbours[0].column - 1, part.neighbours[0].row - 1];
   for (let r = 0; r < CELLS; r += 1) {
     for (let c = 0; c < CELLS; c += 1) {
-      const levels = levelsAt(picture, top + r, left + c);
+      const levels = levelsAt(image, top + r, left + c);
       context.fillStyle = levels ? shade(levels) : outside ? shade(outside) : colours.outside;
       context.fillRect(c * cell, r * cell, cell + 0.5, cell + 0.5);
       if (!levels) hatch(context, c * cell, r * cell, cell, colours.quiet);

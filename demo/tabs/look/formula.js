@@ -39,9 +39,9 @@ export function gridLines({ family, matrix }, centre, source) {
 }
 
 // From [-1, 1] to pixels, with what padding does beyond the edge.
-export function pixelLines(picture, source, part, padding) {
-  const sides = [["W", picture.width, XS, XP], ["H", picture.height, YS, YP]];
-  const counted = part.level ? [`Counted on ${SIZES[part.level]}, ${picture.height} \u00d7 ${picture.width} pixels:`] : [];
+export function pixelLines(image, source, part, padding) {
+  const sides = [["W", image.width, XS, XP], ["H", image.height, YS, YP]];
+  const counted = part.level ? [`Counted on ${SIZES[part.level]}, ${image.height} \u00d7 ${image.width} pixels:`] : [];
   const [a, b] = [part.at[0] - part.neighbours[0].column, part.at[1] - part.neighbours[0].row];
   const where = `a = ${inPrint(a)} from column ${inPrint(part.neighbours[0].column, 0)}, b = ${inPrint(b)} from row ${inPrint(part.neighbours[0].row, 0)}: weights (1\u2212a)(1\u2212b), a(1\u2212b), (1\u2212a)b, ab`;
   const lines = sides.map(([side, size, from, to], i) => {

@@ -1,6 +1,6 @@
 """The four steps of one spatial transformer, in numbers: for the tab that looks inside. Pure: no Gradio here.
 
-Everything is said of the model's first transformer, which must read the picture itself.
+Everything is said of the model's first transformer, which must read the image itself.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from demo.core.compare import describe_network, describe_stage, timed
 from demo.core.encoding import GRID_UNIT, encode_lattice, encode_pixels, lattice_of
+from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore
-from demo.core.pictures import ImageStore
 from demo.core.requests import mapping, numbers
 from demo.core.subject import Subject, find_subject, parse_shown
 from stn import explain
@@ -34,7 +34,7 @@ BOUND = 2**15 / GRID_UNIT  # the largest number in a theta given by hand, in eit
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """What one stage of a localisation net made of a picture: its most active maps."""
+    """What one stage of a localisation net made of a image: its most active maps."""
 
     channels: int  # how many maps the stage has in all
     chosen: tuple[int, ...]  # which ones are shown, the most active first
@@ -43,7 +43,7 @@ class Maps:
 
 @dataclass(frozen=True, eq=False)
 class DistortedSubject:
-    """One picture, distorted, and the network that is to look at it."""
+    """One image, distorted, and the network that is to look at it."""
 
     loaded: Loaded
     subject: Subject
@@ -95,7 +95,7 @@ def steered(transformer: SpatialTransformer, theta: Tensor) -> Iterator[None]:
 
 
 def most_active(maps: Tensor, most: int = MAPS) -> Maps:
-    """Of one picture's feature maps (C, h, w) those with the largest mean, each brought to [0, 1] by its own range."""
+    """Of one image's feature maps (C, h, w) those with the largest mean, each brought to [0, 1] by its own range."""
     maps = maps.float().nan_to_num()
     chosen = maps.abs().mean((1, 2)).topk(min(most, len(maps))).indices  # (k,)
     picked = maps[chosen]  # (k, h, w)
@@ -109,16 +109,16 @@ def read_theta(given: object, family: Family) -> Tensor:
     return torch.tensor([numbers("theta", given, family.parameter_names, -BOUND, BOUND)])
 
 
-def find_distorted_subject(pictures: ImageStore, models: ModelStore, request: object) -> DistortedSubject:
-    """The distorted picture that a request is about, and its network. Raises StnError."""
+def find_distorted_subject(images: ImageStore, models: ModelStore, request: object) -> DistortedSubject:
+    """The distorted image that a request is about, and its network. Raises StnError."""
     state, pixels = parse_shown(request)
     loaded = models.get(models.choose(state.dataset, state.model))
-    subject = find_subject(pictures, state, pixels)
+    subject = find_subject(images, state, pixels)
     return DistortedSubject(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
 
 
 def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
-    """What the network makes of its picture, with its own theta or the given one, and its localiser's feature maps."""
+    """What the network makes of its image, with its own theta or the given one, and its localiser's feature maps."""
     model = distorted.loaded.model
     transformer = first_transformer(model)
     with torch.inference_mode(), distorted.loaded.lock:  # hooks: one thread at a time
@@ -129,19 +129,19 @@ def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation,
             return explain(model, distorted.x), maps
 
 
-def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
+def look_inside(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out.
 
-    Its key `image` holds a picture of the visitor's own.
+    Its key `image` holds a image of the visitor's own.
     """
 
     def work():
-        distorted = find_distorted_subject(pictures, models, request)
+        distorted = find_distorted_subject(images, models, request)
         explanation, maps = run(distorted)
         info, transformer, subject = distorted.loaded.info, first_transformer(distorted.loaded.model), distorted.subject
-        stage = _stage_on_picture(explanation, distorted)
+        stage = _stage_on_image(explanation, distorted)
         return {
-            "picture": {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own},
+            "image": {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own},
             "classes": list(info.classes),
             "model": info.name,
             "input": encode_values(info.unnormalize(stage.input)[0]),
@@ -149,7 +149,7 @@ def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> di
             "iterations": transformer.iterations,
             "sides": isinstance(transformer.localizer, QuarterTurnLocalizer),
             "padding": transformer.sampler.padding,
-            # What the sampler reads as 0 outside the picture stands for the mean, for networks normalise first thing.
+            # What the sampler reads as 0 outside the image stands for the mean, for networks normalise first thing.
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,
             "average": transformer.sampler.average,
             "identity": stage.family.identity()[0].tolist(),
@@ -159,23 +159,23 @@ def look_inside(pictures: ImageStore, models: ModelStore, request: object) -> di
     return timed(work)
 
 
-def by_hand(pictures: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
+def by_hand(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """What comes of a theta given by hand: {"state": as for look_inside, "theta": [n numbers]} in, a view out."""
 
     def work():
         given = mapping("request", request, ("state", "theta"), required=("state", "theta"))
-        distorted = find_distorted_subject(pictures, models, given["state"])
+        distorted = find_distorted_subject(images, models, given["state"])
         theta = given["theta"]
         explanation, _ = run(distorted, [] if theta is None else theta)
-        return _result(_stage_on_picture(explanation, distorted), explanation, distorted)
+        return _result(_stage_on_image(explanation, distorted), explanation, distorted)
 
     return timed(work)
 
 
-def encode_values(picture: Tensor) -> dict[str, Any]:
-    """A picture (C, H, W) as its size and its values in float32, row by row, channels innermost: nothing is lost."""
-    channels, height, width = picture.shape
-    return {"width": width, "height": height, "channels": channels, "data": encode_floats(picture.permute(1, 2, 0))}
+def encode_values(image: Tensor) -> dict[str, Any]:
+    """A image (C, H, W) as its size and its values in float32, row by row, channels innermost: nothing is lost."""
+    channels, height, width = image.shape
+    return {"width": width, "height": height, "channels": channels, "data": encode_floats(image.permute(1, 2, 0))}
 
 
 def encode_floats(values: Tensor) -> str:
@@ -183,7 +183,7 @@ def encode_floats(values: Tensor) -> str:
     return base64.b64encode(values.detach().float().contiguous().numpy().astype("<f4").tobytes()).decode("ascii")
 
 
-def _stage_on_picture(explanation: Explanation, distorted: DistortedSubject) -> Stage:
+def _stage_on_image(explanation: Explanation, distorted: DistortedSubject) -> Stage:
     stage = explanation.stages[0]
     if stage.input.shape != distorted.x.shape:
         raise StnError(
@@ -212,5 +212,5 @@ def _encode_maps(net: str, maps: Maps) -> dict[str, Any]:
         "net": net,
         "channels": maps.channels,
         "chosen": list(maps.chosen),
-        "pictures": [encode_pixels(one[None]) for one in maps.maps],
+        "images": [encode_pixels(one[None]) for one in maps.maps],
     }

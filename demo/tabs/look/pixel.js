@@ -33,20 +33,20 @@ export function nearestSample({ points, width }, [x, y], far = 0.1) {
 }
 
 // Everything there is to say of a pixel. `inside` holds the layer's padding, `answer` theta and the level of averaging;
-// `pictures(i)` gives the input halved i times.
-export function pixelInNumbers([row, column], { answer, inside, grid, output, channel, pictures }) {
+// `images(i)` gives the input halved i times.
+export function pixelInNumbers([row, column], { answer, inside, grid, output, channel, images }) {
   const at = row * grid.width + column;
   const source = [grid.points[2 * at], grid.points[2 * at + 1]];
   const centre = centreOf(row, column, grid);
-  const mix = mixAt(pictures, source, answer.level, inside.padding, inside.outside);
-  const plain = sampleAt(pictures(0), source, inside.padding, inside.outside);
+  const mix = mixAt(images, source, answer.level, inside.padding, inside.outside);
+  const plain = sampleAt(images(0), source, inside.padding, inside.outside);
   const value = output.values[at * output.channels + channel];
   const sum = mix.sums[channel];
   // float32 there, float64 here: where they agree, the last digit shown must not depend on which one was rounded.
   const total = Math.abs(sum - value) < 5e-5 ? value : sum;
   const colour = output.channels === 3 ? ` of ${["red", "green", "blue"][channel]}` : "";
   const part = mix.parts[0];
-  const { width, height } = pictures(part.level);
+  const { width, height } = images(part.level);
   const whole = [
     `Row ${row}, column ${column} of ${grid.height} \u00d7 ${grid.width}, counted from 0`,
     `Its centre: (x, y) = (${inPrint(centre[0])}, ${inPrint(centre[1])})`,
@@ -57,7 +57,7 @@ export function pixelInNumbers([row, column], { answer, inside, grid, output, ch
     sums: {
       output: whole,
       grid: gridLines(answer.stage, centre, source),
-      pixels: pixelLines(pictures(part.level), source, part, inside.padding),
+      pixels: pixelLines(images(part.level), source, part, inside.padding),
       sampler: [...samplerLines(mix, plain, channel, answer.level, total), ends],
     },
     caption: `Around the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,

@@ -22,13 +22,13 @@ export function captionsOf({ stage, grid, input, average, iterations, sides, map
 }
 
 // How near the hand comes to the network, in the probability of the true class.
-export function closenessOf({ picture, classes, network: net }, hand) {
-  const label = picture.label ?? net.top;
+export function closenessOf({ image, classes, network: net }, hand) {
+  const label = image.label ?? net.top;
   const points = Math.round(100 * net.probabilities[label]) - Math.round(100 * hand.probabilities[label]);
   const many = `${Math.abs(points)} point${Math.abs(points) === 1 ? "" : "s"}`;
   return {
     label,
-    title: `${picture.label === null ? "Network\u2019s class" : "True class"}: ${classes[label]}`,
+    title: `${image.label === null ? "Network\u2019s class" : "True class"}: ${classes[label]}`,
     words: points > 0 ? `${many} short of the network.` : points < 0 ? `${many} better than the network.` : "As good as the network.",
   };
 }

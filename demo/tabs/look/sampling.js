@@ -22,9 +22,9 @@ function padded(pixel, size, padding) {
 
 // The bilinear sample at a normalised point. `outside` holds the level of each channel that a pixel outside counts as.
 // Returns the pixel coordinates before and after padding, the four neighbours with their weights, and the sum.
-/** @param {Values} picture @param {number[]} point @param {string} padding @param {ArrayLike<number> | null} outside */
-export function sampleAt(picture, [x, y], padding, outside) {
-  const { width, height, channels, values } = picture;
+/** @param {Values} image @param {number[]} point @param {string} padding @param {ArrayLike<number> | null} outside */
+export function sampleAt(image, [x, y], padding, outside) {
+  const { width, height, channels, values } = image;
   const pixel = [toPixels(x, width), toPixels(y, height)];
   const at = [padded(pixel[0], width, padding), padded(pixel[1], height, padding)];
   // Next to the last pixel's centre the neighbour beyond has no weight: step back, so that all four exist.
@@ -46,14 +46,14 @@ export function sampleAt(picture, [x, y], padding, outside) {
   return { pixel, at, neighbours, sums };
 }
 
-// The layer's value at a point. A layer that averages where it shrinks mixes samples of the picture at two sizes:
-// `level` 1.3 is 0.7 of the one at half size and 0.3 of the one at a quarter. `pictures(i)` gives the picture halved
+// The layer's value at a point. A layer that averages where it shrinks mixes samples of the image at two sizes:
+// `level` 1.3 is 0.7 of the one at half size and 0.3 of the one at a quarter. `images(i)` gives the image halved
 // i times. Returns the samples with their shares, and the mix.
-export function mixAt(pictures, point, level, padding, outside) {
+export function mixAt(images, point, level, padding, outside) {
   const low = Math.floor(level);
   const share = level - low;
-  const parts = [{ level: low, share: 1 - share, ...sampleAt(pictures(low), point, padding, outside) }];
-  if (share > 0) parts.push({ level: low + 1, share, ...sampleAt(pictures(low + 1), point, padding, outside) });
+  const parts = [{ level: low, share: 1 - share, ...sampleAt(images(low), point, padding, outside) }];
+  if (share > 0) parts.push({ level: low + 1, share, ...sampleAt(images(low + 1), point, padding, outside) });
   const sums = parts[0].sums.map((_, c) => parts.reduce((sum, part) => sum + part.share * part.sums[c], 0));
   return { parts, sums };
 }

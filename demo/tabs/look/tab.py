@@ -11,10 +11,10 @@ def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
 
     def inside(request):
-        return look_inside(resources.pictures, resources.models, request)
+        return look_inside(resources.images, resources.models, request)
 
     def hand(request):
-        return by_hand(resources.pictures, resources.models, request)
+        return by_hand(resources.images, resources.models, request)
 
     live("look", "look", [inside, hand])
 

@@ -1,4 +1,4 @@
-// Pictures as numbers: what the sampler really reads, in [0, 1], not rounded to what a screen can show.
+// Images as numbers: what the sampler really reads, in [0, 1], not rounded to what a screen can show.
 
 import { bytesOf, penOf } from "../../ui/static/pixels.js";
 
@@ -16,22 +16,22 @@ export function valuesOf(/** @type {Encoded} */ { width, height, channels, data 
   return { width, height, channels, values: floatsOf(data) };
 }
 
-// A picture averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
+// A image averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
 // does not divide, neighbouring cells share a row.
-/** @param {Values} picture @param {number} level @returns {Values} */
-export function averaged(picture, level) {
-  const { channels } = picture;
-  const [width, height] = [picture.width, picture.height].map((n) => Math.max(1, n >> level));
+/** @param {Values} image @param {number} level @returns {Values} */
+export function averaged(image, level) {
+  const { channels } = image;
+  const [width, height] = [image.width, image.height].map((n) => Math.max(1, n >> level));
   const values = new Float32Array(width * height * channels);
   const span = (i, size, whole) => [Math.floor((i * whole) / size), Math.ceil(((i + 1) * whole) / size)];
   for (let row = 0; row < height; row += 1) {
-    const [top, bottom] = span(row, height, picture.height);
+    const [top, bottom] = span(row, height, image.height);
     for (let column = 0; column < width; column += 1) {
-      const [left, right] = span(column, width, picture.width);
+      const [left, right] = span(column, width, image.width);
       for (let channel = 0; channel < channels; channel += 1) {
         let sum = 0;
         for (let y = top; y < bottom; y += 1) {
-          for (let x = left; x < right; x += 1) sum += picture.values[(y * picture.width + x) * channels + channel];
+          for (let x = left; x < right; x += 1) sum += image.values[(y * image.width + x) * channels + channel];
         }
         values[(row * width + column) * channels + channel] = sum / ((bottom - top) * (right - left));
       }
@@ -40,7 +40,7 @@ export function averaged(picture, level) {
   return { width, height, channels, values };
 }
 
-// The picture for the screen, on a canvas of its own, which is reused from answer to answer.
+// The image for the screen, on a canvas of its own, which is reused from answer to answer.
 export function createScreen() {
   const canvas = document.createElement("canvas");
   const context = penOf(canvas);

@@ -59,7 +59,7 @@ export function mount(element, server) {
   const family = () => inside.stage.family;
   const fits = (given) => given.length === inside.identity.length;
   const current = () => (hand && byHand ? byHand : inside);
-  const pictureAt = (level) => (pyramid[level] ??= averaged(pyramid[0], level));
+  const imageAt = (level) => (pyramid[level] ??= averaged(pyramid[0], level));
 
   // Decodes what is to be shown; drawing again, at another size or for another pixel, starts from here.
   function take() {
@@ -88,8 +88,8 @@ export function mount(element, server) {
   function paintPixel() {
     const { answer, grid, output } = decoded;
     const channel = output.channels === 3 ? Number(find("[name=look-channel]:checked").value) : 0;
-    const { part, sums, caption, spoken, data } = pixelInNumbers(chosen, { answer, inside, grid, output, channel, pictures: pictureAt });
-    drawPatch(canvases.patch, pictureAt(part.level), part, channel, inside.outside, palette);
+    const { part, sums, caption, spoken, data } = pixelInNumbers(chosen, { answer, inside, grid, output, channel, images: imageAt });
+    drawPatch(canvases.patch, imageAt(part.level), part, channel, inside.outside, palette);
     canvases.patch.setAttribute("aria-label", `The four neighbours of the source point. ${spoken}`);
     formula.show(sums);
     setText(find(".patch figcaption"), caption);
@@ -120,8 +120,8 @@ export function mount(element, server) {
     setText(find(".look-says"), `${whose} ${network.words}.`);
     canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
     if (!hand) return;
-    bars.hand.show(network, inside.classes, inside.picture.label);
-    bars.net.show(inside.network, inside.classes, inside.picture.label);
+    bars.hand.show(network, inside.classes, inside.image.label);
+    bars.net.show(inside.network, inside.classes, inside.image.label);
     const close = closenessOf(inside, network);
     setText(find(".closeness-title"), close.title);
     setText(find(".closeness-words"), close.words);
@@ -181,8 +181,8 @@ export function mount(element, server) {
       maps.show(answer.maps);
       for (const [selector, text] of Object.entries(captionsOf(inside))) setText(find(selector), text);
       find(".channels").hidden = pyramid[0].channels !== 3;
-      setText(find(".look-picture"), answer.picture.words);
-      find(".legend .key").hidden = answer.picture.own; // nobody knows its class
+      setText(find(".look-picture"), answer.image.words);
+      find(".legend .key").hidden = answer.image.own; // nobody knows its class
       if (hand) tellHand();
       return show();
     },

@@ -50,8 +50,8 @@ export function figureOf({ canvases, answer, style }) {
     const names = answer.classes.some((c) => c.length > 2) ? 108 * unit : 36 * unit;
     answer.classes.forEach((label, i) => {
       const y = under + 28 * unit + i * line;
-      const weight = i === answer.picture.label ? 660 : 400;
-      write(`${i === answer.picture.label ? "\u25b8 " : "   "}${label}`, x, y, { size: 14, weight });
+      const weight = i === answer.image.label ? 660 : 400;
+      write(`${i === answer.image.label ? "\u25b8 " : "   "}${label}`, x, y, { size: 14, weight });
       const long = side - names - 62 * unit;
       context.fillStyle = track;
       context.fillRect(x + names, y - 11 * unit, long, 13 * unit);
@@ -66,7 +66,7 @@ export function figureOf({ canvases, answer, style }) {
   wrapped(context, words, font(16), side).forEach((text, i) => {
     write(text, columns[1], under + 28 * unit + i * 23 * unit, { size: 16 });
   });
-  write(answer.picture.words, edge, height - edge, { size: 14, colour: quiet });
+  write(answer.image.words, edge, height - edge, { size: 14, colour: quiet });
   write(answer.model, width - edge, height - edge, { size: 14, colour: quiet, align: "right" });
   return canvas;
 }

@@ -1,4 +1,4 @@
-"""The play tab: the live view of one picture. What it shows is decided in compare.py, how in js/play/."""
+"""The play tab: the live view of one image. What it shows is decided in compare.py, how in js/play/."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def build(resources: Resources) -> None:
         # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere
         # (a batch that begins at this very moment holds up the rest, for a tenth of a second).
         if resources.warm.is_set() and not resources.models.busy():
-            seen = compare.answer(resources.pictures, resources.models, request)
+            seen = compare.answer(resources.images, resources.models, request)
         else:
-            seen = await asyncio.to_thread(compare.answer, resources.pictures, resources.models, request)
+            seen = await asyncio.to_thread(compare.answer, resources.images, resources.models, request)
         return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
 
     live("play", "view", [look])

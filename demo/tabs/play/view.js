@@ -3,7 +3,7 @@
 import { SHOWN } from "../../ui/static/constants.js";
 import { drawGrid } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
-import { createPicture, latticeOf, penOf } from "../../ui/static/pixels.js";
+import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { createBars, createTheta, setText } from "../../ui/static/readings.js";
 import { mark, openStore } from "../../ui/static/store.js";
@@ -20,8 +20,8 @@ export function mount(element, server) {
   const theta = createTheta(find("#theta"));
   const spoken = find("#spoken");
   const notice = find("#notice");
-  const inputPicture = createPicture();
-  const outputPicture = createPicture();
+  const inputImage = createImage();
+  const outputImage = createImage();
   const store = openStore();
   let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
   let speakTimer = null;
@@ -34,21 +34,21 @@ export function mount(element, server) {
 
   let palette = colours();
 
-  // At the picture's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
-  function drawSmall(canvas, picture) {
-    if (canvas.width !== picture.width || canvas.height !== picture.height) {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
+  // At the image's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
+  function drawSmall(canvas, image) {
+    if (canvas.width !== image.width || canvas.height !== image.height) {
+      canvas.width = image.width;
+      canvas.height = image.height;
     }
-    penOf(canvas).drawImage(picture, 0, 0);
+    penOf(canvas).drawImage(image, 0, 0);
   }
 
   function paint() {
     if (!shown) return;
     const { lattice } = shown;
-    drawSmall(canvases.input, inputPicture.canvas);
-    drawGrid(canvases.grid, inputPicture.canvas, lattice, palette);
-    drawSmall(canvases.output, outputPicture.canvas);
+    drawSmall(canvases.input, inputImage.canvas);
+    drawGrid(canvases.grid, inputImage.canvas, lattice, palette);
+    drawSmall(canvases.output, outputImage.canvas);
   }
 
   function say(problem) {
@@ -59,7 +59,7 @@ export function mount(element, server) {
 
   function speak(answer, stage) {
     setText(spoken, answer.words);
-    canvases.input.setAttribute("aria-label", `Input: ${answer.picture.words}, distorted`);
+    canvases.input.setAttribute("aria-label", `Input: ${answer.image.words}, distorted`);
     canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
     canvases.output.setAttribute("aria-label", `Corrected output: the input as the classifier sees it. The transformer ${stage.words}`);
   }
@@ -70,21 +70,21 @@ export function mount(element, server) {
       return;
     }
     const stage = answer.stages[answer.stages.length - 1];
-    inputPicture.set(answer.input);
-    outputPicture.set(answer.output);
+    inputImage.set(answer.input);
+    outputImage.set(answer.output);
     shown = { answer, lattice: latticeOf(stage.lattice) };
     paint();
-    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.picture.label);
+    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.image.label);
     theta.show(stage);
-    setText(find("#picture-words"), answer.picture.words);
-    find(".key").hidden = answer.picture.own; // nobody knows its class
+    setText(find("#picture-words"), answer.image.words);
+    find(".key").hidden = answer.image.own; // nobody knows its class
     setText(find("#warnings"), answer.warnings.join(" "));
     setText(find("#records"), answer.records.join(" "));
     say("");
     // A screen reader hears the sentence when the hand rests, not sixty times a second.
     clearTimeout(speakTimer);
     speakTimer = setTimeout(() => speak(answer, stage), 700);
-    // Only of pictures: who waits for these attributes waits for something to look at, not for an error.
+    // Only of images: who waits for these attributes waits for something to look at, not for an error.
     view.dataset.seq = String(number);
     view.dataset.ready = "true";
     view.dataset.drawn = JSON.stringify(state);

@@ -1,4 +1,4 @@
-// The charts: a figure from the server, this picture's values on it, and the marker, which follows the slider.
+// The charts: a figure from the server, this image's values on it, and the marker, which follows the slider.
 
 // A value on a polyline, read between its points; null outside them.
 export function readAt(xs, ys, x) {
@@ -9,7 +9,7 @@ export function readAt(xs, ys, x) {
   return ys[i - 1] + part * (ys[i] - ys[i - 1]);
 }
 
-// The figure with this picture's curves in it, and without the networks that are not wanted. A hollow marker stands
+// The figure with this image's curves in it, and without the networks that are not wanted. A hollow marker stands
 // where the network is wrong, so that colour alone says nothing.
 export function composed(figure, live, hidden) {
   const data = figure.data.map((trace) => {

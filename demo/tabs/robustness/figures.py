@@ -68,10 +68,10 @@ def robustness_figure(
     live: Sequence[str],
     palette: Palette,
 ) -> dict[str, Any]:
-    """Two charts over one axis, the control's: the test set's accuracy, and below it this picture, for now empty.
+    """Two charts over one axis, the control's: the test set's accuracy, and below it this image, for now empty.
 
-    curves: network -> its curve against the control, may be empty, then only this picture's chart is there.
-    live: the networks that this picture's chart shows. The shapes are the marker at the control's value, in each chart.
+    curves: network -> its curve against the control, may be empty, then only this image's chart is there.
+    live: the networks that this image's chart shows. The shapes are the marker at the control's value, in each chart.
     """
     both = bool(curves)
     traces = [

@@ -13,18 +13,18 @@ const SHAPES = {
 };
 
 function swatch({ role, dash, symbol }) {
-  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  picture.setAttribute("viewBox", "0 0 34 14");
-  picture.setAttribute("aria-hidden", "true");
-  picture.setAttribute("class", `swatch ${role}`);
-  const line = document.createElementNS(picture.namespaceURI, "path");
+  const image = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  image.setAttribute("viewBox", "0 0 34 14");
+  image.setAttribute("aria-hidden", "true");
+  image.setAttribute("class", `swatch ${role}`);
+  const line = document.createElementNS(image.namespaceURI, "path");
   line.setAttribute("d", "M1 7 H33");
   line.setAttribute("stroke-dasharray", DASHES[dash] ?? "");
-  const shape = document.createElementNS(picture.namespaceURI, "path");
+  const shape = document.createElementNS(image.namespaceURI, "path");
   shape.setAttribute("d", SHAPES[symbol] ?? SHAPES.circle);
   shape.setAttribute("class", "shape");
-  picture.append(line, shape);
-  return picture;
+  image.append(line, shape);
+  return image;
 }
 
 export function createLegend(table, onHide) {

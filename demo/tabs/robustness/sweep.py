@@ -1,4 +1,4 @@
-"""How two networks fare against one control at a time: the test set's curves, and one picture's, computed live."""
+"""How two networks fare against one control at a time: the test set's curves, and one image's, computed live."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from demo.core.compare import answer_or_error
+from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore, architecture_of, model_label
-from demo.core.pictures import ImageStore
 from demo.core.requests import choice, split
 from demo.core.state import parse_request
 from demo.core.subject import find_subject, parse_shown
@@ -24,7 +24,7 @@ from stn.evaluation.curves import FILE, Curve, control_values, read_curves
 
 log = logging.getLogger(__name__)
 CONTROLS = ("rotation", "scale", "shear", "clutter", "noise")  # in the order of the sliders
-PICTURES = 8  # at a time through a network: no one who plays waits longer than for these
+IMAGES = 8  # at a time through a network: no one who plays waits longer than for these
 
 
 class CurveStore:
@@ -84,26 +84,26 @@ def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, 
         ],
         "control": control,
         "measured": bool(measured),
-        "pictures": f"{max(c.n for c in measured.values()):,} {title} test images" if measured else "",
+        "images": f"{max(c.n for c in measured.values()):,} {title} test images" if measured else "",
     }
 
 
-def sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
-    """One picture over the whole of one control, the others as they are, shown to both networks.
+def sweep(images: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
+    """One image over the whole of one control, the others as they are, shown to both networks.
 
-    given: a state of the page with `curve`, the control, and `image` where the picture is the visitor's own. Returns
+    given: a state of the page with `curve`, the control, and `image` where the image is the visitor's own. Returns
     {"control", "values", "class", "at", "networks": {name: {"percent": [...], "right": [...]}}} or {"error": one
-    sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's picture
+    sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's image
     nobody knows it: there it is what the transformer's network says with the control at rest, at the value `at`.
     """
-    return answer_or_error(lambda: _sweep(pictures, models, given))
+    return answer_or_error(lambda: _sweep(images, models, given))
 
 
-def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
+def _sweep(images: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
     request, (control,) = split(given, "curve")
     (state, pixels), control = parse_shown(request), choice("curve", control, CONTROLS)
     stn, cnn = models.pair(state.dataset, state.model)
-    subject = find_subject(pictures, state, pixels)
+    subject = find_subject(images, state, pixels)
     values = control_values(control)
     with torch.inference_mode():
         # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
@@ -129,7 +129,7 @@ def _sweep(pictures: ImageStore, models: ModelStore, given: object) -> dict[str,
 
 def _chances(net: Loaded, x: torch.Tensor) -> torch.Tensor:
     """Probabilities (B, classes), in small batches, so that others get their turn at the network."""
-    logits = torch.cat([net.explain(part).logits for part in x.split(PICTURES)])
+    logits = torch.cat([net.explain(part).logits for part in x.split(IMAGES)])
     return logits.float().softmax(1).nan_to_num()
 
 

@@ -1,4 +1,4 @@
-"""The robustness tab: what becomes of accuracy, and of this picture, as one control goes through its range."""
+"""The robustness tab: what becomes of accuracy, and of this image, as one control goes through its range."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build(resources: Resources) -> None:
         return sweeps.figure(resources.models, curves, request)
 
     def sweep(request):
-        return sweeps.sweep(resources.pictures, resources.models, request)
+        return sweeps.sweep(resources.images, resources.models, request)
 
     with gr.Column(elem_id="robustness", min_width=0):
         live("robustness", "robustness-head", [figure, sweep])

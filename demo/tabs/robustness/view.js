@@ -73,10 +73,10 @@ export function mount(element, server) {
     follow();
   }
 
-  // What the charts show, in words. Of a picture of the visitor's own nobody knows the class.
-  function explained({ measured, pictures }, sweep) {
+  // What the charts show, in words. Of a image of the visitor's own nobody knows the class.
+  function explained({ measured, images }, sweep) {
     const own = typeof sweep?.at === "number";
-    const above = measured ? `Above: ${pictures}, all other sliders at rest. Below: ` : "Shown: ";
+    const above = measured ? `Above: ${images}, all other sliders at rest. Below: ` : "Shown: ";
     const place = own ? `${sweep.control} ${sweep.at}${UNITS[sweep.control]}` : "";
     const what = own
       ? `your own image, with the other sliders as they are. Its true class is not known: the curves are of \u201c${sweep.class}\u201d, the transformer\u2019s answer at ${place}.`
@@ -145,7 +145,7 @@ export function mount(element, server) {
     fail: lost("figure"),
   });
 
-  // One at a time: a sweep is 25 pictures for the server, and whoever drags wants only the last.
+  // One at a time: a sweep is 25 images for the server, and whoever drags wants only the last.
   const sweeps = createPump({
     ask: (wanted) => answerOf(server.sweep(store.request(wanted))),
     limit: () => 1,
@@ -170,7 +170,7 @@ export function mount(element, server) {
       figureKey = JSON.stringify(figure);
       figures.push(figure);
     }
-    // The picture's curve does not depend on where its own control stands.
+    // The image's curve does not depend on where its own control stands.
     const without = JSON.stringify([store.request({ ...wanted, [curve]: null }), store.renewed]);
     if (without !== sweepKey) {
       sweepKey = without;

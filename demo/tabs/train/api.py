@@ -98,8 +98,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def encode_stack(pictures: Tensor) -> dict[str, Any]:
-    """Grey pictures (N, 1, H, W) in [0, 1] as their size and their bytes, one picture after the other."""
-    levels = (pictures.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).contiguous()
+def encode_stack(images: Tensor) -> dict[str, Any]:
+    """Grey images (N, 1, H, W) in [0, 1] as their size and their bytes, one image after the other."""
+    levels = (images.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).contiguous()
     data = base64.b64encode(levels.numpy().tobytes()).decode("ascii")
     return {"width": levels.shape[3], "height": levels.shape[2], "count": len(levels), "data": data}

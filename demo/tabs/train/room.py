@@ -31,19 +31,19 @@ ENDED = ("stopped", "finished", "failed")
 
 @dataclass(frozen=True, eq=False)
 class RunInputs:
-    """The pictures of a run that do not change: what is shown, and what it is tested on."""
+    """The images of a run that do not change: what is shown, and what it is tested on."""
 
     inputs: Tensor  # (N, 1, S, S)
     labels: list[int]
     words: str
     drawn: bool
-    tested: int  # held-out pictures
+    tested: int  # held-out images
 
     @classmethod
     def of(cls, trainer: Trainer) -> RunInputs:
-        pictures = trainer.pictures
-        labels = pictures.test_labels[pictures.watched].tolist()
-        return cls(trainer.inputs, labels, pictures.words, pictures.drawn, len(pictures.test_labels))
+        images = trainer.images
+        labels = images.test_labels[images.watched].tolist()
+        return cls(trainer.inputs, labels, images.words, images.drawn, len(images.test_labels))
 
 
 class Run:

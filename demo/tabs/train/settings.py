@@ -21,7 +21,7 @@ LESSONS = ("labels", "turns")  # what teaches the localisation net: the labels a
 
 @dataclass(frozen=True)
 class Scene:
-    """A distortion of stn.distort on a canvas of its own; the output is as large as an MNIST picture everywhere."""
+    """A distortion of stn.distort on a canvas of its own; the output is as large as an MNIST image everywhere."""
 
     label: str
     canvas: int
@@ -34,7 +34,7 @@ SCENES = {
     "rts": Scene("Rotation, translation, scale", 42, 1, False),
     "tc": Scene("Translation in clutter", 60, 2, False),
 }
-# Larger batches see no more pictures a second on one core, and the class sees fewer updates.
+# Larger batches see no more images a second on one core, and the class sees fewer updates.
 CLIP_NORM = 1.0
 OPTIMISER = TrainConfig(
     epochs=1, batch_size=64, optimizer="adamw", lr=4e-3, weight_decay=1e-2, schedule="one-cycle", clip_norm=CLIP_NORM

@@ -15,7 +15,7 @@ from demo.ui.widget import Tab, live
 
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    room = TrainingRoom(TrainingData(resources.pictures))
+    room = TrainingRoom(TrainingData(resources.images))
     atexit.register(room.close)
 
     def train(request):

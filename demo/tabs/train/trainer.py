@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from demo.core.encoding import lattice_of
-from demo.tabs.train.data import TrainingPictures
+from demo.tabs.train.data import TrainingImages
 from demo.tabs.train.settings import CLIP_NORM, OPTIMISER, Settings, model_config, rate_factor
 from stn import geometry
 from stn.config import TrainConfig
@@ -22,7 +22,7 @@ from stn.modules import SpatialTransformer
 from stn.training.optim import make_optimizer
 from stn.training.pose import pose_loss
 
-TEST_SEED = 20150605  # fixes how the test pictures are distorted, for every run alike
+TEST_SEED = 20150605  # fixes how the test images are distorted, for every run alike
 TEST_BATCH = 250
 LATTICE = 9  # points along a side of the lattices that show the grids
 RANDOM_THETA = 1.0  # a random start draws every number of theta from -1 to 1
@@ -30,16 +30,16 @@ RANDOM_THETA = 1.0  # a random start draws every number of theta from -1 to 1
 
 @dataclass(frozen=True)
 class Measured:
-    """What the held-out pictures say about the network at one step."""
+    """What the held-out images say about the network at one step."""
 
     step: int
     accuracy: float  # percent
-    # How far apart the pictures lie, before and after the transformer: circular sd of their turns in degrees where
+    # How far apart the images lie, before and after the transformer: circular sd of their turns in degrees where
     # turning is all that the distortion does, sd of their places in pixels of the canvas elsewhere.
     before: float
     after: float
-    varies: float  # the same sd of what the transformer does: near 0 it does the same to every picture
-    outside: float  # part of the sampling grid outside the picture, 0 to 1
+    varies: float  # the same sd of what the transformer does: near 0 it does the same to every image
+    outside: float  # part of the sampling grid outside the image, 0 to 1
     zoom: float  # side of the frame, of the canvas's
     unit: str
 
@@ -49,7 +49,7 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What the transformer does to the watched pictures at one step."""
+    """What the transformer does to the watched images at one step."""
 
     step: int
     lattices: Tensor  # (N, 9, 9, 2)
@@ -63,8 +63,8 @@ class Trainer:
     Building one draws the weights from torch's own generator, so one thread at a time may. Nothing later does.
     """
 
-    def __init__(self, settings: Settings, pictures: TrainingPictures):
-        self.settings, self.pictures = settings, pictures
+    def __init__(self, settings: Settings, images: TrainingImages):
+        self.settings, self.images = settings, images
         self.config = model_config(settings)
         self.step_number = 0
         self._distort = get_distortion(settings.distortion)
@@ -75,9 +75,9 @@ class Trainer:
             if settings.start == "random":
                 start_at_random(self.transformer)
         self.optimizer = make_optimizer(self.model, _with_rate(settings.rate))
-        test = pictures.test_images.float() / 255
+        test = images.test_images.float() / 255
         self._test = self._distorted(test, torch.Generator().manual_seed(TEST_SEED))
-        self.inputs = self._test.images[pictures.watched]  # (N, 1, S, S)
+        self.inputs = self._test.images[images.watched]  # (N, 1, S, S)
 
     @property
     def transformer(self) -> SpatialTransformer:
@@ -85,14 +85,14 @@ class Trainer:
 
     def step(self) -> float:
         """One update of the weights; returns the classification loss before it."""
-        index = torch.randint(len(self.pictures.labels), (OPTIMISER.batch_size,), generator=self._generator)
-        batch = self._distorted(self.pictures.images[index].float() / 255, self._generator)
+        index = torch.randint(len(self.images.labels), (OPTIMISER.batch_size,), generator=self._generator)
+        batch = self._distorted(self.images.images[index].float() / 255, self._generator)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor(self.step_number)
         self.model.train()
         with watch(transformers_of(self.model)) as passes:
             logits = self.model(batch.images)
-        loss = F.cross_entropy(logits, self.pictures.labels[index])
+        loss = F.cross_entropy(logits, self.images.labels[index])
         total = loss
         if self.settings.lesson == "turns":
             assert batch.matrix is not None, "every scene is made of matrices"
@@ -106,20 +106,20 @@ class Trainer:
 
     @torch.no_grad()
     def test(self) -> Measured:
-        """The network on all held-out pictures, distorted the same way every time."""
+        """The network on all held-out images, distorted the same way every time."""
         right = 0
         with evaluating(self.model), watch(transformers_of(self.model)) as passes:
             for images, labels in zip(
-                self._test.images.split(TEST_BATCH), self.pictures.test_labels.split(TEST_BATCH), strict=True
+                self._test.images.split(TEST_BATCH), self.images.test_labels.split(TEST_BATCH), strict=True
             ):
                 right += int((self.model(images).argmax(1) == labels).sum())
         grids = [one.sampler.family.grid(one.theta, (8, 8)) for one in passes]
-        accuracy = 100 * right / len(self.pictures.test_labels)
+        accuracy = 100 * right / len(self.images.test_labels)
         return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
-        """What the transformer does to the watched pictures now."""
+        """What the transformer does to the watched images now."""
         seen = explain(self.model, self.inputs)
         stage = seen.stages[0]
         lattices = torch.stack([lattice_of(grid, LATTICE) for grid in stage.grid])  # (N, 9, 9, 2)
@@ -146,7 +146,7 @@ def start_at_random(transformer: SpatialTransformer) -> None:
 
 
 def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: bool) -> Measured:
-    """What is measured on the sampling grids (N, h, w, 2) of distorted pictures."""
+    """What is measured on the sampling grids (N, h, w, 2) of distorted images."""
     if not bool(grid.isfinite().all()):
         nan = math.nan
         return Measured(step, accuracy, nan, nan, nan, nan, nan, "")

@@ -195,7 +195,7 @@ export function mount(element, server, training) {
     setText(find("#train-spoken"), text);
   }
 
-  // --- the pictures ----------------------------------------------------------------------------------------------------
+  // --- the images ----------------------------------------------------------------------------------------------------
 
   function plan() {
     if (paintPlanned) return;

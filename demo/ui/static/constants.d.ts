@@ -18,7 +18,7 @@ export const GRID_UNIT: number;
 export const KEYS: Record<string, Key>;
 export const NEUTRAL: Controls;
 export const OPENING: { dataset: string; sample: number } & Controls;
-export const PICTURE_SIZES: Record<string, [size: number, channels: number]>;
+export const IMAGE_SIZES: Record<string, [size: number, channels: number]>;
 export const SHOWN: string[];
 export const SHOWN_KEYS: string[];
 export const SLIDERS: string[];

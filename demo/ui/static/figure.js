@@ -1,4 +1,4 @@
-// The three pictures: the input, the sampling grid on the input, the corrected output.
+// The three images: the input, the sampling grid on the input, the corrected output.
 
 import { penOf } from "./pixels.js";
 
@@ -33,27 +33,27 @@ export function fit(canvas) {
   return { context, side };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {HTMLCanvasElement} picture */
-export function drawPicture(canvas, picture) {
+/** @param {HTMLCanvasElement} canvas @param {HTMLCanvasElement} image */
+export function drawBitmap(canvas, image) {
   const { context, side } = fit(canvas);
   context.imageSmoothingEnabled = false; // a pixel is a pixel: the sampler's work is to be seen
-  context.drawImage(picture, 0, 0, side, side);
+  context.drawImage(image, 0, 0, side, side);
 }
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {HTMLCanvasElement} picture
+ * @param {HTMLCanvasElement} image
  * @param {Lattice} lattice
  * @param {Colours} colours
  */
-export function drawGrid(canvas, picture, lattice, colours, reach = REACH) {
+export function drawGrid(canvas, image, lattice, colours, reach = REACH) {
   const { context, side } = fit(canvas);
   const half = side / 2;
   const unit = half / reach; // CSS pixels for one half-width of the input
   context.fillStyle = colours.outside;
   context.fillRect(0, 0, side, side);
   context.imageSmoothingEnabled = false;
-  context.drawImage(picture, half - unit, half - unit, 2 * unit, 2 * unit);
+  context.drawImage(image, half - unit, half - unit, 2 * unit, 2 * unit);
   context.fillStyle = colours.veil;
   context.fillRect(half - unit, half - unit, 2 * unit, 2 * unit);
 

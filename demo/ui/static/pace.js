@@ -1,5 +1,5 @@
 // How many requests may be in flight. On a slow network it takes several to keep the server busy; on a fast one more
-// than two only wait for each other at the server, and the picture lags behind the hand.
+// than two only wait for each other at the server, and the image lags behind the hand.
 
 const LONGEST_GAP = 50; // ms: a single slow answer must not make the next ones wait
 

@@ -1,4 +1,4 @@
-// Bytes from the server to pictures on canvases.
+// Bytes from the server to images on canvases.
 
 import { GRID_UNIT } from "./constants.js";
 
@@ -29,8 +29,8 @@ export function penOf(/** @type {HTMLCanvasElement} */ canvas, /** @type {Canvas
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 }
 
-// A picture at its own size, on a canvas of its own, which is reused from answer to answer.
-export function createPicture() {
+// A image at its own size, on a canvas of its own, which is reused from answer to answer.
+export function createImage() {
   const canvas = document.createElement("canvas");
   const context = penOf(canvas);
   /** @type {ImageData | null} */

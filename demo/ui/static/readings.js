@@ -1,4 +1,4 @@
-// What stands in words and numbers under the pictures: bars of both networks and theta.
+// What stands in words and numbers under the images: bars of both networks and theta.
 
 export function make(tag, className, text) {
   const made = document.createElement(tag);

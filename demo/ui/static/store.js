@@ -1,6 +1,6 @@
 // The state of the page: one for all tabs, which show it or ask for another. The address bar holds it.
 //
-// `state` is what Gradio's components say: data set, picture, network, controls. `extras` are the tabs' own keys of the
+// `state` is what Gradio's components say: data set, image, network, controls. `extras` are the tabs' own keys of the
 // address (an exercise, a chosen curve). A tab watches the state and hears of it only while it is open.
 
 import { OPENING, TABS } from "./constants.js";
@@ -50,29 +50,29 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
     // Gradio's components call this with every value whenever one changes.
     set(/** @type {State} */ next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return;
-      // Whoever asks for a test picture has done with a picture of his own.
+      // Whoever asks for a test image has done with a image of his own.
       if (state && (next.dataset !== state.dataset || next.sample !== state.sample)) store.own = null;
       state = next;
       write();
       tell();
     },
-    // A picture of the visitor's own, which stands in for the test picture: {dataset, image: base64 of its bytes}
+    // A image of the visitor's own, which stands in for the test image: {dataset, image: base64 of its bytes}
     // or null. It stays in the browser: the address does not hold it.
     own: /** @type {Own | null} */ (null),
     showOwn(/** @type {Own | null} */ own) {
       store.own = own;
       tell();
     },
-    // What a server function is asked for a state: with the visitor's own picture, where one stands in.
+    // What a server function is asked for a state: with the visitor's own image, where one stands in.
     request(/** @type {State} */ wanted) {
       return store.own?.dataset === wanted.dataset ? { ...wanted, image: store.own.image } : wanted;
     },
-    klass: "any", // the class that pictures are chosen from
+    klass: "any", // the class that images are chosen from
     setClass(name) {
       store.klass = name;
       tell();
     },
-    // The same values are news again: the pictures behind a number were exchanged.
+    // The same values are news again: the images behind a number were exchanged.
     renewed: 0, // how often
     forget() {
       store.renewed += 1;
@@ -93,7 +93,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
       followers.push(show);
       if (state) show(state);
     },
-    // Another picture of the same data set; everything else stays.
+    // Another image of the same data set; everything else stays.
     chosen: 0,
     choose(/** @type {number} */ sample) {
       if (store.own) store.showOwn(null);
@@ -112,7 +112,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
         slider.dispatchEvent(new Event("input", { bubbles: true }));
       }
     },
-    // Shows another picture, data set or network; controls that are not named return to neutral.
+    // Shows another image, data set or network; controls that are not named return to neutral.
     go(wanted) {
       if (store.own) store.showOwn(null);
       store.wanted = { dataset: state?.dataset ?? OPENING.dataset, ...wanted };

@@ -9,7 +9,7 @@ import torch
 from demo.controls.mistakes import BATCH, MistakeFinder
 from demo.controls.thumbnails import thumbnails
 from demo.core import compare, records
-from demo.core.pictures import ImageStore, PictureSet
+from demo.core.images import ImageSet, ImageStore
 from demo.core.state import ViewState, from_query, unknown_shown
 from demo.core.uploads import read_pixels
 from stn.distort import Controls, apply_controls
@@ -18,30 +18,30 @@ from tests.helpers import unpack_pixels
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
+def images(tmp_path_factory):
     return ImageStore(tmp_path_factory.mktemp("no-data"))
 
 
-def page(pictures, **request):
-    return thumbnails(pictures, {"dataset": "mnist", "count": 6, **request})
+def page(images, **request):
+    return thumbnails(images, {"dataset": "mnist", "count": 6, **request})
 
 
-def test_the_page_that_holds_the_picture_with_all_its_pixels(pictures):
-    answer = page(pictures, sample=8)
+def test_the_page_that_holds_the_image_with_all_its_pixels(images):
+    answer = page(images, sample=8)
     assert answer["samples"] == [6, 7, 8, 9, 10, 11] and answer["from"] == 7 and answer["drawn"]
-    images = pictures.get("mnist").images
+    known = images.get("mnist").images
     sheet = unpack_pixels(answer["sheet"])
     assert sheet.shape == (6 * 28, 28, 1)
-    assert np.array_equal(sheet[2 * 28 : 3 * 28, :, 0], images[8, 0].numpy())
+    assert np.array_equal(sheet[2 * 28 : 3 * 28, :, 0], known[8, 0].numpy())
 
 
-def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
-    last = page(pictures, sample=0, turn=-1)
+def test_pages_turn_around_the_end_and_keep_to_the_class(images):
+    last = page(images, sample=0, turn=-1)
     assert last["samples"][-1] == last["of"] - 1
-    labels = pictures.get("mnist").labels
-    sevens = page(pictures, sample=0, klass="7")
+    labels = images.get("mnist").labels
+    sevens = page(images, sample=0, klass="7")
     assert sevens["of"] == labels.count(7) and {labels[i] for i in sevens["samples"]} == {7}
-    assert page(pictures, sample=10**6)["from"] == 1, "no such picture: the first page"
+    assert page(images, sample=10**6)["from"] == 1, "no such image: the first page"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_pages_turn_around_the_end_and_keep_to_the_class(pictures):
         {"dataset": "mnist", "class": "3"},
     ],
 )
-def test_a_bad_request_for_thumbnails_is_one_sentence(pictures, bad):
-    answer = compare.answer_or_error(lambda: thumbnails(pictures, bad))
+def test_a_bad_request_for_thumbnails_is_one_sentence(images, bad):
+    answer = compare.answer_or_error(lambda: thumbnails(images, bad))
     assert set(answer) == {"error"} and "\n" not in answer["error"] and "error in the program" not in answer["error"]
 
 
 class Net:
-    """Stands in for a loaded model: says class `says` for every picture but those whose brightest pixel is `lit`."""
+    """Stands in for a loaded model: says class `says` for every image but those whose brightest pixel is `lit`."""
 
     def __init__(self, right_at):
         self.right_at, self.seen = right_at, []
@@ -71,7 +71,7 @@ class Net:
 
     def predict(self, x):
         self.seen.append(x)
-        number = (x.flatten(1).amax(1) * 255).round().long()  # each picture carries its number
+        number = (x.flatten(1).amax(1) * 255).round().long()  # each image carries its number
         return torch.where(torch.isin(number, torch.tensor(sorted(self.right_at))), 0, 1)
 
 
@@ -87,7 +87,7 @@ def numbered(n: int) -> ImageStore:
     images = torch.zeros(n, 1, 28, 28, dtype=torch.uint8)
     images[:, 0, 10:18, 10:18] = torch.arange(n).view(-1, 1, 1).to(torch.uint8)
     shelf = ImageStore()
-    shelf._sets["mnist"] = PictureSet("mnist", images, (0,) * n, tuple("0123456789"), drawn=False)
+    shelf._sets["mnist"] = ImageSet("mnist", images, (0,) * n, tuple("0123456789"), drawn=False)
     return shelf
 
 
@@ -96,21 +96,21 @@ def search(stn_right, cnn_right, n=100, start=0, seconds=10.0):
     return finder.find(ViewState(sample=n - 1), "any", start)
 
 
-def test_a_picture_that_only_the_cnn_gets_wrong_comes_first():
+def test_a_image_that_only_the_cnn_gets_wrong_comes_first():
     everything = set(range(100))
     assert search(stn_right=everything - {3}, cnn_right=everything - {3, 60})["sample"] == 60
     both = search(stn_right=everything - {3}, cnn_right=everything - {3})
     assert both["sample"] == 3 and "Both" in both["words"]
 
 
-def test_none_is_a_sentence_with_the_number_of_pictures_tried():
+def test_none_is_a_sentence_with_the_number_of_images_tried():
     none = search(set(range(100)), set(range(100)))
     assert none["sample"] is None and "Tried 99 MNIST test images" in none["words"]
 
 
-def test_the_search_ends_in_time_and_leaves_the_present_picture_out():
+def test_the_search_ends_in_time_and_leaves_the_present_image_out():
     assert f"Tried {BATCH} " in search(set(range(100)), set(range(100)), seconds=0)["words"]
-    assert search(set(), set(range(99)))["sample"] is None, "only picture 99 is wrong, and it is the one shown"
+    assert search(set(), set(range(99)))["sample"] is None, "only image 99 is wrong, and it is the one shown"
 
 
 def test_only_so_many_wait_for_a_search(monkeypatch):
@@ -125,7 +125,7 @@ def test_the_search_sees_what_the_page_shows():
     controls = Controls(rotation=20, clutter=3, noise=0.1, seed=4)
     MistakeFinder(shelf, Models(Net(set()), cnn)).find(ViewState(sample=39, controls=controls), "any", 0)
     chosen = shelf.get("mnist")
-    alone = apply_controls(chosen.picture(5), controls, 28, chosen.clutter_from)
+    alone = apply_controls(chosen.image(5), controls, 28, chosen.clutter_from)
     assert torch.equal(cnn.seen[0][5:6], alone)
 
 
@@ -178,7 +178,7 @@ def test_a_control_beyond_the_training_is_named():
     assert said == ["Scale and clutter: beyond what the spatial transformer network was trained on."]
 
 
-def test_own_pictures_and_drawings_are_named_as_such():
+def test_own_images_and_drawings_are_named_as_such():
     own, drawn, real = (
         records.warnings(info(), info(None), Controls(), own, drawn)
         for own, drawn in ((True, False), (False, True), (False, False))

@@ -9,8 +9,8 @@ import torch
 
 from demo.controls.choices import link_problems
 from demo.core import compare
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore, architecture_of, model_label
-from demo.core.pictures import ImageStore
 from demo.core.state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
@@ -48,19 +48,19 @@ def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
 
 
 @pytest.mark.parametrize(("dataset", "canvas", "channels"), [("mnist", 60, 1), ("cifar10", 48, 3)])
-def test_an_answer_holds_the_distorted_picture_to_the_last_level(resources, dataset, canvas, channels):
+def test_an_answer_holds_the_distorted_image_to_the_last_level(resources, dataset, canvas, channels):
     request = {"dataset": dataset, "sample": 3, "rotation": 30, "scale": 0.8, "clutter": 4, "noise": 0.1, "seed": 5}
     answer = compare.answer(*resources, request)
     pixels = unpack_pixels(answer["input"])
     assert pixels.shape == (canvas, canvas, channels)
-    pictures = resources[0].get(dataset)
+    images = resources[0].get(dataset)
     controls = parse_request(request).controls
-    wanted = apply_controls(pictures.picture(3), controls, canvas, pictures.clutter_from)[0]
+    wanted = apply_controls(images.image(3), controls, canvas, images.clutter_from)[0]
     assert np.abs(pixels - 255 * wanted.permute(1, 2, 0).numpy()).max() <= 0.5 + 1e-3
 
 
 def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resources):
-    # Identity at the start: its output is the input resampled, so their means agree; a picture left normalised
+    # Identity at the start: its output is the input resampled, so their means agree; a image left normalised
     # would be far off.
     answer = compare.answer(*resources, {"dataset": "cifar10", "sample": 0})
     assert answer["stages"][0]["words"] == "leaves the image as it is"
@@ -70,10 +70,10 @@ def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resource
 def test_an_answer_is_json_and_complete(resources):
     answer = compare.answer(*resources, {"dataset": "mnist", "sample": 1})
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
-    assert answer["classes"] == list("0123456789") and answer["picture"]["drawn"]
+    assert answer["classes"] == list("0123456789") and answer["image"]["drawn"]
     for network in answer["networks"].values():
         assert math.isclose(sum(network["probabilities"]), 1, abs_tol=1e-4)
-        assert network["right"] == (network["top"] == answer["picture"]["label"])
+        assert network["right"] == (network["top"] == answer["image"]["label"])
     assert answer["stages"][0]["family"] == "affine" and len(answer["stages"][0]["values"]) == 6
 
 
@@ -149,9 +149,9 @@ def test_what_nobody_foresaw_is_one_sentence_for_the_visitor_and_a_trace_in_the_
 
 
 def test_a_link_to_what_is_not_there_is_named_part_by_part(resources):
-    pictures, models = resources
-    assert link_problems(ViewState("mnist", 3, "mnist-play-affine"), pictures, models) == []
-    sample, model = link_problems(ViewState("mnist", 10**6, "mnist-play-tps"), pictures, models)
+    images, models = resources
+    assert link_problems(ViewState("mnist", 3, "mnist-play-affine"), images, models) == []
+    sample, model = link_problems(ViewState("mnist", 10**6, "mnist-play-tps"), images, models)
     assert "no image 1000000" in sample and "'mnist-play-tps'" in model
 
 
@@ -179,10 +179,10 @@ def test_the_api_and_the_page_agree(resources):
     seen = compare.compare(*resources, parse_request(request))
     for_api, for_view = compare.for_api(seen), compare.for_view(seen)
     assert for_api["probabilities"]["stn"] == for_view["networks"]["stn"]["probabilities"]
-    assert for_api["label"] == for_view["picture"]["label"] == resources[0].get("mnist").labels[2]
+    assert for_api["label"] == for_view["image"]["label"] == resources[0].get("mnist").labels[2]
 
 
-def test_an_uploaded_picture_has_no_label(resources):
+def test_an_uploaded_image_has_no_label(resources):
     from demo.core.encoding import png_data_uri
 
     seen = compare.compare(*resources, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))

@@ -27,18 +27,18 @@ def test_pixels_come_back(channels):
     assert np.array_equal(unpack_pixels(encoded), levels.permute(1, 2, 0).numpy())
 
 
-def test_pixels_outside_the_range_and_nan_stay_pictures():
+def test_pixels_outside_the_range_and_nan_stay_images():
     encoded = encoding.encode_pixels(torch.tensor([[[-1.0, 2.0, float("nan")]]]))
     assert unpack_pixels(encoded).ravel().tolist() == [0, 255, 0]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_png_is_lossless(channels):
-    picture = torch.rand(channels, 6, 4, generator=torch.Generator().manual_seed(1))
-    head, body = encoding.png_data_uri(picture).split(",")
+    image = torch.rand(channels, 6, 4, generator=torch.Generator().manual_seed(1))
+    head, body = encoding.png_data_uri(image).split(",")
     assert head == "data:image/png;base64"
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(body)))).reshape(6, 4, channels)
-    assert np.array_equal(pixels, encoding.to_uint8(picture))
+    assert np.array_equal(pixels, encoding.to_uint8(image))
 
 
 def test_the_identity_grid_becomes_the_whole_square():

@@ -1,4 +1,4 @@
-"""A picture of the visitor's own in every tab that shows one picture, on untrained stand-ins."""
+"""A image of the visitor's own in every tab that shows one image, on untrained stand-ins."""
 
 import base64
 import json
@@ -29,11 +29,11 @@ ASK = {  # tab -> what it asks of the server about a state
 
 def pixels_of(mnist_resources, sample: int) -> str:
     """A drawing as the browser would send it."""
-    return base64.b64encode(to_uint8(mnist_resources[0].get("mnist").picture(sample)[0]).tobytes()).decode()
+    return base64.b64encode(to_uint8(mnist_resources[0].get("mnist").image(sample)[0]).tobytes()).decode()
 
 
 def pair(mnist_resources, tab: str) -> tuple[dict, dict]:
-    """What a tab is told of drawing no. 5, and of the same pixels as the visitor's own over another test picture."""
+    """What a tab is told of drawing no. 5, and of the same pixels as the visitor's own over another test image."""
     known = ASK[tab](*mnist_resources, {"dataset": "mnist", "sample": 5, **CONTROLS})
     own = ASK[tab](
         *mnist_resources, {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
@@ -47,14 +47,14 @@ def test_play_and_the_panels_show_the_same_pixels_but_claim_no_class(mnist_resou
     for tab in ("play", "look"):
         known, own = pair(mnist_resources, tab)
         assert own["input"] == known["input"] and own["output"] == known["output"]
-        assert own["picture"] == {"words": "Your own image", "label": None, "drawn": False, "own": True}
-        assert known["picture"]["label"] is not None and not known["picture"]["own"]
+        assert own["image"] == {"words": "Your own image", "label": None, "drawn": False, "own": True}
+        assert known["image"]["label"] is not None and not known["image"]["own"]
         for network in own["networks"].values() if tab == "play" else [own["network"]]:
             assert network["right"] is None
             assert "right" not in network["words"] and "wrong" not in network["words"]
 
 
-def test_a_theta_by_hand_looks_at_the_own_picture(mnist_resources):
+def test_a_theta_by_hand_looks_at_the_own_image(mnist_resources):
     known, own = pair(mnist_resources, "hand")
     assert own["output"] == known["output"] and own["stage"]["values"] == pytest.approx(THETA)
     assert own["network"]["probabilities"] == known["network"]["probabilities"]
@@ -67,7 +67,7 @@ def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(mnist_resources
 
 
 @pytest.mark.parametrize("control", sweep.CONTROLS)
-def test_an_own_picture_is_swept_for_what_the_transformers_network_says_at_rest(mnist_resources, control):
+def test_an_own_image_is_swept_for_what_the_transformers_network_says_at_rest(mnist_resources, control):
     state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
     found = sweep.sweep(*mnist_resources, {**state, "curve": control})
     rest = {"rotation": 0, "scale": 1, "shear": 0, "clutter": 0, "noise": 0}[control]

@@ -122,5 +122,5 @@ def test_verdict_says_right_or_wrong_only_where_the_truth_is_known():
 
 
 def test_a_drawing_is_called_a_drawing():
-    assert words.picture_sentence("MNIST", 7, "9", drawn=False) == "MNIST test image no. 7: 9"
-    assert words.picture_sentence("MNIST", 7, "9", drawn=True) == "Drawing no. 7, not from MNIST: 9"
+    assert words.image_sentence("MNIST", 7, "9", drawn=False) == "MNIST test image no. 7: 9"
+    assert words.image_sentence("MNIST", 7, "9", drawn=True) == "Drawing no. 7, not from MNIST: 9"

@@ -17,7 +17,7 @@ def dataset(request):
     return request.param
 
 
-def test_every_picture_has_the_shape_and_type_of_its_data_set(dataset):
+def test_every_image_has_the_shape_and_type_of_its_data_set(dataset):
     for s in samples(dataset):
         assert s.image.shape == SHAPES[dataset], s.name
         assert s.image.dtype == np.uint8, s.name
@@ -43,7 +43,7 @@ def test_names_are_unique_and_say_the_class(dataset):
         assert s.name.startswith(start)
 
 
-def test_no_two_drawings_are_the_same_picture(dataset):
+def test_no_two_drawings_are_the_same_image(dataset):
     assert len({s.image.tobytes() for s in samples(dataset)}) == len(samples(dataset))
 
 

@@ -24,10 +24,10 @@ def test_curves_have_25_values_from_end_to_end_and_see_the_control():
     test = bars(50)
 
     class Upright(nn.Module):
-        """Knows the class by the bar's height on the canvas, so only of pictures that are not turned."""
+        """Knows the class by the bar's height on the canvas, so only of images that are not turned."""
 
         def forward(self, x):
-            rows = x[:, 0, 16:44].sum(2)  # the picture's own rows
+            rows = x[:, 0, 16:44].sum(2)  # the image's own rows
             return torch.stack([rows[:, 4 + 2 * k : 7 + 2 * k].sum(1) for k in range(10)], dim=1)
 
     found = curve(nn.Sequential(nn.Dropout(0.9), Upright()).train(), test, get_recipe("mnist-play-cnn"), "rotation")
@@ -38,7 +38,7 @@ def test_curves_have_25_values_from_end_to_end_and_see_the_control():
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
-    """A folder with one untrained playground model, 20 test pictures, and three values a control."""
+    """A folder with one untrained playground model, 20 test images, and three values a control."""
     recipe = get_recipe("mnist-play-cnn")
     save_checkpoint(tmp_path / f"{recipe.name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
     monkeypatch.setattr("stn.checkpoint.SHIPPED", tmp_path)

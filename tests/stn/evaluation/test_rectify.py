@@ -39,7 +39,7 @@ class Net(nn.Module):
 
 
 def measured(turns, own: float = 0.0):
-    return rectification(Net(Oracle(AFFINE, turns, own)), bars(40), RECIPE, pictures=40)
+    return rectification(Net(Oracle(AFFINE, turns, own)), bars(40), RECIPE, n=40)
 
 
 def test_a_transformer_that_undoes_every_turn_leaves_nothing():
@@ -56,26 +56,26 @@ def test_a_transformer_that_does_nothing_leaves_everything():
     assert found.area_in_frame == pytest.approx(1, abs=0.02)
 
 
-def test_pictures_are_turned_no_further_than_the_recipe_turns_them():
+def test_images_are_turned_no_further_than_the_recipe_turns_them():
     found = rectification(Net(Oracle(AFFINE, [0.0] * 13)), bars(20), replace(RECIPE, distortion="rts"), 20)
     assert found.left_sd == pytest.approx(found.input_sd, abs=0.1) == pytest.approx(28.5, abs=0.1)
 
 
-@pytest.mark.parametrize(("pictures", "there", "measured"), [(150, 210, 150), (1000, 130, 130), (1, 40, 1)])
-def test_any_number_of_pictures_is_measured(pictures, there, measured):
+@pytest.mark.parametrize(("images", "there", "measured"), [(150, 210, 150), (1000, 130, 130), (1, 40, 1)])
+def test_any_number_of_images_is_measured(images, there, measured):
     turns = [-angle for angle in sorted(ANGLES, key=abs)] * 2
-    found = rectification(Net(Oracle(AFFINE, turns)), bars(there), RECIPE, pictures)
+    found = rectification(Net(Oracle(AFFINE, turns)), bars(there), RECIPE, images)
     assert found.pictures == measured
     assert found.left_sd_within == pytest.approx(0, abs=0.1)
 
 
-def test_no_pictures_cannot_be_measured():
+def test_no_images_cannot_be_measured():
     with pytest.raises(StnError, match="0 images cannot be measured"):
         rectification(nn.Flatten(), bars(10), RECIPE, 0)
 
 
-def test_within_a_picture_only_its_own_spread_counts():
-    angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two pictures, each steady
+def test_within_a_image_only_its_own_spread_counts():
+    angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two images, each steady
     assert circular_sd(angles, 1).tolist() == pytest.approx([0, 0], abs=0.1)
     assert circular_sd(angles.flatten(), 0).item() > 45
 
@@ -100,4 +100,4 @@ def test_correlation_is_pearsons(generator):
 
 def test_a_plain_cnn_has_nothing_to_measure():
     with pytest.raises(StnError, match="has no transformer"):
-        rectification(nn.Flatten(), bars(10), replace(RECIPE, name="plain"), pictures=10)
+        rectification(nn.Flatten(), bars(10), replace(RECIPE, name="plain"), n=10)

@@ -11,7 +11,7 @@ from stn.checkpoint import read_tensors
 from stn.models import build_model
 from stn.training.distributed import join_group
 
-# Without dropout, the order of sums is all that differs; of 321 pictures the last batch is one, and the
+# Without dropout, the order of sums is all that differs; of 321 images the last batch is one, and the
 # second process has none of it.
 TRAIN = """
 import sys

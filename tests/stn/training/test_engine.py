@@ -175,7 +175,7 @@ def test_one_dead_transformer_beside_one_alive_is_seen(generator):
     assert monitor.stats().to_dict()["theta_constant"]
 
 
-def test_one_picture_alone_is_no_collapse(small_mnist):
+def test_one_image_alone_is_no_collapse(small_mnist):
     recipe = replace(TUNED, train=replace(TUNED.train, epochs=1, batch_size=1))
     assert train(recipe, small_mnist.subset(slice(0, 3)), small_mnist).history[0]["theta"] is None
 
@@ -219,7 +219,7 @@ def test_random_shift_moves_whole_pixels_and_repeats_the_edge(generator):
     assert not torch.equal(moved, images)
 
 
-def test_flips_that_alternate_show_each_picture_both_ways(monkeypatch):
+def test_flips_that_alternate_show_each_image_both_ways(monkeypatch):
     recipe = get_recipe("cifar10-clean-cnn")
     recipe = replace(recipe, train=replace(recipe.train, shift=0))
     data = bars(70, "cifar10")
@@ -248,7 +248,7 @@ def test_evaluation_is_the_same_every_time_and_for_every_model():
     assert model.training
 
 
-def test_the_first_pictures_of_a_test_set_are_tested_alike_without_the_others():
+def test_the_first_images_of_a_test_set_are_tested_alike_without_the_others():
     recipe, test = get_recipe("mnist-play-cnn"), with_clutter_from(bars(FIRST + 200), bars(50, seed=1))
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(recipe.model.canvas**2, 10))

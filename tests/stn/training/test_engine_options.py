@@ -24,7 +24,7 @@ def weights_of(model: nn.Module) -> Tensor:
 
 
 def stepped(steps: int = 1, **options) -> list[Tensor]:
-    """All weights of `mnist-tutorial`: before some steps on the same pictures, after each of them, and those kept."""
+    """All weights of `mnist-tutorial`: before some steps on the same images, after each of them, and those kept."""
     recipe = get_recipe("mnist-tutorial")
     recipe = replace(recipe, model=replace(recipe.model, dropout=0.0), train=replace(PLAIN, **options))
     run = Run(recipe, bars(64), 0, torch.device("cpu"))
@@ -91,7 +91,7 @@ def test_the_classifiers_norms_have_a_rate_of_their_own():
     assert seen == {True, False} and config.norm_lr_scale > 1
 
 
-def test_the_loss_of_a_test_is_the_mean_over_its_pictures():
+def test_the_loss_of_a_test_is_the_mean_over_its_images():
     data = bars(BATCH + 20)  # two batches, of which the second is smaller
     table = torch.randn(len(data), 10, generator=torch.Generator().manual_seed(1))
     table[:BATCH] *= 3  # so that the mean of the batches' means is another number

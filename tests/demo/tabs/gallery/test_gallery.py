@@ -1,4 +1,4 @@
-"""The gallery's pictures, mistakes and class means, on drawings and untrained stand-ins for the checkpoints."""
+"""The gallery's images, mistakes and class means, on drawings and untrained stand-ins for the checkpoints."""
 
 import re
 
@@ -20,7 +20,7 @@ def ask(mnist_resources, kept=None, **changes):
     return found
 
 
-def test_a_batch_is_24_different_pictures_with_both_answers(mnist_resources):
+def test_a_batch_is_24_different_images_with_both_answers(mnist_resources):
     found = ask(mnist_resources)
     assert len(found["cells"]) == gallery.CELLS == found["looked_at"]
     assert len({cell["sample"] for cell in found["cells"]}) == gallery.CELLS
@@ -32,16 +32,16 @@ def test_a_batch_is_24_different_pictures_with_both_answers(mnist_resources):
         assert cell["cnn"]["top"] in range(10) and cell["stn"]["percent"].endswith("%")
     wrong = sum(cell["cnn"]["top"] != cell["label"] for cell in found["cells"])
     assert found["wrong"]["cnn"] == wrong and f"the plain CNN {24 - wrong}." in found["words"]
-    assert "drawings" in found["words"], "the page says which pictures are drawings"
+    assert "drawings" in found["words"], "the page says which images are drawings"
 
 
-def test_a_seed_brings_the_same_pictures_again_and_another_one_others(mnist_resources):
+def test_a_seed_brings_the_same_images_again_and_another_one_others(mnist_resources):
     assert ask(mnist_resources) == ask(mnist_resources)
     assert ask(mnist_resources)["cells"] != ask(mnist_resources, seed=2)["cells"]
 
 
 @pytest.mark.parametrize("of", gallery.NETWORKS)
-def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnist_resources, monkeypatch, of):
+def test_mistakes_are_mistakes_and_no_more_images_are_looked_at_than_said(mnist_resources, monkeypatch, of):
     monkeypatch.setattr(gallery, "LOOKED_AT", 60)
     found = ask(mnist_resources, kind="mistakes", of=of, distortion="all")
     assert all(cell[of]["top"] != cell["label"] for cell in found["cells"])
@@ -49,7 +49,7 @@ def test_mistakes_are_mistakes_and_no_more_pictures_are_looked_at_than_said(mnis
 
 
 @pytest.mark.parametrize(("distortion", "called"), [("none", "drawings"), ("turned", "distorted drawings")])
-def test_pictures_are_called_distorted_where_they_are(mnist_resources, monkeypatch, distortion, called):
+def test_images_are_called_distorted_where_they_are(mnist_resources, monkeypatch, distortion, called):
     monkeypatch.setattr(gallery, "PARTS", 1)
     for kind in ("mistakes", "means"):
         said = ask(mnist_resources, kind=kind, distortion=distortion)["words"]
@@ -96,7 +96,7 @@ def test_a_page_is_made_once_and_too_many_visitors_are_told_to_wait(mnist_resour
     assert "try again" in made.answer(ASK)["error"]
 
 
-def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(mnist_resources):
+def test_the_mean_of_images_without_distortion_is_that_of_the_class(mnist_resources):
     found = ask(mnist_resources, kind="means", distortion="none")
     chosen = mnist_resources[0].get("mnist")
     threes = torch.stack([chosen.images[i] for i, label in enumerate(chosen.labels) if label == 3]).float().mean(0)
@@ -104,14 +104,14 @@ def test_the_mean_of_pictures_without_distortion_is_that_of_the_class(mnist_reso
     assert abs(mean - threes[0].numpy()).max() <= 1, "each of the four drawings counts twice"
 
 
-def test_equal_pictures_keep_all_their_detail_and_unequal_ones_lose_it():
-    def kept(pictures):
+def test_equal_images_keep_all_their_detail_and_unequal_ones_lose_it():
+    def kept(images):
         sums = {}
-        gallery._add(sums, "before", pictures, torch.zeros(len(pictures), dtype=torch.long), 2)
+        gallery._add(sums, "before", images, torch.zeros(len(images), dtype=torch.long), 2)
         return gallery.kept_detail(sums, "before")
 
-    picture = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert kept(picture.repeat(5, 1, 1, 1)) == pytest.approx(1)
+    image = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert kept(image.repeat(5, 1, 1, 1)) == pytest.approx(1)
     assert kept(torch.rand(400, 1, 8, 8, generator=torch.Generator().manual_seed(1))) == pytest.approx(0.05, abs=0.02)
 
 

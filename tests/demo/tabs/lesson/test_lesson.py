@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from demo.tabs.lesson.answers import ANGLES, turn_of
 from demo.tabs.lesson.bench import Bench
 from demo.tabs.lesson.exercises import EXERCISES
@@ -29,7 +29,7 @@ class Fixed:
     def __init__(self, turn=0.0, size=1.0, right=0.0, answers=None):
         angle = torch.deg2rad(torch.tensor(float(turn)))
         c, s = angle.cos() * size, angle.sin() * size
-        # Output to input, y down; a picture that turns counter-clockwise is read through a grid turned clockwise.
+        # Output to input, y down; a image that turns counter-clockwise is read through a grid turned clockwise.
         self.matrix = torch.tensor([[[c, -s, right], [s, c, 0.0]]])
         self.answers = answers
         self.info = SimpleNamespace(canvas=60)
@@ -55,7 +55,7 @@ def solved(tmp_path, n: int, stn, cnn=None):
 
 
 @pytest.mark.parametrize("turn", [-120, -40, 0, 25, 90])
-def test_the_turn_is_the_pictures_in_degrees(tmp_path, turn):
+def test_the_turn_is_the_images_in_degrees(tmp_path, turn):
     made = bench(tmp_path, Fixed(turn))
     assert turn_of(made.stage(torch.zeros(1, 1, 60, 60))) == pytest.approx(turn, abs=0.01)
 

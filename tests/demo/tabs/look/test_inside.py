@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from demo.core.images import ImageStore
 from demo.core.models import ModelStore
-from demo.core.pictures import ImageStore
 from demo.core.state import parse_request
 from demo.tabs.look import inside
 from stn.checkpoint import save_checkpoint
@@ -28,7 +28,7 @@ FAMILIES = ("affine", "projective", "tps")
 
 
 def floats(encoded: dict) -> torch.Tensor:
-    """The values (C, H, W) of a picture, or the points (H, W, 2) of a grid, as the browser decodes them."""
+    """The values (C, H, W) of a image, or the points (H, W, 2) of a grid, as the browser decodes them."""
     values = np.frombuffer(base64.b64decode(encoded["data"]), "<f4").copy()
     if "channels" not in encoded:
         return torch.from_numpy(values.reshape(encoded["height"], encoded["width"], 2))
@@ -37,7 +37,7 @@ def floats(encoded: dict) -> torch.Tensor:
 
 
 def disturbed(model: torch.nn.Module) -> torch.nn.Module:
-    """A net fresh from the start says the identity; this one says something else for each picture."""
+    """A net fresh from the start says the identity; this one says something else for each image."""
     for module in model.modules():
         if isinstance(module, Localizer):
             torch.nn.init.normal_(module.head[-1].weight, std=0.03)
@@ -68,9 +68,9 @@ def request(dataset: str = "mnist", family: str = "affine", **more) -> dict:
 def test_the_four_steps_are_the_models_own(resources, dataset, family):
     answer = inside.look_inside(*resources, request(dataset, family, noise=0.1))
     loaded = resources[1].get(f"{dataset}-play-{family}")
-    pictures = resources[0].get(dataset)
+    images = resources[0].get(dataset)
     controls = parse_request(request(dataset, family, noise=0.1)).controls
-    x = apply_controls(pictures.picture(3), controls, loaded.info.canvas, pictures.clutter_from)
+    x = apply_controls(images.image(3), controls, loaded.info.canvas, images.clutter_from)
     seen = explain(loaded.model, x)
     stage = seen.stages[0]
     assert torch.allclose(floats(answer["input"]), x[0], atol=1e-6)
@@ -84,7 +84,7 @@ def test_the_four_steps_are_the_models_own(resources, dataset, family):
 
 @pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
 def test_the_sampler_on_the_sent_numbers_gives_the_sent_output(resources, dataset, family):
-    # In [0, 1], although the model samples normalised pictures: the weights add up to one.
+    # In [0, 1], although the model samples normalised images: the weights add up to one.
     answer = inside.look_inside(*resources, request(dataset, family))
     x, grid = floats(answer["input"])[None], floats(answer["grid"])[None]
     assert answer["average"] and answer["padding"] == "border" and answer["outside"] is None
@@ -141,7 +141,7 @@ def test_a_transformer_on_feature_maps_is_refused_with_a_remedy(resources):
     assert "mnist-play-feature reads feature maps" in said and "choose" in said
 
 
-def test_a_theta_that_leaves_the_picture_is_shown_and_finite(resources):
+def test_a_theta_that_leaves_the_image_is_shown_and_finite(resources):
     for theta in ([8] * 6, [0] * 6, [-8, 8, 8, 8, -8, 8]):
         answer = inside.by_hand(*resources, {"state": request(), "theta": theta})
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer and "error" not in answer

@@ -1,4 +1,4 @@
-"""The robustness tab's figures as data, and one picture's sweep against what the live view says of it."""
+"""The robustness tab's figures as data, and one image's sweep against what the live view says of it."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_no_two_networks_differ_by_colour_alone():
     assert cnn == LIGHT.cnn and stn == DARK.cnn
 
 
-def test_without_curves_only_this_picture_has_a_chart():
+def test_without_curves_only_this_image_has_a_chart():
     figure = drawn(names=[])
     assert "yaxis" not in figure["layout"] and len(figure["layout"]["annotations"]) == 1
     assert [trace["meta"]["part"] for trace in figure["data"]] == ["live", "live"]
@@ -80,7 +80,7 @@ def test_the_figure_follows_the_file(mnist_resources):
     ]
     write_curves(models.folder)
     after = sweep.figure(models, curves, request)
-    assert after["measured"] and after["pictures"] == "10,000 MNIST test images"
+    assert after["measured"] and after["images"] == "10,000 MNIST test images"
     assert after["figure"]["data"][0]["line"]["color"] == DARK.cnn
     (models.folder / "curves.json").write_text("{")
     assert not sweep.figure(models, curves, request)["measured"], "a damaged file counts as none"
@@ -94,9 +94,9 @@ def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_resources, con
     assert found["values"] == list(control_values(control))
     for i in (0, len(found["values"]) // 2, -1):
         seen = compare.answer(*mnist_resources, {**request, control: found["values"][i]})
-        assert found["class"] == seen["classes"][seen["picture"]["label"]]
+        assert found["class"] == seen["classes"][seen["image"]["label"]]
         for name, key in ((CNN, "cnn"), (STN, "stn")):
-            chance = 100 * seen["networks"][key]["probabilities"][seen["picture"]["label"]]
+            chance = 100 * seen["networks"][key]["probabilities"][seen["image"]["label"]]
             assert found["networks"][name]["percent"][i] == pytest.approx(chance, abs=0.11)
             assert found["networks"][name]["right"][i] == seen["networks"][key]["right"]
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from demo.tabs.train import api
-from demo.tabs.train.data import draw_pictures
+from demo.tabs.train.data import draw_images
 from demo.tabs.train.room import DROP_AFTER, ENDED, MAX_RUNS, PREVIEWS, RECLAIM_AFTER, TrainingRoom
 from demo.tabs.train.settings import MAX_STEPS, Settings
 from demo.tabs.train.trainer import Measured, Snapshot
@@ -30,7 +30,7 @@ class Clock:
 class StillTrainer:
     """A trainer that learns nothing, at once."""
 
-    pictures = draw_pictures(variants=1, held_out=1)
+    images = draw_images(variants=1, held_out=1)
     inputs = torch.zeros(12, 1, 28, 28)
     loss = 1.0
     gate = None  # a semaphore: how many updates may be made
@@ -54,7 +54,7 @@ class StillTrainer:
 
 class StillData:
     def get(self):
-        return StillTrainer.pictures
+        return StillTrainer.images
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def clock():
 
 @pytest.fixture
 def room(clock, monkeypatch):
-    monkeypatch.setattr("demo.tabs.train.room.Trainer", lambda settings, pictures: StillTrainer())
+    monkeypatch.setattr("demo.tabs.train.room.Trainer", lambda settings, images: StillTrainer())
     made = TrainingRoom(StillData(), clock)
     yield made
     made.close()
@@ -201,14 +201,14 @@ def test_a_program_that_ends_waits_for_its_runs(room):
 
 ENDING = """
 import atexit, sys, time, torch
-from demo.tabs.train.data import draw_pictures
+from demo.tabs.train.data import draw_images
 from demo.tabs.train.room import TrainingRoom
 from demo.tabs.train.settings import Settings
 
 class Data:
-    pictures = draw_pictures(variants=4, held_out=2)
+    images = draw_images(variants=4, held_out=2)
     def get(self):
-        return self.pictures
+        return self.images
 
 torch.set_num_threads(1)
 room = TrainingRoom(Data())

@@ -1,4 +1,4 @@
-"""Live training without a browser: settings, pictures, the trainer's steps, the words on them."""
+"""Live training without a browser: settings, images, the trainer's steps, the words on them."""
 
 import math
 from dataclasses import replace
@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from demo.core.pictures import ImageStore
+from demo.core.images import ImageStore
 from demo.drawings.variants import drawn_digits
-from demo.tabs.train.data import WATCHED, TrainingData, draw_pictures
+from demo.tabs.train.data import WATCHED, TrainingData, draw_images
 from demo.tabs.train.messages import WATCH, verdict, watch_for, watch_key
 from demo.tabs.train.settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
 from demo.tabs.train.trainer import LATTICE, Measured, Trainer, describe
@@ -27,8 +27,8 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    return draw_pictures(variants=3, held_out=2)
+def images():
+    return draw_images(variants=3, held_out=2)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_every_failure_is_a_run_of_its_own_kind():
     assert set(map(watch_for, (Settings(**change) for change in FAILURES.values()))) < set(WATCH.values())
 
 
-# --- pictures ---------------------------------------------------------------------------------------------------------
+# --- images ---------------------------------------------------------------------------------------------------------
 
 
 def test_drawn_digits_are_all_different_and_like_mnist():
@@ -94,21 +94,21 @@ def test_drawn_digits_are_all_different_and_like_mnist():
     assert float(((ink * x).sum(1) / ink.sum(1) - 13.5).abs().max()) < 1.5, "the ink's mean is in the middle"
 
 
-def test_held_out_drawings_are_other_ones(pictures):
-    trained = {bytes(image.flatten().tolist()) for image in pictures.images}
-    assert not trained & {bytes(image.flatten().tolist()) for image in pictures.test_images}
-    assert torch.equal(draw_pictures(variants=3, held_out=2).images, pictures.images), "the same every time"
+def test_held_out_drawings_are_other_ones(images):
+    trained = {bytes(image.flatten().tolist()) for image in images.images}
+    assert not trained & {bytes(image.flatten().tolist()) for image in images.test_images}
+    assert torch.equal(draw_images(variants=3, held_out=2).images, images.images), "the same every time"
 
 
-def test_the_watched_pictures_show_every_class_in_order(pictures):
-    assert len(pictures.watched) == len(set(pictures.watched)) == WATCHED
-    assert pictures.test_labels[pictures.watched].tolist()[:10] == list(range(10))
+def test_the_watched_images_show_every_class_in_order(images):
+    assert len(images.watched) == len(set(images.watched)) == WATCHED
+    assert images.test_labels[images.watched].tolist()[:10] == list(range(10))
 
 
-def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, pictures):
-    monkeypatch.setattr("demo.tabs.train.data.draw_pictures", lambda: pictures)
+def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, images):
+    monkeypatch.setattr("demo.tabs.train.data.draw_images", lambda: images)
     data = TrainingData(ImageStore(tmp_path))
-    assert data.get() is data.get() is pictures and "drawings" in pictures.words
+    assert data.get() is data.get() is images and "drawings" in images.words
 
 
 # --- the trainer ------------------------------------------------------------------------------------------------------
@@ -116,8 +116,8 @@ def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, pi
 
 @pytest.mark.parametrize("distortion", CHOICES["distortion"])
 @pytest.mark.parametrize("placement", CHOICES["placement"])
-def test_a_run_starts_at_the_identity_and_leaves_it(pictures, distortion, placement):
-    trainer = Trainer(Settings(distortion=distortion, placement=placement, rate=1.0), pictures)
+def test_a_run_starts_at_the_identity_and_leaves_it(images, distortion, placement):
+    trainer = Trainer(Settings(distortion=distortion, placement=placement, rate=1.0), images)
     first, test = trainer.snapshot(), trainer.test()
     assert test.after == pytest.approx(test.before, rel=1e-3) and test.varies == pytest.approx(0, abs=1e-3)
     assert test.zoom == pytest.approx(1, abs=1e-4) and test.outside == 0
@@ -132,37 +132,37 @@ def test_a_run_starts_at_the_identity_and_leaves_it(pictures, distortion, placem
 
 @pytest.mark.parametrize("family", CHOICES["family"])
 @pytest.mark.parametrize("lesson", CHOICES["lesson"])
-def test_every_family_learns_a_step_with_both_lessons(pictures, family, lesson):
-    trainer = Trainer(Settings(family=family, lesson=lesson), pictures)
+def test_every_family_learns_a_step_with_both_lessons(images, family, lesson):
+    trainer = Trainer(Settings(family=family, lesson=lesson), images)
     before = [p.detach().clone() for p in trainer.transformer.localizer.head.parameters()]
     assert math.isfinite(trainer.step())
     after = list(trainer.transformer.localizer.head.parameters())
     assert not all(torch.equal(a, b) for a, b in zip(before, after, strict=True)), "the localisation net is taught"
 
 
-def test_without_a_transformer_on_the_input_the_unwarped_output_is_the_input(pictures):
-    trainer = Trainer(Settings(), pictures)
+def test_without_a_transformer_on_the_input_the_unwarped_output_is_the_input(images):
+    trainer = Trainer(Settings(), images)
     assert torch.allclose(trainer.snapshot().outputs, trainer.inputs, atol=1e-4)
 
 
-def test_a_seed_fixes_a_run_and_leaves_the_worlds_randomness_alone(pictures):
+def test_a_seed_fixes_a_run_and_leaves_the_worlds_randomness_alone(images):
     state = torch.get_rng_state()
-    first, second, other = (Trainer(Settings(seed=seed), pictures) for seed in (3, 3, 4))
+    first, second, other = (Trainer(Settings(seed=seed), images) for seed in (3, 3, 4))
     assert [first.step() for _ in range(2)] == [second.step() for _ in range(2)]
     assert first.step() != other.step()
     assert torch.equal(torch.get_rng_state(), state)
-    assert torch.equal(first.inputs, other.inputs), "every run is shown and tested on the same pictures"
+    assert torch.equal(first.inputs, other.inputs), "every run is shown and tested on the same images"
 
 
-def test_a_random_start_is_not_the_identity(pictures):
-    test = Trainer(Settings(start="random"), pictures).test()
+def test_a_random_start_is_not_the_identity(images):
+    test = Trainer(Settings(start="random"), images).test()
     assert abs(test.zoom - 1) > 0.05 or test.outside > 0.05
     assert "random" in verdict(Settings(start="random"), [test])
 
 
 @pytest.mark.slow
-def test_training_turns_the_pictures_towards_each_other(pictures):
-    trainer = Trainer(Settings(), draw_pictures(variants=8, held_out=3))
+def test_training_turns_the_images_towards_each_other(images):
+    trainer = Trainer(Settings(), draw_images(variants=8, held_out=3))
     first = trainer.test()
     for _ in range(120):
         trainer.step()
@@ -171,8 +171,8 @@ def test_training_turns_the_pictures_towards_each_other(pictures):
     assert last.before == first.before
 
 
-def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(pictures):
-    trainer = Trainer(Settings(), pictures)
+def test_the_numbers_of_a_test_know_a_perfect_transformer_and_a_lost_one(images):
+    trainer = Trainer(Settings(), images)
     perfect = geometry.affine_grid(geometry.invert(trainer._test.matrix), (8, 8))
     seen = describe(1, 99.0, trainer._test, perfect, True)
     assert seen.after == pytest.approx(0, abs=0.1) and seen.before > 30 and seen.unit == "\u00b0"

@@ -1,4 +1,4 @@
-"""The pictures to play with: a data set's test pictures, or the project's own drawings where there is no data set."""
+"""The images to play with: a data set's test images, or the project's own drawings where there is no data set."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from stn import data
 from stn.errors import StnError
 
 log = logging.getLogger(__name__)
-CLUTTER_POOL = 500  # as many pictures of a set serve as the stock that clutter is cut out of
+CLUTTER_POOL = 500  # as many images of a set serve as the stock that clutter is cut out of
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSet:
-    """Pictures of one data set, or drawings that stand in for it (`drawn`)."""
+class ImageSet:
+    """Images of one data set, or drawings that stand in for it (`drawn`)."""
 
     dataset: str
     images: Tensor  # uint8 (N, C, H, W)
@@ -51,8 +51,8 @@ class PictureSet:
     def name(self, index: int) -> str:
         return self.names[index] if self.names else self.classes[self.labels[index]]
 
-    def picture(self, index: int) -> Tensor:
-        """Picture `index` as float (1, C, H, W) in [0, 1]. Raises StnError where there is none."""
+    def image(self, index: int) -> Tensor:
+        """Image `index` as float (1, C, H, W) in [0, 1]. Raises StnError where there is none."""
         if not 0 <= index < len(self):
             what = f"drawings for {self.dataset}" if self.drawn else f"{self.dataset} test images"
             raise StnError(f"There is no image {index}: the {what} are numbered 0 to {len(self) - 1}.")
@@ -94,11 +94,11 @@ class PictureSet:
 
 
 class ImageStore:
-    """Hands out picture sets, each read once. Real ones where they are on disk, drawings elsewhere."""
+    """Hands out image sets, each read once. Real ones where they are on disk, drawings elsewhere."""
 
     def __init__(self, data_dir: str | os.PathLike | None = None):
         self._data_dir = data_dir
-        self._sets: dict[str, PictureSet] = {}
+        self._sets: dict[str, ImageSet] = {}
         self._lock = threading.Lock()
         self._fetching = threading.Lock()
 
@@ -107,7 +107,7 @@ class ImageStore:
         """The data folder it was given; None stands for the default."""
         return self._data_dir
 
-    def get(self, dataset: str) -> PictureSet:
+    def get(self, dataset: str) -> ImageSet:
         with self._lock:
             if dataset not in self._sets:
                 self._sets[dataset] = self._read(dataset)
@@ -136,7 +136,7 @@ class ImageStore:
             return f"{title} was downloaded but cannot be read; delete it from the data folder and try again."
         return f"{title} is here: these are its test images."
 
-    def _read(self, dataset: str) -> PictureSet:
+    def _read(self, dataset: str) -> ImageSet:
         folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()
         if not folder.is_dir():  # nothing to read, so no reason to wait for torchvision, which takes seconds to import
             return drawings(dataset)
@@ -145,13 +145,13 @@ class ImageStore:
         except StnError:
             return drawings(dataset)
         labels = tuple(int(label) for label in real.labels)
-        return PictureSet(dataset, real.images, labels, tuple(real.classes), drawn=False)
+        return ImageSet(dataset, real.images, labels, tuple(real.classes), drawn=False)
 
 
-def drawings(dataset: str) -> PictureSet:
+def drawings(dataset: str) -> ImageSet:
     """The project's own drawings for a data set."""
     drawn = samples(dataset)
     images = torch.from_numpy(np.stack([s.image for s in drawn])).permute(0, 3, 1, 2).contiguous()  # (N, C, H, W)
     classes = data.dataset_info(dataset).classes
     labels, names = tuple(int(s.label) for s in drawn), tuple(s.name for s in drawn)
-    return PictureSet(dataset, images, labels, tuple(classes), drawn=True, names=names)
+    return ImageSet(dataset, images, labels, tuple(classes), drawn=True, names=names)

@@ -1,4 +1,4 @@
-"""Which picture is shown: the data set's or a drawing, next, by class, at random; and pictures from outside."""
+"""Which image is shown: the data set's or a drawing, next, by class, at random; and images from outside."""
 
 import base64
 import io
@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from demo.core.pictures import ImageStore, PictureSet
+from demo.core.images import ImageSet, ImageStore
 from demo.core.uploads import MAX_BYTES, read_upload
 from stn.errors import StnError
 
 LABELS = (0, 1, 0, 2, 1)
-FIVE = PictureSet(
+FIVE = ImageSet(
     "mnist",
     torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 1, 28, 28),
     LABELS,
@@ -38,7 +38,7 @@ def test_the_only_one_of_its_class_steps_to_itself_and_an_empty_class_stays():
     assert FIVE.step(3, 1, wanted=9) == 3
 
 
-def test_choosing_a_class_keeps_a_picture_that_fits():
+def test_choosing_a_class_keeps_a_image_that_fits():
     assert FIVE.first(1, start=4) == 4
     assert FIVE.first(1, start=2) == 4
     assert FIVE.first(None, start=99) == 0
@@ -55,7 +55,7 @@ def test_choosing_agrees_with_a_search_through_all_labels():
     rng = random.Random(1)
     for n in (1, 2, 30):
         labels = tuple(rng.randrange(4) for _ in range(n))
-        some = PictureSet("mnist", torch.zeros(n, 1, 28, 28, dtype=torch.uint8), labels, tuple("abcde"), drawn=False)
+        some = ImageSet("mnist", torch.zeros(n, 1, 28, 28, dtype=torch.uint8), labels, tuple("abcde"), drawn=False)
         for wanted in (None, *range(5)):  # nothing is of class 4
             fits = [wanted in (None, label) for label in labels]
             for index in range(n):
@@ -70,9 +70,9 @@ def test_choosing_agrees_with_a_search_through_all_labels():
 
 
 @pytest.mark.parametrize("bad", [-1, 5, 10**9])
-def test_a_number_that_no_picture_has_names_the_range(bad):
+def test_a_number_that_no_image_has_names_the_range(bad):
     with pytest.raises(StnError, match="0 to 4"):
-        FIVE.picture(bad)
+        FIVE.image(bad)
 
 
 @pytest.mark.parametrize(("dataset", "shape"), [("mnist", (1, 28, 28)), ("cifar10", (3, 32, 32))])
@@ -81,7 +81,7 @@ def test_drawings_stand_in_where_there_is_no_data_set(tmp_path, dataset, shape):
     assert found.drawn
     assert tuple(found.images.shape[1:]) == shape and found.images.dtype == torch.uint8
     assert set(found.labels) == set(range(10)), "a drawing of every class"
-    assert found.picture(0).min() >= 0 and found.picture(0).max() <= 1
+    assert found.image(0).min() >= 0 and found.image(0).max() <= 1
     assert list(tmp_path.iterdir()) == [], "looking must not fetch"
 
 
@@ -95,7 +95,7 @@ def test_a_failed_fetch_is_one_sentence_and_the_drawings_stay(tmp_path, monkeypa
         on_progress(0.0, "starting")
         raise StnError(f"MNIST is missing or damaged in '{data_dir}' and could not be downloaded (no route).")
 
-    monkeypatch.setattr("demo.core.pictures.data.download", no_network)
+    monkeypatch.setattr("demo.core.images.data.download", no_network)
     shelf, seen = ImageStore(tmp_path), []
     said = shelf.fetch("mnist", lambda part, text: seen.append(part))
     assert said.startswith("MNIST could not be downloaded") and "\n" not in said
@@ -108,7 +108,7 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
     def too_slow(*_, **__):
         raise AssertionError("torchvision takes seconds to import, and there is nothing to read")
 
-    monkeypatch.setattr("demo.core.pictures.data.load_dataset", too_slow)
+    monkeypatch.setattr("demo.core.images.data.load_dataset", too_slow)
     assert ImageStore(tmp_path / "nowhere").get("mnist").drawn
     monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
     assert ImageStore().get("cifar10").drawn
@@ -117,19 +117,19 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
 def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
     shelf = ImageStore(tmp_path)
     assert shelf.get("mnist").drawn
-    monkeypatch.setattr("demo.core.pictures.data.download", lambda name, data_dir, on_progress: None)
+    monkeypatch.setattr("demo.core.images.data.download", lambda name, data_dir, on_progress: None)
     monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)
     assert "test images" in shelf.fetch("mnist", lambda part, text: None)
     assert shelf.get("mnist") is FIVE
 
 
-def data_uri(picture: Image.Image, kind: str = "PNG") -> str:
+def data_uri(image: Image.Image, kind: str = "PNG") -> str:
     with io.BytesIO() as file:
-        picture.save(file, kind)
+        image.save(file, kind)
         return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def test_a_picture_of_the_right_size_arrives_as_it_is():
+def test_a_image_of_the_right_size_arrives_as_it_is():
     pixels = np.zeros((28, 28), np.uint8)
     pixels[5:20, 10:15] = 200
     arrived = read_upload(data_uri(Image.fromarray(pixels)), (1, 28, 28))
@@ -159,7 +159,7 @@ def test_sixteen_bits_a_pixel_keep_their_gray():
     assert read_upload(data_uri(gray), (1, 28, 28)).mul(255).round().unique().tolist() == [100]
 
 
-def test_a_picture_that_lies_on_its_side_is_set_upright():
+def test_a_image_that_lies_on_its_side_is_set_upright():
     pixels = np.zeros((40, 40), np.uint8)
     pixels[:20] = 255
     exif = Image.Exif()
@@ -173,7 +173,7 @@ def test_a_picture_that_lies_on_its_side_is_set_upright():
 @pytest.mark.parametrize("exif", [b"Exif\0\0rubbish", b"Exif\0\0II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"])
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-def test_damaged_exif_does_not_hide_the_picture(exif, kind):
+def test_damaged_exif_does_not_hide_the_image(exif, kind):
     with io.BytesIO() as file:
         Image.new("L", (28, 28), 0).save(file, kind, exif=exif)
         uri = f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
@@ -212,7 +212,7 @@ def test_anything_else_is_refused_in_one_sentence(bad, tmp_path):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
-def test_a_picture_that_is_too_wide_is_refused_before_it_is_unpacked():
+def test_a_image_that_is_too_wide_is_refused_before_it_is_unpacked():
     with pytest.raises(StnError, match="4096"):
         read_upload(data_uri(Image.new("1", (5000, 100))), (1, 28, 28))
 

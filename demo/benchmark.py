@@ -1,7 +1,7 @@
 """How fast the page is: `python -m demo.benchmark --json`. Starts `app.py` and drags a slider in headless Chromium.
 
 A drag moves the rotation slider once a frame for some seconds. Counted are the frames that show something new while the
-hand moves; the lag of a image is the time from the slider's event until it is drawn.
+hand moves; the lag of an image is the time from the slider's event until it is drawn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from demo.measuring.server import PATIENCE, MeasuringError, end_process, serve
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# A image, or the reason why there is none.
+# An image, or the reason why there is none.
 NOTICE = "document.querySelector('#notice')?.textContent"  # "" while nothing is wrong
 SETTLED = f"() => document.querySelector('#view')?.dataset.ready === 'true' || {NOTICE}"
 START = """([drag, seconds]) => {

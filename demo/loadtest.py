@@ -122,7 +122,7 @@ class User:
     number: int
     dataset: str
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
-    lags: list[float] = field(default_factory=list)  # seconds, of the answers that held a image
+    lags: list[float] = field(default_factory=list)  # seconds, of the answers that held an image
     errors: int = 0
     said: str = ""  # the last answer that held none
     asked: int = 0

@@ -226,7 +226,7 @@ def _downloaded_bytes(folder: Path, info: DatasetInfo) -> int:
 
 
 def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Every image moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one a image."""
+    """Every image moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one an image."""
     height, width = images.shape[-2:]
     padded = F.pad(images, (most,) * 4, mode="replicate")
     shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)

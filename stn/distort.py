@@ -244,7 +244,7 @@ def _room_shift(rotation: Tensor, width: Tensor, canvas: int, generator: torch.G
     return (torch.rand(len(width), 2, generator=generator) * 2 - 1) * (1 - box).clamp(min=0)[:, None]
 
 
-# (images, the images that clutter is cut out of, canvas, generator); a image gets no clutter of itself where the
+# (images, the images that clutter is cut out of, canvas, generator); an image gets no clutter of itself where the
 # two are the same tensor.
 Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
 DISTORTIONS: dict[str, Distortion] = {

@@ -62,7 +62,7 @@ def size_of(images: Tensor) -> tuple[int, int]:
 
 
 def base_grid(size: tuple[int, int], dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
-    """The pixel centres of a image of `size` = (H, W), as (H, W, 2) points (x, y).
+    """The pixel centres of an image of `size` = (H, W), as (H, W, 2) points (x, y).
 
     Example:
         >>> base_grid((1, 2))
@@ -159,7 +159,7 @@ def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool =
     """Bilinear samples (B, C, h, w) of `images` (B, C, H, W) at `grid` (B, h, w, 2) (Jaderberg et al. 2015, eq. 5).
 
     With `average`, images that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
-    one level a image. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
+    one level an image. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
     theta is not quite the output's. Raises StnError for an unknown padding.
 
     Example:

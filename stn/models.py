@@ -107,7 +107,7 @@ class ReferenceLocalizer(nn.Module):
 
 
 class RandomTransform(nn.Module):
-    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts at random, all maps of a image alike.
+    """TI-CNN (Shen et al. 2019): while training, turns, scales and shifts at random, all maps of an image alike.
 
     Rotation within 20 degrees, scale within a factor 1.2, shift within a tenth of the half-width. No weights.
     """

@@ -43,8 +43,10 @@ def of_the_page(suffix: str) -> set[str]:
 
 
 def test_every_style_sheet_is_on_the_page_once():
-    assert sorted(assets.STYLES) == sorted(of_the_page("css"))
-    assert assets.style_paths() == [assets.DEMO / name for name in assets.STYLES]
+    assert sorted(assets.styles()) == sorted(of_the_page("css"))
+    assert assets.style_paths() == [assets.DEMO / name for name in assets.styles()]
+    look = [Path(name).stem for name in assets.styles() if name.startswith("tabs/look/")]
+    assert look[0] == "look" and look[-1] == "look-sizes", "narrow windows override"
 
 
 def test_the_child_process_runs_this_checkout():

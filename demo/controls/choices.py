@@ -11,7 +11,7 @@ from stn.errors import StnError
 
 
 def link_problems(state: ViewState, images: ImageStore, models: ModelStore) -> list[str]:
-    """A sentence on each part of a link that is well formed but names a image or a network that is not there."""
+    """A sentence on each part of a link that is well formed but names an image or a network that is not there."""
     said = []
     try:
         images.get(state.dataset).image(state.sample)

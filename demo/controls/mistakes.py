@@ -1,4 +1,4 @@
-"""Finds a image that the plain CNN gets wrong under the page's controls, in bounded time."""
+"""Finds an image that the plain CNN gets wrong under the page's controls, in bounded time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MistakeFinder:
         self._room, self._places = threading.BoundedSemaphore(WAITING), threading.BoundedSemaphore(AT_ONCE)
 
     def find(self, state: ViewState, klass: object, start: int | None = None) -> dict[str, Any]:
-        """{"sample": number or None, "words": a sentence}. Prefers a image that the transformer's network gets right.
+        """{"sample": number or None, "words": a sentence}. Prefers an image that the transformer's network gets right.
 
         klass: a class's name to look in, anything else for all. The image of `state` is left out, so that asking
         again shows another. Raises StnError, also where too many search at once.

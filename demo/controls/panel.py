@@ -170,7 +170,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         names = models.transformers(state.dataset)
         model = state.model if state.model in names else (names[0] if names else None)
         note = " ".join(filter(None, [trouble, texts.DRAWINGS[state.dataset] if chosen.drawn else ""]))
-        # Escaped: what a link holds is shown as it is and must not become a image or a link of its own.
+        # Escaped: what a link holds is shown as it is and must not become an image or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
             gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS[1]),

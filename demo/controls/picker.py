@@ -1,4 +1,4 @@
-"""Thumbnails to choose from, a image that the CNN gets wrong, and images of one's own; beside the controls."""
+"""Thumbnails to choose from, an image that the CNN gets wrong, and images of one's own; beside the controls."""
 
 from __future__ import annotations
 

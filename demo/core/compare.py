@@ -126,7 +126,7 @@ def describe_stage(stage: Stage) -> dict[str, Any]:
 def answer(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """The live view's server function: any object in, a view or {"error": one sentence} out.
 
-    Its key `image`, which the API's /explain does not take so, holds a image of the visitor's own.
+    Its key `image`, which the API's /explain does not take so, holds an image of the visitor's own.
     """
 
     def view() -> dict[str, Any]:

@@ -18,13 +18,13 @@ GRID_UNIT = 4096  # lattice coordinates travel as int16 in steps of 1/4096, whic
 
 
 def to_uint8(image: Tensor) -> np.ndarray:
-    """A image (C, H, W) in [0, 1] as uint8 (H, W, C)."""
+    """An image (C, H, W) in [0, 1] as uint8 (H, W, C)."""
     levels = (image.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().numpy()  # (H, W, C)
 
 
 def encode_pixels(image: Tensor) -> dict[str, object]:
-    """A image (C, H, W) in [0, 1] as its size and its bytes, row by row, channels innermost."""
+    """An image (C, H, W) in [0, 1] as its size and its bytes, row by row, channels innermost."""
     pixels = to_uint8(image)
     height, width, channels = pixels.shape
     data = base64.b64encode(pixels.tobytes()).decode("ascii")
@@ -69,7 +69,7 @@ def bend_of(grid: Tensor) -> tuple[list[list[float]], float]:
 
 
 def png_data_uri(image: Tensor) -> str:
-    """A image (C, H, W) in [0, 1] as a PNG data URI at its own size."""
+    """An image (C, H, W) in [0, 1] as a PNG data URI at its own size."""
     pixels = to_uint8(image)
     png = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     with io.BytesIO() as file:

@@ -1,4 +1,4 @@
-"""What a network was trained on and how, in words, and where a image leaves that. Pure: records in, sentences out."""
+"""What a network was trained on and how, in words, and where an image leaves that. Pure: records in, sentences out."""
 
 from __future__ import annotations
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from demo.core.state import TABS
+
 DEMO = Path(__file__).resolve().parent.parent
-
-
-def _in(folder: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"{folder}/{name}" for name in names)
-
-
-STYLES = (  # later ones override earlier ones
+FIRST_STYLES = (
     *("ui/static/page.css", "controls/controls.css", "controls/picks.css"),
-    *("ui/static/figure.css", "ui/static/readings.css", "tabs/play/about.css"),
-    *_in("tabs/look", "look.css", "look-guide.css", "look-panels.css", "look-hand.css", "look-pixel.css"),
-    *("tabs/look/look-sizes.css", *_in("tabs/train", "train.css", "train-run.css", "train-sizes.css")),
-    *("ui/static/class.css", "ui/static/phone.css", "tabs/robustness/robustness.css", "tabs/gallery/gallery.css"),
-    *_in("tabs/lesson", "lesson.css", "lesson-bench.css", "lesson-behind.css", "lesson-sizes.css"),
+    *("ui/static/figure.css", "ui/static/readings.css"),
 )
+LAST_STYLES = ("ui/static/class.css", "ui/static/phone.css")  # for a projector, for small windows
+
+
+def styles() -> tuple[str, ...]:
+    """Every style sheet, by its path under demo/; later ones override earlier ones.
+
+    Each tab's stand between the shared ones, sorted by their names without the ending: `look-sizes.css` is the last of
+    its tab.
+    """
+    own = ((DEMO / "tabs" / tab).glob("*.css") for tab in TABS)
+    files = (file for found in own for file in sorted(found, key=lambda file: file.stem))
+    return (*FIRST_STYLES, *(file.relative_to(DEMO).as_posix() for file in files), *LAST_STYLES)
 
 
 def html(name: str) -> str:
@@ -27,4 +31,4 @@ def html(name: str) -> str:
 
 
 def style_paths() -> list[Path]:
-    return [DEMO / name for name in STYLES]
+    return [DEMO / name for name in styles()]

@@ -134,7 +134,7 @@ def epochs_to_target(run: Run, test: Dataset, target: float, log: Callable[[str]
 
 
 def benchmark_infer(stn: str, cnn: str, repeats: int = 30) -> dict[str, Any]:
-    """Milliseconds a image, batch 1, of an STN and its plain CNN, alternating; medians."""
+    """Milliseconds an image, batch 1, of an STN and its plain CNN, alternating; medians."""
     models = {}
     for kind, name in (("stn", stn), ("cnn", cnn)):
         model, info = load_checkpoint(name)

@@ -19,9 +19,10 @@ from stn.models import build_model
 from stn.precision import precision_on
 from stn.recipes import get_recipe, list_recipes
 from stn.training.distributed import ProcessGroup, join_group, leave_group, wait_for_group
-from stn.training.engine import EpochReport, StepReport, with_epochs
+from stn.training.engine import with_epochs
 from stn.training.experiment import finished_runs, run_recipe, ship, shipped_run
 from stn.training.monitor import REMEDY
+from stn.training.reports import EpochReport, StepReport
 
 
 def run_train(options: argparse.Namespace) -> None:

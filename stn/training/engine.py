@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from stn.config import Recipe, recipe_from_dict, recipe_to_dict
 from stn.data import Dataset, random_shift
 from stn.distort import get_distortion
 from stn.errors import StateError, StnError
-from stn.evaluation.accuracy import Result, evaluate_model
+from stn.evaluation.accuracy import evaluate_model
 from stn.explain import Pass, run_to_last, transformers_of, watch
 from stn.models import build_model
 from stn.precision import autocast
@@ -30,48 +30,10 @@ from stn.training.distributed import ProcessGroup
 from stn.training.monitor import ADVICE, ThetaMonitor
 from stn.training.optim import lr_factor, make_optimizer
 from stn.training.pose import pose_supervision_loss, watch_steps
+from stn.training.reports import EpochReport, Outcome, StepReport
 
 WATCH_EVERY = 20  # steps between two measurements of theta
 MAX_SEED = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What `on_step` hears."""
-
-    epoch: int  # from 1
-    step: int  # from 0, within the epoch
-    steps: int
-    seen: int  # images so far in this epoch
-    total: int
-    loss: float
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What `on_epoch` hears; a row of the log."""
-
-    epoch: int
-    epochs: int
-    seconds: float  # of training, without the test
-    train_loss: float
-    result: Result
-    theta: dict[str, Any] | None  # monitor.ThetaStats, None without a transformer
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(eq=False)
-class Outcome:
-    """What came of a training."""
-
-    model: nn.Module  # the weights to keep, the average where the recipe has one; in evaluation mode
-    history: list[dict] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        return sum(row["seconds"] for row in self.history)
 
 
 def train(

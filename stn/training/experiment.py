@@ -30,8 +30,9 @@ from stn.evaluation.rectify import rectification
 from stn.precision import precision_on
 from stn.reference_systems import printed_systems
 from stn.training.distributed import ProcessGroup
-from stn.training.engine import EpochReport, StepReport, train, with_epochs
+from stn.training.engine import train, with_epochs
 from stn.training.monitor import REMEDY
+from stn.training.reports import EpochReport, StepReport
 
 TESTED_ON = "the test set"
 HOLDOUT = 5000  # training images kept out of training, on which choices are made

@@ -51,7 +51,7 @@ def test_explain_takes_every_argument_by_name(client):
     assert client.predict(**{**arguments, "seed": 2}, api_name="/explain")["input"] != first["input"]
 
 
-def test_explain_takes_a_image(client):
+def test_explain_takes_an_image(client):
     with io.BytesIO() as file:
         Image.new("L", (40, 40), 0).save(file, "PNG")
         uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

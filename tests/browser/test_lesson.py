@@ -32,7 +32,7 @@ def predict(page, choice: int = 0):
 
 
 def covered(page, canvas: str) -> bool:
-    """Whether a image covers the canvas, rather than a sign on an empty one."""
+    """Whether an image covers the canvas, rather than a sign on an empty one."""
     return page.evaluate(
         """(name) => {
             const c = document.querySelector(name);

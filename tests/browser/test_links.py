@@ -1,9 +1,12 @@
 """The address holds the view: what a link restores, what it cannot, and that it is never more than text."""
 
+from dataclasses import asdict
 from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 
+from demo.core.state import OPENING, from_query
+from stn.distort import Controls
 from tests.browser.looking import pixels, settled, slider
 
 
@@ -55,3 +58,25 @@ def test_what_a_link_holds_is_shown_as_text(visit, text):
 def test_class_view_is_larger(visit):
     size = "() => parseFloat(getComputedStyle(document.querySelector('#bars-stn .says')).fontSize)"
     assert visit("?view=class").evaluate(size) > visit().evaluate(size)
+
+
+def test_python_reads_the_links_that_the_page_writes(modules):
+    """The two ends of a link are written in two languages: what one leaves out, the other must put in."""
+    page = modules("ui/static/link.js")
+    states = [
+        {},
+        {"sample": 3, "rotation": -90, "scale": 0.5, "clutter": 8, "noise": 0.07, "seed": 2**31 - 1},
+        {"dataset": "cifar10", "model": "cifar10-play-similarity", "shift_x": -0.4, "shift_y": 0.01, "shear": 29},
+        {"tab": "gallery", "rotation": OPENING.controls.rotation, "view": "class"},
+    ]
+    for given in states:
+        state = {"dataset": "mnist", "sample": 0, "model": None, **asdict(Controls()), "tab": "play", **given}
+        address = page.evaluate("(state) => linkOf(state, 'http://page.test/?__theme=dark')", state)
+        query = {name: values[0] for name, values in parse_qs(urlparse(address).query).items()}
+        assert query.pop("__theme") == "dark", "what is not ours stays"
+        found, complaints = from_query(query)
+        assert complaints == []
+        wanted = {**state, "view": state.get("view", "page")}
+        controls = asdict(found.controls)
+        read = {name: controls.get(name, getattr(found, name, None)) for name in wanted}
+        assert read == wanted

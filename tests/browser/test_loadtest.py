@@ -23,7 +23,7 @@ def test_no_two_requests_of_a_user_are_the_same(address):
     assert len(set(states)) == 100
 
 
-def test_an_answer_without_a_image_is_an_error(address):
+def test_an_answer_without_an_image_is_an_error(address):
     user = User(find_view(address), 0, "svhn")
     user.ask()
     assert user.errors == 1 and user.lags == [] and "svhn" in user.said

@@ -1,4 +1,4 @@
-"""A image of one's own goes with the visitor from tab to tab, and nobody claims to know its class."""
+"""An image of one's own goes with the visitor from tab to tab, and nobody claims to know its class."""
 
 import base64
 
@@ -60,7 +60,8 @@ def test_theta_by_hand_moves_a_drawing_against_the_networks_class(visit):
     page.locator("[data-part=turn]").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.drawn).hand?.[1] !== 0")
-    assert [request["data"]["state"]["image"] for request in sent], "the hand's request holds the drawing"
+    by_hand = [request["data"] for request in sent if request["fn_name"] == "hand"]  # beside others of the page's
+    assert by_hand and all(request["state"]["image"] for request in by_hand), "the hand's request holds the drawing"
 
 
 def test_a_drawings_own_curve_is_of_the_transformers_answer(visit):

@@ -108,7 +108,7 @@ def test_from_a_number_that_is_not_there_the_buttons_lead_to_one_that_is(visit):
 NO_IMAGE = {"error": "There is nothing to see."}
 
 
-def test_an_answer_without_a_image_counts_as_none(visit, address):
+def test_an_answer_without_an_image_counts_as_none(visit, address):
     page = visit("?dataset=mnist&sample=3")
     page.wait_for_load_state("networkidle")
     before, drawn = seq(page), page.locator("#view").get_attribute("data-drawn")

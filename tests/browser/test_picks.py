@@ -204,7 +204,7 @@ def test_a_camera_that_is_refused_is_one_sentence(visit):
     assert page.locator("#camera-box").is_hidden()
 
 
-def test_the_camera_takes_a_image_and_is_switched_off(visit):
+def test_the_camera_takes_an_image_and_is_switched_off(visit):
     page = visit("?dataset=cifar10&sample=3")
     film(page, "#00ff00", (320, 240))
     page.locator("#own-camera").click()

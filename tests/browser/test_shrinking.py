@@ -1,4 +1,4 @@
-"""How a image of one's own becomes as large as the data set's, on the script alone."""
+"""How an image of one's own becomes as large as the data set's, on the script alone."""
 
 import pytest
 

@@ -187,7 +187,7 @@ def test_shipped_checkpoints_reach_their_recorded_accuracy(name):
     real_data(info.dataset)
     model, _ = load_checkpoint(name)
     test = load_test(info.recipe)
-    # Other processors round differently: a image or two may fall on the other side.
+    # Other processors round differently: an image or two may fall on the other side.
     if "first_correct" in info.result:
         result = evaluate_model(model, test.subset(slice(FIRST)), info.recipe)
         assert result.correct == pytest.approx(info.result["first_correct"], abs=1)

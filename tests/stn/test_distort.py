@@ -180,7 +180,7 @@ def test_in_an_eighth_of_the_lessons_one_control_is_moved(generator):
         "noise": noisy,
     }
     count = sum(found.int() for found in moved.values())
-    turned = (turn.abs() > 1e-4) & ~moved["shear"]  # sheared, a image is turned too
+    turned = (turn.abs() > 1e-4) & ~moved["shear"]  # sheared, an image is turned too
     assert (turned & (count == 0)).float().mean().item() == pytest.approx(5 / 8, abs=0.04)
     alone = ~turned & (count == 1)
     assert alone.float().mean().item() == pytest.approx(1 / 8 - 1 / 48, abs=0.03), "half of clutter and noise is none"

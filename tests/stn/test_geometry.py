@@ -57,7 +57,7 @@ def test_points_on_the_horizon_are_far_away_and_finite():
 def test_a_trace_averages_as_much_as_the_image_needs(generator):
     x, grid = torch.rand(1, 1, 32, 32, generator=generator), geometry.base_grid((32, 32))[None]
     sample = functools.partial(geometry.sample, average=True)
-    traced = torch.jit.trace(lambda x, grid: sample(x, grid), (x, grid))  # of a image that does not shrink
+    traced = torch.jit.trace(lambda x, grid: sample(x, grid), (x, grid))  # of an image that does not shrink
     torch.testing.assert_close(traced(x, 3 * grid), sample(x, 3 * grid), rtol=0, atol=1e-5)
 
 

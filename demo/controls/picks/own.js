@@ -1,4 +1,4 @@
-// A image of the visitor's own: drawn, uploaded or photographed.
+// An image of the visitor's own: drawn, uploaded or photographed.
 
 import { OPENING, IMAGE_SIZES } from "../../ui/static/constants.js";
 import { make } from "../../ui/static/readings.js";

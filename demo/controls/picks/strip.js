@@ -10,7 +10,7 @@ export function createStrip({ canvas, words, ask, choose, colours, own }) {
   const sheet = createImage();
   let page = null; // the newest answer of the server
   let current = null; // the number of the image that is shown
-  let before = false; // a image of the visitor's own stood in for it
+  let before = false; // an image of the visitor's own stood in for it
   let asked = 0;
 
   function paint() {
@@ -69,7 +69,7 @@ export function createStrip({ canvas, words, ask, choose, colours, own }) {
   return {
     paint,
     move,
-    // Shows the page that holds a image; fetches nothing while it is the page that is there.
+    // Shows the page that holds an image; fetches nothing while it is the page that is there.
     show(request, again) {
       if (!again && request.sample === current && own() === before) return; // only a slider moved
       before = own();

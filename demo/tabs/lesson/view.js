@@ -5,6 +5,7 @@
 import { KEYS } from "../../ui/static/constants.js";
 import { REACH, drawGrid, drawBitmap, fit } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
+import { coloursOf } from "../../ui/static/palette.js";
 import { createImage, latticeOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { make, setText } from "../../ui/static/readings.js";
@@ -33,11 +34,8 @@ export function mount(element, server) {
   const exerciseOf = new WeakMap(); // request -> its exercise
   let said = null; // the right choice and why
 
-  function colours() {
-    const style = getComputedStyle(canvases.input);
-    const pick = (name) => style.getPropertyValue(name).trim();
-    return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside"), quiet: pick("--edge") };
-  }
+  const names = { frame: "stn", halo: "halo", grid: "grid", veil: "veil", outside: "outside", quiet: "edge" };
+  const colours = () => coloursOf(canvases.input, names);
 
   function say(problem) {
     setText(notice, problem);

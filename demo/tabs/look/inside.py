@@ -34,7 +34,7 @@ BOUND = 2**15 / GRID_UNIT  # the largest number in a theta given by hand, in eit
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """What one stage of a localisation net made of a image: its most active maps."""
+    """What one stage of a localisation net made of an image: its most active maps."""
 
     channels: int  # how many maps the stage has in all
     chosen: tuple[int, ...]  # which ones are shown, the most active first
@@ -132,7 +132,7 @@ def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation,
 def look_inside(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out.
 
-    Its key `image` holds a image of the visitor's own.
+    Its key `image` holds an image of the visitor's own.
     """
 
     def work():
@@ -173,7 +173,7 @@ def by_hand(images: ImageStore, models: ModelStore, request: object) -> dict[str
 
 
 def encode_values(image: Tensor) -> dict[str, Any]:
-    """A image (C, H, W) as its size and its values in float32, row by row, channels innermost: nothing is lost."""
+    """An image (C, H, W) as its size and its values in float32, row by row, channels innermost: nothing is lost."""
     channels, height, width = image.shape
     return {"width": width, "height": height, "channels": channels, "data": encode_floats(image.permute(1, 2, 0))}
 

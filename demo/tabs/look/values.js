@@ -16,7 +16,7 @@ export function valuesOf(/** @type {Encoded} */ { width, height, channels, data 
   return { width, height, channels, values: floatsOf(data) };
 }
 
-// A image averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
+// An image averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
 // does not divide, neighbouring cells share a row.
 /** @param {Values} image @param {number} level @returns {Values} */
 export function averaged(image, level) {

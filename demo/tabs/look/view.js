@@ -2,12 +2,14 @@
 
 import { drawGrid } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
+import { createPalette } from "../../ui/static/palette.js";
 import { latticeOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { createBars, setLength, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
 import { WIDE, drawOutput, drawPatch, drawSamples, levelsAt, shade } from "./draw.js";
-import { between, latticeFrom, matrixOf } from "./family.js";
+import { latticeFrom, matrixOf } from "./family.js";
+import { createFlight } from "./flight.js";
 import { createFormula } from "./formula.js";
 import { createGuide, pixelFrom, stepFrom, thetaFrom } from "./guide.js";
 import { LARGEST, createHandles } from "./handles.js";
@@ -42,19 +44,12 @@ export function mount(element, server) {
   let chosen = /** @type {Point} */ (pixelFrom(store.extra("pixel"))); // row, column of the output; null until one is seen
   let pyramid = []; // the input and its averages at half, a quarter, an eighth of its size
   let decoded = null; // what is on the screen: {answer, grid, lattice, output}
-  let flight = null; // the animation to the network's answer
   let speakTimer = null;
   let drawn = 0;
   let handStep = false; // the guide is at "your turn"
 
-  function colours() {
-    const style = getComputedStyle(canvases.grid);
-    const pick = (name) => style.getPropertyValue(name).trim();
-    const names = { frame: "--stn", halo: "--halo", grid: "--grid", veil: "--veil", outside: "--outside", quiet: "--quiet", pick: "--pick" };
-    return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, pick(name)]));
-  }
-
-  let palette = colours();
+  const names = { frame: "stn", halo: "halo", grid: "grid", veil: "veil", outside: "outside", quiet: "quiet", pick: "pick" };
+  const palette = createPalette(canvases.grid, names, () => paint());
 
   const family = () => inside.stage.family;
   const fits = (given) => given.length === inside.identity.length;
@@ -169,7 +164,7 @@ export function mount(element, server) {
       if (inside && inside.model !== answer.model) byHand = null;
       [inside, page] = [answer, state];
       if (before && before !== family()) {
-        cancelAnimationFrame(flight); // another family's numbers mean something else
+        flight.stop(); // another family's numbers mean something else
         theta = [];
       }
       if (!fits(theta)) {
@@ -204,6 +199,7 @@ export function mount(element, server) {
   // --- theta by hand
 
   const controls = { get: () => ({ family: family(), theta }), set: (next) => setTheta(next) };
+  const flight = createFlight({ ...controls, set: (next) => setTheta(next, true) });
   const handles = createHandles(find(".grips"), WIDE, controls);
   const sliders = createSliders(find(".hand-sliders"), controls);
 
@@ -214,7 +210,7 @@ export function mount(element, server) {
   }
 
   function setTheta(next, byItself = false) {
-    if (!byItself) cancelAnimationFrame(flight);
+    if (!byItself) flight.stop();
     theta = next;
     tellHand();
     if (decoded) drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
@@ -226,7 +222,7 @@ export function mount(element, server) {
   }
 
   function setHand(on) {
-    cancelAnimationFrame(flight);
+    flight.stop();
     hand = on;
     root.classList.toggle("is-hand", on);
     find(`[name=look-who][value=${on ? "hand" : "net"}]`).checked = true;
@@ -236,23 +232,11 @@ export function mount(element, server) {
     show();
   }
 
-  function flyTo(goal) {
-    cancelAnimationFrame(flight);
-    const [from, start] = [theta, performance.now()];
-    const time = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : 800;
-    const frame = (now) => {
-      const part = Math.min(1, Math.max(0, now - start) / time);
-      setTheta(part < 1 ? between(family(), from, goal, part * part * (3 - 2 * part)) : [...goal], true);
-      if (part < 1) flight = requestAnimationFrame(frame);
-    };
-    flight = requestAnimationFrame(frame);
-  }
-
   find(".hand-net").addEventListener("click", () => {
     const goal = inside.stage.values;
-    if (goal.every((v) => v !== null)) flyTo(goal.map((v) => Math.min(Math.max(v, -LARGEST), LARGEST)));
+    if (goal.every((v) => v !== null)) flight.to(goal.map((v) => Math.min(Math.max(v, -LARGEST), LARGEST)));
   });
-  find(".hand-reset").addEventListener("click", () => flyTo(inside.identity));
+  find(".hand-reset").addEventListener("click", () => flight.to(inside.identity));
   for (const radio of element.querySelectorAll("[name=look-who]")) {
     radio.addEventListener("change", () => setHand(radio.value === "hand" && radio.checked));
   }
@@ -310,15 +294,7 @@ export function mount(element, server) {
   view.dataset.seq ??= "0";
   const watcher = new ResizeObserver(paint);
   for (const canvas of Object.values(canvases)) watcher.observe(canvas);
-  const retheme = () => {
-    palette = colours();
-    paint();
-  };
-  new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
 
   window.stnLook = { pump, handPump };
-  store.watch("look", (state) => {
-    pump.push(state);
-  });
+  store.watch("look", (state) => pump.push(state));
 }

@@ -3,6 +3,7 @@
 import { SHOWN } from "../../ui/static/constants.js";
 import { drawGrid } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
+import { createPalette } from "../../ui/static/palette.js";
 import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { createBars, createTheta, setText } from "../../ui/static/readings.js";
@@ -26,13 +27,8 @@ export function mount(element, server) {
   let shown = null; // the newest answer, kept to be drawn again when the size or the theme changes
   let speakTimer = null;
 
-  function colours() {
-    const style = getComputedStyle(canvases.grid);
-    const pick = (name) => style.getPropertyValue(name).trim();
-    return { frame: pick("--stn"), halo: pick("--halo"), grid: pick("--grid"), veil: pick("--veil"), outside: pick("--outside") };
-  }
-
-  let palette = colours();
+  const names = { frame: "stn", halo: "halo", grid: "grid", veil: "veil", outside: "outside" };
+  const palette = createPalette(canvases.grid, names, () => paint());
 
   // At the image's own size: the style sheet enlarges it pixel by pixel, which costs a tenth of drawing it large.
   function drawSmall(canvas, image) {
@@ -140,12 +136,6 @@ export function mount(element, server) {
 
   if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
   new ResizeObserver(paint).observe(canvases.input);
-  const retheme = () => {
-    palette = colours();
-    paint();
-  };
-  new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
 
   store.watch("play", (state) => pump.push(state));
 }

@@ -73,7 +73,7 @@ export function mount(element, server) {
     follow();
   }
 
-  // What the charts show, in words. Of a image of the visitor's own nobody knows the class.
+  // What the charts show, in words. Of an image of the visitor's own nobody knows the class.
   function explained({ measured, images }, sweep) {
     const own = typeof sweep?.at === "number";
     const above = measured ? `Above: ${images}, all other sliders at rest. Below: ` : "Shown: ";

@@ -88,3 +88,27 @@ export function createChart(canvas) {
     },
   };
 }
+
+// A run's loss and accuracy over its steps; those of the run before it are thin lines behind.
+/** @param {HTMLCanvasElement} lossCanvas @param {HTMLCanvasElement} accuracyCanvas */
+export function createRunCharts(lossCanvas, accuracyCanvas) {
+  const charts = { loss: createChart(lossCanvas), accuracy: createChart(accuracyCanvas) };
+  const losses = (run) => (run?.means ?? []).map((value, i) => [i + 1, value]);
+  const accuracies = (run) => (run?.tests ?? []).map((test) => [test.step, test.accuracy]);
+
+  return {
+    // run, before: {means: smoothed losses, null where unknown, tests}; `before` may be null.
+    draw({ run, before, xEnd, mark, colours }) {
+      const common = { xEnd, mark, colours };
+      const lines = (points, colour, width) => [
+        { points: points(before), colour: colours.quiet, width: 1 },
+        { points: points(run), colour, width },
+      ];
+      const highest = Math.max(0, ...run.means.filter((v) => v !== null));
+      const top = Math.min(5, Math.max(3, Math.ceil(highest * 2) / 2));
+      charts.loss.draw({ ...common, yEnd: top, unit: "", lines: lines(losses, colours.ink, 2) });
+      charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: lines(accuracies, colours.frame, 2.5) });
+    },
+    stepAt: (name, clientX, xEnd) => charts[name].stepAt(clientX, xEnd),
+  };
+}

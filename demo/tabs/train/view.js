@@ -1,10 +1,11 @@
 // Ties the train tab together. mount() is called once, when the tab is first opened.
 
+import { createPalette } from "../../ui/static/palette.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
 import { createCells } from "./cells.js";
-import { createChart } from "./chart.js";
+import { createRunCharts } from "./chart.js";
 import { createFilm, frameOf, smoothed, stackOf } from "./film.js";
 import { createSettings } from "./settings.js";
 
@@ -23,7 +24,7 @@ export function mount(element, server, training) {
   const store = openStore();
   const settings = createSettings(find("form"), store, training);
   const cells = createCells(find("#train-cells"), training.watched);
-  const charts = { loss: createChart(find("#train-chart-loss")), accuracy: createChart(find("#train-chart-accuracy")) };
+  const charts = createRunCharts(find("#train-chart-loss"), find("#train-chart-accuracy"));
   const scrub = find("#train-scrub");
 
   let run = null; // the id of the run on the server
@@ -40,15 +41,10 @@ export function mount(element, server, training) {
   let wishes = []; // what the visitor asked for and the server has not heard yet
   /** @type {(value?: unknown) => void} */
   let wake = () => {};
-  let palette = colours();
   let paintPlanned = false;
 
-  function colours() {
-    const style = getComputedStyle(stage);
-    const pick = (name) => style.getPropertyValue(name).trim();
-    const names = { frame: "stn", cnn: "cnn", halo: "halo", grid: "grid", veil: "veil", outside: "outside", ink: "ink", quiet: "quiet", edge: "edge" };
-    return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, pick(`--${name}`)]));
-  }
+  const names = ["cnn", "halo", "grid", "veil", "outside", "ink", "quiet", "edge"];
+  const palette = createPalette(stage, { frame: "stn", ...Object.fromEntries(names.map((name) => [name, name])) }, () => plan());
 
   // --- the run ---------------------------------------------------------------------------------------------------------
 
@@ -248,16 +244,8 @@ export function mount(element, server, training) {
   }
 
   function paintCharts(means, mark, step, test, loss) {
-    const end = xEnd();
-    const points = (values) => values.map((value, i) => [i + 1, value]);
-    const dots = (tests) => tests.map((t) => [t.step, t.accuracy]);
-    const known = means.filter((v) => v !== null);
-    const old = lastRun ? { losses: smoothed(lastRun.losses), tests: lastRun.tests } : { losses: [], tests: [] };
-    const thin = { colour: palette.quiet, width: 1 };
-    const common = { xEnd: end, mark, colours: palette };
-    const top = Math.min(5, Math.max(3, Math.ceil(Math.max(0, ...known) * 2) / 2));
-    charts.loss.draw({ ...common, yEnd: top, unit: "", lines: [{ ...thin, points: points(old.losses) }, { points: points(means), colour: palette.ink, width: 2 }] });
-    charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: [{ ...thin, points: dots(old.tests) }, { points: dots(film.tests), colour: palette.frame, width: 2.5 }] });
+    const before = lastRun && { means: smoothed(lastRun.losses), tests: lastRun.tests };
+    charts.draw({ run: { means, tests: film.tests }, before, xEnd: xEnd(), mark, colours: palette });
     find(".last-run").hidden = !lastRun;
     const named = (what, value) => `${what} against steps: ${value} at step ${step}`;
     find("#train-chart-loss").setAttribute("aria-label", named("Loss", loss === null ? "nothing yet" : loss.toFixed(2)));
@@ -300,19 +288,13 @@ export function mount(element, server, training) {
     const canvas = find(`#train-chart-${name}`);
     const point = (event) => {
       if (film.frames.length < 2 || (event.type === "pointermove" && !event.buttons)) return;
-      const frame = film.frames[film.nearest(charts[name].stepAt(event.clientX, xEnd()))];
+      const frame = film.frames[film.nearest(charts.stepAt(name, event.clientX, xEnd()))];
       showAt(frame.step, frame === film.frames.at(-1));
     };
     canvas.addEventListener("pointerdown", point);
     canvas.addEventListener("pointermove", point);
   }
   new ResizeObserver(plan).observe(stage);
-  const retheme = () => {
-    palette = colours();
-    plan();
-  };
-  new MutationObserver(retheme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
   window.stnTrain = {
     get film() {
       return film;

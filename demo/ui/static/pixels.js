@@ -29,7 +29,7 @@ export function penOf(/** @type {HTMLCanvasElement} */ canvas, /** @type {Canvas
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 }
 
-// A image at its own size, on a canvas of its own, which is reused from answer to answer.
+// An image at its own size, on a canvas of its own, which is reused from answer to answer.
 export function createImage() {
   const canvas = document.createElement("canvas");
   const context = penOf(canvas);

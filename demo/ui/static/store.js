@@ -50,13 +50,13 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
     // Gradio's components call this with every value whenever one changes.
     set(/** @type {State} */ next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return;
-      // Whoever asks for a test image has done with a image of his own.
+      // Whoever asks for a test image has done with an image of his own.
       if (state && (next.dataset !== state.dataset || next.sample !== state.sample)) store.own = null;
       state = next;
       write();
       tell();
     },
-    // A image of the visitor's own, which stands in for the test image: {dataset, image: base64 of its bytes}
+    // An image of the visitor's own, which stands in for the test image: {dataset, image: base64 of its bytes}
     // or null. It stays in the browser: the address does not hold it.
     own: /** @type {Own | null} */ (null),
     showOwn(/** @type {Own | null} */ own) {

@@ -9,7 +9,7 @@ export interface Lattice {
   side: number;
 }
 
-/** A image as the server sends it: `data` is base64, row by row, channels innermost. */
+/** An image as the server sends it: `data` is base64, row by row, channels innermost. */
 export interface Encoded {
   width: number;
   height: number;
@@ -17,7 +17,7 @@ export interface Encoded {
   data: string;
 }
 
-/** A image in numbers from 0 to 1, row by row, channels innermost. */
+/** An image in numbers from 0 to 1, row by row, channels innermost. */
 export interface Values {
   width: number;
   height: number;
@@ -38,7 +38,7 @@ export interface State {
   [control: string]: any;
 }
 
-/** A image of the visitor's own, for a data set: base64 of its bytes. */
+/** An image of the visitor's own, for a data set: base64 of its bytes. */
 export interface Own {
   dataset: string;
   image: string;

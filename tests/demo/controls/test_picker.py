@@ -96,7 +96,7 @@ def search(stn_right, cnn_right, n=100, start=0, seconds=10.0):
     return finder.find(ViewState(sample=n - 1), "any", start)
 
 
-def test_a_image_that_only_the_cnn_gets_wrong_comes_first():
+def test_an_image_that_only_the_cnn_gets_wrong_comes_first():
     everything = set(range(100))
     assert search(stn_right=everything - {3}, cnn_right=everything - {3, 60})["sample"] == 60
     both = search(stn_right=everything - {3}, cnn_right=everything - {3})

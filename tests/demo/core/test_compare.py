@@ -60,7 +60,7 @@ def test_an_answer_holds_the_distorted_image_to_the_last_level(resources, datase
 
 
 def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resources):
-    # Identity at the start: its output is the input resampled, so their means agree; a image left normalised
+    # Identity at the start: its output is the input resampled, so their means agree; an image left normalised
     # would be far off.
     answer = compare.answer(*resources, {"dataset": "cifar10", "sample": 0})
     assert answer["stages"][0]["words"] == "leaves the image as it is"

@@ -38,7 +38,7 @@ def test_the_only_one_of_its_class_steps_to_itself_and_an_empty_class_stays():
     assert FIVE.step(3, 1, wanted=9) == 3
 
 
-def test_choosing_a_class_keeps_a_image_that_fits():
+def test_choosing_a_class_keeps_an_image_that_fits():
     assert FIVE.first(1, start=4) == 4
     assert FIVE.first(1, start=2) == 4
     assert FIVE.first(None, start=99) == 0
@@ -129,7 +129,7 @@ def data_uri(image: Image.Image, kind: str = "PNG") -> str:
         return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def test_a_image_of_the_right_size_arrives_as_it_is():
+def test_an_image_of_the_right_size_arrives_as_it_is():
     pixels = np.zeros((28, 28), np.uint8)
     pixels[5:20, 10:15] = 200
     arrived = read_upload(data_uri(Image.fromarray(pixels)), (1, 28, 28))
@@ -159,7 +159,7 @@ def test_sixteen_bits_a_pixel_keep_their_gray():
     assert read_upload(data_uri(gray), (1, 28, 28)).mul(255).round().unique().tolist() == [100]
 
 
-def test_a_image_that_lies_on_its_side_is_set_upright():
+def test_an_image_that_lies_on_its_side_is_set_upright():
     pixels = np.zeros((40, 40), np.uint8)
     pixels[:20] = 255
     exif = Image.Exif()
@@ -212,7 +212,7 @@ def test_anything_else_is_refused_in_one_sentence(bad, tmp_path):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
-def test_a_image_that_is_too_wide_is_refused_before_it_is_unpacked():
+def test_an_image_that_is_too_wide_is_refused_before_it_is_unpacked():
     with pytest.raises(StnError, match="4096"):
         read_upload(data_uri(Image.new("1", (5000, 100))), (1, 28, 28))
 

@@ -1,4 +1,4 @@
-"""A image of the visitor's own in every tab that shows one image, on untrained stand-ins."""
+"""An image of the visitor's own in every tab that shows one image, on untrained stand-ins."""
 
 import base64
 import json

@@ -74,7 +74,7 @@ def test_no_images_cannot_be_measured():
         rectification(nn.Flatten(), bars(10), RECIPE, 0)
 
 
-def test_within_a_image_only_its_own_spread_counts():
+def test_within_an_image_only_its_own_spread_counts():
     angles = torch.tensor([[0.1, 0.1], [2.0, 2.0]])  # two images, each steady
     assert circular_sd(angles, 1).tolist() == pytest.approx([0, 0], abs=0.1)
     assert circular_sd(angles.flatten(), 0).item() > 45

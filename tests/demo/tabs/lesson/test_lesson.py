@@ -29,7 +29,7 @@ class Fixed:
     def __init__(self, turn=0.0, size=1.0, right=0.0, answers=None):
         angle = torch.deg2rad(torch.tensor(float(turn)))
         c, s = angle.cos() * size, angle.sin() * size
-        # Output to input, y down; a image that turns counter-clockwise is read through a grid turned clockwise.
+        # Output to input, y down; an image that turns counter-clockwise is read through a grid turned clockwise.
         self.matrix = torch.tensor([[[c, -s, right], [s, c, 0.0]]])
         self.answers = answers
         self.info = SimpleNamespace(canvas=60)

@@ -28,7 +28,7 @@ FAMILIES = ("affine", "projective", "tps")
 
 
 def floats(encoded: dict) -> torch.Tensor:
-    """The values (C, H, W) of a image, or the points (H, W, 2) of a grid, as the browser decodes them."""
+    """The values (C, H, W) of an image, or the points (H, W, 2) of a grid, as the browser decodes them."""
     values = np.frombuffer(base64.b64decode(encoded["data"]), "<f4").copy()
     if "channels" not in encoded:
         return torch.from_numpy(values.reshape(encoded["height"], encoded["width"], 2))

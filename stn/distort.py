@@ -232,6 +232,13 @@ def mildly_placed(
     return _placed(images, canvas, rotation * moved, 1 + (scale - 1) * moved, shift * moved[:, None])
 
 
+def placed(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """Upright and at scale 1, shifted by all that the playground's sliders allow: never turned, scaled or cluttered."""
+    b = len(images)
+    shift = torch.stack([uniform(b, *CONTROL_RANGES[name], generator) for name in ("shift_x", "shift_y")], dim=1)
+    return _placed(images, canvas, torch.zeros(b), torch.ones(b), shift)
+
+
 def _placed(images: Tensor, canvas: int, rotation: Tensor, scale: Tensor, shift: Tensor) -> Distorted:
     matrix = placement_matrix(rotation, scale, shift, torch.zeros(len(images)), canvas, images.shape[-1])
     return Distorted(warp(images, matrix, canvas), matrix)
@@ -256,6 +263,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "rsc": rotated_scaled_cluttered,
     "mild": mildly_placed,
     "seldom-mild": partial(mildly_placed, share=1 / 10),
+    "placed": placed,
     "play": play,
     "play-turned": partial(play, only_turned=3 / 4),
     "play-moved": partial(play, only_turned=5 / 8, one_control=1 / 8),

@@ -71,6 +71,20 @@ def _turned_cifar10() -> tuple[ModelConfig, ModelConfig]:
     return replace(cnn, widths=(48, 96, 160), depths=(1, 1, 2), out_size=(32, 32), **locating), cnn
 
 
+def _upright() -> Iterator[Recipe]:
+    """The page's CNN trained on upright images only: what a transformer rescues, put in front of it as a part."""
+    title = "plain CNN trained on upright images, placed at random"
+    for base in _play():
+        if base.name == "mnist-play-cnn":
+            train = replace(base.train, epochs=12)
+        elif base.name == "cifar10-play-cnn":
+            train = replace(base.train, epochs=20, batch_size=256, lr=4e-3, optimizer="muon", weight_decay=0.1)
+        else:
+            continue
+        name = f"{base.dataset}-upright-cnn"
+        yield replace(base, name=name, title=title, train=train, distortion="placed", train_distortion=None)
+
+
 # set -> canvas, accuracy of the paper's CNN and of its affine, projective and spline STN (table 1; TC: section 4.1)
 ZOO = {
     "r": (28, (98.8, 99.3, 99.2, 99.3)),
@@ -221,6 +235,7 @@ def _rsc() -> Iterator[Recipe]:
 
 GROUPS = {  # heading of a result table -> its recipes, most wanted first
     "The playground": _play,
+    "Trained on upright images only": _upright,
     "The five printed systems": printed_systems,
     "The same networks with our recipe": tuned_systems,
     "Distorted MNIST": _distorted_mnist,

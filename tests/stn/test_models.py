@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from stn import StnError, explain
+from stn.distort import get_distortion
 from stn.models import PLACEMENTS, RandomTransform, build_model
 from stn.recipes import get_recipe, list_recipes, plain_cnn_of
 from tests.stn.tutorial_net import Net
@@ -37,7 +38,7 @@ def test_a_transformer_can_stand_at_the_input_or_on_feature_maps(placement, size
         build_model(replace(config, placement="middle"))
 
 
-EQUAL = [name for name in list_recipes() if name.endswith("-cnn")]
+EQUAL = [name for name in list_recipes() if name.endswith("-cnn") and "-upright-" not in name]
 
 
 @pytest.mark.parametrize("name", EQUAL)
@@ -53,6 +54,19 @@ def test_a_cnn_and_its_stns_are_trained_alike_with_as_many_parameters(name):
         same = {"pose_epochs": 0, "pose_weight": 0.0, "localizer_lr_scale": cnn.train.localizer_lr_scale}
         assert replace(stn.train, **same) == cnn.train
         assert stn.distortion == cnn.distortion and stn.model.canvas == cnn.model.canvas
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10"])
+def test_the_upright_cnn_is_the_pages_and_never_sees_a_turned_image(dataset, generator):
+    upright = get_recipe(f"{dataset}-upright-cnn")
+    assert upright.model == get_recipe(f"{dataset}-play-cnn").model
+    images = torch.rand(50, upright.model.channels, 32, 32, generator=generator)
+    for name in {upright.distortion, upright.train_distortion} - {None}:
+        given = get_distortion(name)(images, images, upright.model.canvas, generator)
+        linear = given.matrix[:, :2, :2]
+        unmoved = torch.eye(2) * upright.model.canvas / 32
+        torch.testing.assert_close(linear, unmoved.expand_as(linear))
+        assert given.matrix[:, :2, 2].std(0).min() > 0.1, "placed anywhere"
 
 
 @pytest.mark.parametrize(

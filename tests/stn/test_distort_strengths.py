@@ -63,3 +63,19 @@ def test_playing_covers_all_of_every_control(monkeypatch):
     # Either is left out of half of the images; a ninth of the other half has 0 patches by chance, and 8.
     for part, share in ((sds[0] == 0, 1 / 2), (counts[0] == 0, 1 / 2 + 1 / 18), (counts[0] == 8, 1 / 18)):
         assert part.float().mean().item() == pytest.approx(share, abs=0.04)
+
+
+# name -> lowest and highest scale, in pixels
+SCALES = {"r": (1, 1), "rts": (0.7, 1.2), "tc": (1, 1), "rsc": (0.6, 1.2)}
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_the_sets_scale_as_they_say_and_do_not_shear(name, generator):
+    images = torch.zeros(500, 3, 28, 28)
+    forward = geometry.invert(get_distortion(name)(images, images, 42, generator).matrix)  # image -> canvas
+    first, second = (geometry.polar(forward)[1] * 42 / 28).unbind(1)
+    low, high = SCALES[name]
+    torch.testing.assert_close(first, second, rtol=0, atol=1e-4)
+    assert low - 1e-4 <= first.min() <= low + 0.02
+    assert high - 0.02 <= first.max() <= high + 1e-4
+    assert (forward[:, :2, 2].abs().amax() < 1e-6) == (name == "r"), "only R leaves images in the middle"

@@ -76,9 +76,9 @@ def _upright() -> Iterator[Recipe]:
     title = "plain CNN trained on upright images, placed at random"
     for base in _play():
         if base.name == "mnist-play-cnn":
-            train = replace(base.train, epochs=12)
+            train = replace(base.train, epochs=5, optimizer="muon", weight_decay=0.1)
         elif base.name == "cifar10-play-cnn":
-            train = replace(base.train, epochs=20, batch_size=256, lr=4e-3, optimizer="muon", weight_decay=0.1)
+            train = replace(base.train, epochs=10, batch_size=256, lr=4e-3, optimizer="muon", weight_decay=0.1)
         else:
             continue
         name = f"{base.dataset}-upright-cnn"

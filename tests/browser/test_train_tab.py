@@ -52,9 +52,12 @@ def test_the_tab_opens_on_digits_before_any_run(train):
 def test_a_run_starts_pauses_steps_and_stops(train):
     page = train()
     first = pixels(page, "train-cells")
+    assert page.locator("#train-locked").is_hidden()
     page.locator("#train-go").click()
     reach(page, "running", 10)
     assert page.locator("#train-family").is_disabled(), "no settings change under a run"
+    assert page.locator("#train-locked").is_visible() and "Stop first" in page.locator("#train-locked").inner_text()
+    assert page.locator("label:has(#train-family)").get_attribute("title") == "Stop first"
     page.locator("#train-go").click()
     reach(page, "paused")
     assert pixels(page, "train-cells") != first
@@ -70,7 +73,9 @@ def test_a_run_starts_pauses_steps_and_stops(train):
     reach(page, "stopped")
     assert page.locator("#train-go").inner_text() == "New run"
     assert page.locator("#train-family").is_enabled()
-    assert "%" in page.locator("#train-accuracy").inner_text()
+    assert page.locator("#train-locked").is_hidden()
+    for number in ("#train-training", "#train-accuracy"):
+        assert "%" in page.locator(number).inner_text()
     assert "held-out" in page.locator("#train-verdict").inner_text()
 
 
@@ -104,6 +109,94 @@ def test_the_film_runs_back_and_returns(train):
     chart = page.locator("#train-chart-accuracy").bounding_box()
     page.mouse.click(chart["x"] + 50, chart["y"] + 40)
     page.wait_for_function("() => Number(document.querySelector('#train-view').dataset.shown) < 10")
+
+
+def test_a_setting_that_changes_after_a_run_takes_its_words_away(train):
+    page = train("&train-rate=30")
+    page.locator("#train-go").click()
+    reach(page, "running", 20)
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    assert "held-out" in page.locator("#train-verdict").inner_text()
+    assert "large steps" in page.locator("#train-watch").inner_text()
+    page.locator("#train-defaults").click()
+    assert page.locator("#train-verdict").inner_text() == "", "at once"
+    page.wait_for_function("() => document.querySelector('#train-watch').innerText.includes('identity')", **RUN)
+    assert reach(page, "idle") == 0 and page.locator("#train-go").inner_text() == "Start"
+    assert page.locator("#train-verdict").inner_text() == page.locator("#train-problem").inner_text() == ""
+
+
+def test_learning_rates_move_during_a_run(train):
+    page = train()
+    page.locator("#train-go").click()
+    reach(page, "running", 3)
+    page.locator("#train-lr").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => window.stnTrain.film.changes.length > 0", **RUN)
+    change = page.evaluate("window.stnTrain.film.changes[0]")
+    assert change["step"] >= 3 and change["lr"] == 0.0035 and change["rate"] == 0.1
+    assert page.locator("#train-lr-words").inner_text() == "0.0035"
+    said = f"Since step {change['step']} the learning rate is 0.0035"
+    page.wait_for_function(
+        "(said) => document.querySelector('#train-verdict').innerText.includes(said)", arg=said, **RUN
+    )
+    assert "train-lr=0.0035" in page.evaluate("location.search")
+    reach(page, "running", change["step"] + 2)
+
+
+def test_without_a_transformer_the_images_lie_beside_themselves(train):
+    page = train("&train-placement=none")
+    assert page.locator("#train-cells").get_attribute("aria-label").count("without transformer") == 1
+    for name in ("family", "padding", "lesson", "start", "rate"):
+        assert page.locator(f"#train-{name}").is_disabled()
+    assert "without a transformer" in page.locator("#train-watch").inner_text()
+    assert page.locator(".is-none").is_visible() and page.locator(".is-transformer").is_hidden()
+    page.locator("#train-go").click()
+    reach(page, "running", 20)
+    page.wait_for_function("() => document.querySelector('#train-verdict').innerText.includes('Nothing turns')", **RUN)
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    page.locator("#train-placement").select_option("input")
+    page.wait_for_function("() => document.querySelector('#train-view .is-transformer').checkVisibility()", **RUN)
+    assert page.locator("#train-family").is_enabled()
+
+
+def test_recorded_runs_stand_in_the_charts_before_any_run_and_beside_it(train):
+    page = train()
+    legend = page.locator("#train-legend")
+    assert legend.is_visible() and "recorded" in legend.inner_text()
+    assert "recorded" in page.locator("#train-chart-accuracy").get_attribute("aria-label")
+    assert page.locator("#train-recorded").inner_text().startswith("Recorded after 800 steps")
+    colours = """() => {
+        const canvas = document.getElementById('train-chart-accuracy');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const wanted = { cnn: [0, 114, 178], stn: [213, 94, 0] };
+        const far = (i, [r, g, b]) => Math.hypot(data[i] - r, data[i + 1] - g, data[i + 2] - b);
+        const near = (i, colour) => far(i, colour) < 60 && data[i + 3] > 150;
+        return Object.fromEntries(Object.entries(wanted).map(([name, colour]) =>
+            [name, [...Array(data.length / 4).keys()].filter((k) => near(4 * k, colour)).length]));
+    }"""
+    drawn = page.evaluate(colours)
+    assert drawn["cnn"] > 20 and drawn["stn"] > 20
+    page.locator("[data-failure=rate]").click()
+    reach(page, "running", 20)
+    drawn = page.evaluate(colours)
+    assert drawn["cnn"] > 20 and drawn["stn"] > 20, "a failure is drawn against them"
+    page.wait_for_function(
+        "() => document.querySelector('#train-verdict').innerText.includes('With the defaults')", **RUN
+    )
+
+
+def test_cifar10_is_not_trained_on_drawings(train):
+    page = train()
+    page.locator("#train-distortion").select_option("cifar10")
+    problem = page.locator("#train-problem")
+    problem.wait_for(state="visible")
+    assert "CIFAR-10's training images are not on this server" in problem.inner_text()
+    assert page.locator("#train-watch").inner_text() == "" and page.locator("#train-legend").is_hidden()
+    page.locator("#train-distortion").select_option("r")
+    page.wait_for_function("() => document.querySelector('#train-problem').hidden", **RUN)
+    page.wait_for_function("() => document.querySelector('#train-watch').innerText.includes('identity')", **RUN)
 
 
 @pytest.mark.parametrize(

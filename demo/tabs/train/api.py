@@ -5,26 +5,32 @@ from __future__ import annotations
 import base64
 import logging
 import math
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from demo.core.encoding import encode_lattice
-from demo.core.requests import choice, flag, mapping, text, whole
-from demo.tabs.train.messages import about_test, verdict, watch_for
-from demo.tabs.train.room import Run, RunInputs, TrainingRoom
-from demo.tabs.train.settings import MAX_STEPS, parse_settings
+from demo.core.requests import choice, flag, mapping, number, text, whole
+from demo.tabs.train.messages import about_recorded, about_test, changed, expectation, verdict, watch_for, with_defaults
+from demo.tabs.train.references import references
+from demo.tabs.train.room import TrainingRoom
+from demo.tabs.train.run import Run, RunInputs
+from demo.tabs.train.settings import LRS, MAX_STEPS, RATES, Settings, parse_settings
 from demo.tabs.train.trainer import Snapshot
+from stn.data import dataset_info
 from stn.errors import StnError
 
 log = logging.getLogger(__name__)
 STEERING = ("pause", "resume", "step", "stop")
+SEEN = ("run", "losses", "tests", "look")
 KEYS = {  # action -> the keys its request may hold beside "action"
     "start": ("settings", "replaces", "paused"),
     "preview": ("settings",),
-    "look": ("run", "losses", "tests", "look"),
-    **dict.fromkeys(STEERING, ("run", "losses", "tests", "look")),
+    "look": SEEN,
+    "rates": (*SEEN, "lr", "rate"),
+    **dict.fromkeys(STEERING, SEEN),
 }
 EVERY_KEY = ("action", *dict.fromkeys(key for keys in KEYS.values() for key in keys))
 
@@ -51,10 +57,17 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
     if action == "preview":
         settings = parse_settings(given.get("settings", {}))
         inputs, snapshot = room.preview(settings)
-        return {**encode_inputs(inputs), "look": encode_snapshot(snapshot), "watch": watch_for(settings)}
+        told = encode_inputs(settings, inputs)
+        expected = expectation(settings, told["references"], inputs.trained)
+        return {**told, "look": encode_snapshot(snapshot), "watch": f"{watch_for(settings)} {expected}".rstrip()}
     lowest = {"losses": 0, "tests": 0, "look": -1}
     seen = [whole(key, given.get(key, low), low, MAX_STEPS + 1) for key, low in lowest.items()]
     run = room.find(given.get("run"))
+    if action == "rates":
+        run.change_rates(
+            number("lr", given.get("lr", run.settings.lr), *LRS),
+            number("rate", given.get("rate", run.settings.rate), *RATES),
+        )
     if action in STEERING:
         run.act(action)
     return news(run, *seen)
@@ -64,27 +77,42 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
     """What a visitor has not seen who knows so many losses and tests, and the snapshot of step `look` (-1: none)."""
     with run.changed:
         newest = run.snapshot if run.snapshot is not None and run.snapshot.step > look else None
+        settings, steps, inputs = run.settings, len(run.losses), run.inputs
+        recorded = references(settings, inputs.drawn) if inputs else {}
+        expected = expectation(settings, recorded, inputs.trained, steps, run.seconds) if inputs else ""
+        said = (
+            verdict(settings, run.tests),
+            with_defaults(settings, run.tests, recorded),
+            changed(settings, run.changes),
+        )
         told = {
             "state": run.state,
             "problem": run.problem,
             "seconds": round(run.seconds, 2),
-            "step": len(run.losses),
+            "step": steps,
             "losses": [round(v, 4) if math.isfinite(v) else None for v in run.losses[losses:]],
+            "training": [round(v, 1) for v in run.training[losses:]],
+            "changes": [asdict(change) for change in run.changes],
             "tests": [test.to_dict() for test in run.tests[tests:]],
-            "verdict": verdict(run.settings, run.tests),
+            "watch": f"{watch_for(settings)} {expected}".rstrip(),
+            "verdict": " ".join(sentence for sentence in said if sentence),
         }
-        inputs = run.inputs if look < 0 else None
-    if inputs is not None:
-        told |= encode_inputs(inputs)
+    if look < 0 and inputs is not None:
+        told |= encode_inputs(settings, inputs)
     return told if newest is None else told | {"look": encode_snapshot(newest)}
 
 
-def encode_inputs(shown: RunInputs) -> dict[str, Any]:
+def encode_inputs(settings: Settings, shown: RunInputs) -> dict[str, Any]:
+    recorded = references(settings, shown.drawn)
     return {
         "inputs": encode_stack(shown.inputs),
         "labels": shown.labels,
         "about": shown.words,
-        "about_test": about_test(shown.drawn, shown.tested),
+        "about_test": about_test(settings, shown.drawn, shown.tested),
+        "things": settings.scene.things,
+        "classes": dataset_info(settings.scene.dataset).classes,
+        "references": recorded,
+        "about_recorded": about_recorded(recorded),
     }
 
 
@@ -99,7 +127,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def encode_stack(images: Tensor) -> dict[str, Any]:
-    """Grey images (N, 1, H, W) in [0, 1] as their size and their bytes, one image after the other."""
-    levels = (images.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).contiguous()
+    """Images (N, C, H, W) in [0, 1], C 1 or 3, as size and bytes, one after the other, channels innermost."""
+    levels = (images.detach().nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+    count, height, width, channels = levels.shape
     data = base64.b64encode(levels.numpy().tobytes()).decode("ascii")
-    return {"width": levels.shape[3], "height": levels.shape[2], "count": len(levels), "data": data}
+    return {"width": width, "height": height, "channels": channels, "count": count, "data": data}

@@ -1,4 +1,5 @@
-// Twelve pairs on one canvas: the input with its sampling grid, and the transformer's output.
+// Twelve pairs on one canvas: the input with its sampling grid, and the transformer's output. Without a transformer the
+// input alone, and what the classifier gets.
 
 import { drawUp, stroke } from "../../ui/static/figure.js";
 import { penOf } from "../../ui/static/pixels.js";
@@ -26,16 +27,19 @@ export function createCells(canvas, watched) {
   const pen = penOf(scratch, { willReadFrequently: true });
   let image = null;
 
-  function drawGrey(context, stack, i, x, y, side) {
-    const { width, height, bytes } = stack;
+  function drawImage(context, stack, i, x, y, side) {
+    const { width, height, channels, bytes } = stack;
     if (!image || image.width !== width || image.height !== height) {
       scratch.width = width;
       scratch.height = height;
       image = pen.createImageData(width, height);
       image.data.fill(255);
     }
-    for (let from = i * width * height, to = 0; to < image.data.length; from += 1, to += 4) {
-      image.data[to] = image.data[to + 1] = image.data[to + 2] = bytes[from];
+    const colour = channels === 3 ? 1 : 0;
+    for (let from = i * width * height * channels, to = 0; to < image.data.length; from += channels, to += 4) {
+      image.data[to] = bytes[from];
+      image.data[to + 1] = bytes[from + colour];
+      image.data[to + 2] = bytes[from + 2 * colour];
     }
     pen.putImageData(image, 0, 0);
     context.imageSmoothingEnabled = false;
@@ -51,7 +55,11 @@ export function createCells(canvas, watched) {
     context.clip();
     context.fillStyle = colours.outside;
     context.fillRect(x, y, side, side);
-    drawGrey(context, inputs, i, x + half - unit, y + half - unit, 2 * unit);
+    drawImage(context, inputs, i, x + half - unit, y + half - unit, 2 * unit);
+    if (frame.lattices.length === 0) {
+      context.restore();
+      return;
+    }
     context.fillStyle = colours.veil;
     context.fillRect(x + half - unit, y + half - unit, 2 * unit, 2 * unit);
     const n = Math.sqrt(frame.lattices.length / (2 * inputs.count)); // points a side of a lattice
@@ -85,7 +93,7 @@ export function createCells(canvas, watched) {
   }
 
   function drawGuess(context, guess, right, x, y, side) {
-    const size = Math.max(11, Math.round(side / 7));
+    const size = Math.max(11, Math.round(side / (guess.length > 2 ? 9 : 7)));
     context.font = `600 ${size}px ${getComputedStyle(canvas).fontFamily}`;
     context.textAlign = "right";
     context.textBaseline = "top";
@@ -96,11 +104,13 @@ export function createCells(canvas, watched) {
     context.strokeText(guess, left, top);
     context.fillStyle = right ? "#fff" : "#ffb066";
     context.fillText(guess, left, top);
-    if (!right) context.fillRect(left - size * 0.6, top + size, size * 0.62, 2);
+    const wide = context.measureText(guess).width;
+    if (!right) context.fillRect(left - wide, top + size, wide, 2);
   }
 
   return {
-    draw(inputs, labels, frame, colours, tallest) {
+    // frame: a film's, or null; classes: what the classes are called.
+    draw(inputs, { labels, classes }, frame, colours, tallest) {
       const width = Math.max(1, canvas.clientWidth);
       const count = inputs ? inputs.count : watched;
       const { columns, side, gap, height, pitch } = cellLayout(width, count, tallest);
@@ -120,8 +130,8 @@ export function createCells(canvas, watched) {
           continue;
         }
         drawInput(context, inputs, frame, i, x, y, side, colours);
-        drawGrey(context, frame.outputs, i, x + side, y, side);
-        drawGuess(context, String(frame.guesses[i]), frame.guesses[i] === labels[i], x + side, y, side);
+        drawImage(context, frame.outputs, i, x + side, y, side);
+        drawGuess(context, classes[frame.guesses[i]], frame.guesses[i] === labels[i], x + side, y, side);
       }
     },
   };

@@ -16,8 +16,9 @@ export function createChart(canvas) {
   const context = penOf(canvas);
 
   return {
-    // lines: [{points: [[x, y], ...], colour, width}], the last on top; y null is a gap. mark: an x to point out.
-    draw({ lines, xEnd, yEnd, unit, mark, colours }) {
+    // lines: [{points: [[x, y], ...], colour, width, dashed}], the last on top; y null is a gap. mark: an x to point out.
+    // changes: those at which something was changed.
+    draw({ lines, xEnd, yEnd, unit, mark, changes, colours }) {
       const [width, height] = [Math.max(1, canvas.clientWidth), Math.max(1, canvas.clientHeight)];
       const ratio = window.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -55,7 +56,16 @@ export function createChart(canvas) {
       context.rect(left - 2, 0, right - left + 4, bottom + 2);
       context.clip();
       context.lineJoin = "round";
-      for (const { points, colour, width: thick } of lines) {
+      context.setLineDash([2, 3]);
+      context.strokeStyle = colours.quiet;
+      for (const x of changes) {
+        context.beginPath();
+        context.moveTo(px(x), top);
+        context.lineTo(px(x), bottom);
+        context.stroke();
+      }
+      for (const { points, colour, width: thick, dashed } of lines) {
+        context.setLineDash(dashed ? [3, 3] : []);
         context.beginPath();
         let drawing = false;
         for (const [x, y] of thinned(points, Math.round(right - left))) {
@@ -70,6 +80,7 @@ export function createChart(canvas) {
         context.lineWidth = thick;
         context.stroke();
       }
+      context.setLineDash([]);
       context.restore();
       if (mark === null) return;
       context.strokeStyle = colours.ink;
@@ -89,25 +100,33 @@ export function createChart(canvas) {
   };
 }
 
-// A run's loss and accuracy over its steps; those of the run before it are thin lines behind.
+// A run's loss and accuracy over its steps, in front of the recorded runs.
 /** @param {HTMLCanvasElement} lossCanvas @param {HTMLCanvasElement} accuracyCanvas */
 export function createRunCharts(lossCanvas, accuracyCanvas) {
   const charts = { loss: createChart(lossCanvas), accuracy: createChart(accuracyCanvas) };
-  const losses = (run) => (run?.means ?? []).map((value, i) => [i + 1, value]);
-  const accuracies = (run) => (run?.tests ?? []).map((test) => [test.step, test.accuracy]);
+  const updates = (values) => values.map((value, i) => [i + 1, value]);
 
   return {
-    // run, before: {means: smoothed losses, null where unknown, tests}; `before` may be null.
-    draw({ run, before, xEnd, mark, colours }) {
-      const common = { xEnd, mark, colours };
-      const lines = (points, colour, width) => [
-        { points: points(before), colour: colours.quiet, width: 1 },
-        { points: points(run), colour, width },
-      ];
+    // run: {means: smoothed losses, null where unknown, training: smoothed accuracies, tests}; references: kind ->
+    // {step, loss, training, accuracy}; changes: the steps at which learning rates were moved.
+    draw({ run, references, changes, xEnd, mark, colours }) {
+      const common = { xEnd, mark, changes, colours };
+      const recorded = (column) =>
+        Object.entries(references).map(([kind, one]) => ({
+          points: one.step.map((step, i) => [step, one[column][i]]),
+          colour: kind === "plain" ? colours.cnn : colours.frame,
+          width: 1.5,
+        }));
       const highest = Math.max(0, ...run.means.filter((v) => v !== null));
       const top = Math.min(5, Math.max(3, Math.ceil(highest * 2) / 2));
-      charts.loss.draw({ ...common, yEnd: top, unit: "", lines: lines(losses, colours.ink, 2) });
-      charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: lines(accuracies, colours.frame, 2.5) });
+      const own = { colour: colours.ink, width: 2.25 };
+      charts.loss.draw({ ...common, yEnd: top, unit: "", lines: [...recorded("loss"), { ...own, points: updates(run.means) }] });
+      const accuracies = [
+        ...recorded("accuracy"),
+        { ...own, points: updates(run.training), width: 1.25, dashed: true },
+        { ...own, points: run.tests.map((test) => [test.step, test.accuracy]) },
+      ];
+      charts.accuracy.draw({ ...common, yEnd: 100, unit: "\u202f%", lines: accuracies });
     },
     stepAt: (name, clientX, xEnd) => charts[name].stepAt(clientX, xEnd),
   };

@@ -1,4 +1,4 @@
-"""The images a live run trains on and is tested on: MNIST where it is, drawings elsewhere."""
+"""The images a live run trains on and is tested on: a data set where it is; where MNIST is not, drawings."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ VARIANTS, HELD_OUT_VARIANTS = 60, 25  # of each of the 40 drawings
 
 @dataclass(frozen=True, eq=False)
 class TrainingImages:
-    """Images uint8 (N, 1, 28, 28) to train on and others to test on, in random order, with their classes."""
+    """Images uint8 (N, C, S, S) to train on and others to test on, in random order, with their classes."""
 
     images: Tensor
     labels: Tensor
     test_images: Tensor
     test_labels: Tensor
     drawn: bool
+    dataset: str = "mnist"
 
     @cached_property
     def watched(self) -> list[int]:
@@ -47,35 +48,47 @@ class TrainingImages:
                 f"MNIST is not here: the network trains on {n:,} variants of the program's own 40 drawings and is "
                 f"tested on {m:,} others. This is easier than handwriting."
             )
-        return f"Trained on MNIST's {n:,} training images, tested on {m:,} of its test images."
+        title = data.dataset_info(self.dataset).title
+        return f"Trained on {title}'s {n:,} training images, tested on {m:,} of its test images."
 
 
 class TrainingData:
-    """Reads or draws the images once, when a run first asks for them; again after MNIST was fetched."""
+    """Reads or draws the images once, when a run first asks for them; again after a data set was fetched."""
 
     def __init__(self, store: ImageStore):
         self._store = store
-        self._images: TrainingImages | None = None
-        self._tried: ImageSet | None = None  # the store's test images that they belong to
+        self._images: dict[str, tuple[ImageSet, TrainingImages]] = {}  # with the store's test images they belong to
         self._lock = threading.Lock()
 
-    def get(self) -> TrainingImages:
+    def get(self, dataset: str = "mnist") -> TrainingImages:
+        """Raises StnError where there is nothing to train on: for CIFAR-10, unlike MNIST, drawings do not do."""
         with self._lock:
-            test = self._store.get("mnist")
-            if self._images is None or test is not self._tried:
-                self._images, self._tried = self._read(test) or draw_images(), test
-            return self._images
+            test = self._store.get(dataset)
+            known = self._images.get(dataset)
+            if known is None or known[0] is not test:
+                known = self._images[dataset] = test, self._read(dataset, test) or _otherwise(dataset)
+            return known[1]
 
-    def _read(self, test: ImageSet) -> TrainingImages | None:
+    def _read(self, dataset: str, test: ImageSet) -> TrainingImages | None:
         if test.drawn:
             return None
         try:
-            train = data.load_dataset("mnist", "train", self._store.data_dir, download=False)
+            train = data.load_dataset(dataset, "train", self._store.data_dir, download=False)
         except StnError as error:  # its sentence names folders of the server: for the log
-            log.warning("The training images cannot be read, so runs train on drawings: %s", error)
+            log.warning("The training images cannot be read: %s", error)
             return None
         labels = torch.tensor(test.labels[:TESTED])
-        return TrainingImages(train.images, train.labels, test.images[:TESTED], labels, drawn=False)
+        return TrainingImages(train.images, train.labels, test.images[:TESTED], labels, False, dataset)
+
+
+def _otherwise(dataset: str) -> TrainingImages:
+    if dataset != "mnist":
+        title = data.dataset_info(dataset).title
+        raise StnError(
+            f"{title}'s training images are not on this server, and its few drawings are too few to train on: choose "
+            "one of the tasks with MNIST."
+        )
+    return draw_images()
 
 
 def draw_images(variants: int = VARIANTS, held_out: int = HELD_OUT_VARIANTS) -> TrainingImages:

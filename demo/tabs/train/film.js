@@ -8,9 +8,13 @@ const MOST_FRAMES = 240;
 export function createFilm(most = MOST_FRAMES) {
   const film = {
     /** @type {any[]} */
-    frames: [], // {step, lattices: Float32Array, outputs: {width, height, count, bytes}, guesses}
+    frames: [], // {step, lattices: Float32Array, outputs: {width, height, channels, count, bytes}, guesses}
     /** @type {(number | null)[]} */
     losses: [], // of every update; null where it was no number
+    /** @type {number[]} */
+    training: [], // accuracies on the batches of every update, percent
+    /** @type {{ step: number, lr: number, rate: number }[]} */
+    changes: [], // learning rates that were moved
     /** @type {{ step: number, accuracy: number }[]} */
     tests: [], // {step, accuracy, ...}
     add(frame) {
@@ -37,8 +41,8 @@ export function createFilm(most = MOST_FRAMES) {
   return film;
 }
 
-export function stackOf({ width, height, count, data }) {
-  return { width, height, count, bytes: bytesOf(data) };
+export function stackOf({ width, height, channels, count, data }) {
+  return { width, height, channels, count, bytes: bytesOf(data) };
 }
 
 export function frameOf(look) {

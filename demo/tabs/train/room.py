@@ -2,172 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-from torch import Tensor
+from dataclasses import replace
 
 from demo.tabs.train.data import TrainingData
-from demo.tabs.train.settings import MAX_STEPS, Settings
-from demo.tabs.train.trainer import Measured, Snapshot, Trainer
+from demo.tabs.train.run import ENDED, MAX_SECONDS, Run, RunInputs
+from demo.tabs.train.settings import Settings
+from demo.tabs.train.trainer import Snapshot, Trainer
 from stn.errors import StnError
 
-log = logging.getLogger(__name__)
 PLACES = 2  # runs that train at once, all visitors together
-MAX_SECONDS = 180  # of training, pauses not counted
-DROP_AFTER = 20  # seconds without a sign of its visitor
-RECLAIM_AFTER = 120  # seconds of pause after which somebody who waits gets the place
 MAX_RUNS = 16  # runs remembered, ended ones included
-SNAPSHOT_EVERY = 0.1  # seconds
-TEST_EVERY = 40  # updates
 PREVIEWS = 24  # kept, for everybody's first look is the same
-ENDED = ("stopped", "finished", "failed")
-
-
-@dataclass(frozen=True, eq=False)
-class RunInputs:
-    """The images of a run that do not change: what is shown, and what it is tested on."""
-
-    inputs: Tensor  # (N, 1, S, S)
-    labels: list[int]
-    words: str
-    drawn: bool
-    tested: int  # held-out images
-
-    @classmethod
-    def of(cls, trainer: Trainer) -> RunInputs:
-        images = trainer.images
-        labels = images.test_labels[images.watched].tolist()
-        return cls(trainer.inputs, labels, images.words, images.drawn, len(images.test_labels))
-
-
-class Run:
-    """One run: a trainer, the thread that drives it, and what its visitor has not seen yet. Locked by `changed`."""
-
-    def __init__(self, settings: Settings, make: Callable[[Settings], Trainer], paused: bool, clock: Callable):
-        self.id = secrets.token_urlsafe(16)
-        self.settings = settings
-        self.changed = threading.Condition()
-        self.state = "paused" if paused else "running"
-        self.problem: str | None = None
-        self.seconds = 0.0  # of training
-        self.trainer: Trainer | None = None  # until it is built, and again once the run has ended
-        self.inputs: RunInputs | None = None
-        self.losses: list[float] = []  # of every update
-        self.tests: list[Measured] = []
-        self.snapshot: Snapshot | None = None
-        self._make: Callable[[Settings], Trainer] | None = make  # until it has made one
-        self._clock = clock
-        self._owed = 0  # single updates asked for while it is paused
-        self._thread = threading.Thread(target=self.drive, daemon=True, name="live training")
-        self.last_seen = self.paused_since = clock()
-
-    # --- what the visitor does ------------------------------------------------------------------------------------
-
-    def act(self, action: str) -> None:
-        """Pauses, resumes, makes one update of, or stops the run; what its state has no use for changes nothing."""
-        with self.changed:
-            if self.state in ENDED:
-                return
-            if action == "pause" and self.state == "running":
-                self.state, self.paused_since = "paused", self._clock()
-            elif action == "resume":
-                self.state, self._owed = "running", 0
-            elif action == "step" and self.state == "paused":
-                self._owed = min(self._owed + 1, 10)
-            elif action == "stop":
-                self.state = "stopped"
-            self.changed.notify_all()
-
-    def begin(self) -> None:
-        self._thread.start()
-
-    def leave(self, seconds: float) -> None:
-        """Stops the run and waits for its thread, at most so long."""
-        self.act("stop")
-        self._thread.join(seconds)
-
-    def touch(self) -> None:
-        self.last_seen = self._clock()
-
-    @property
-    def abandoned(self) -> bool:
-        return self._clock() - self.last_seen > DROP_AFTER
-
-    @property
-    def reclaimable(self) -> bool:
-        """Whether it has been paused for so long that another may have its place."""
-        return self.state == "paused" and self._clock() - self.paused_since > RECLAIM_AFTER
-
-    # --- what the thread does -------------------------------------------------------------------------------------
-
-    def drive(self) -> None:
-        """Trains until the run ends. Never raises: what goes wrong ends the run with a sentence."""
-        try:
-            self._prepare()
-            while self._wait_for_turn():
-                self._update()
-        except Exception as error:
-            told = isinstance(error, StnError)
-            if not told:
-                log.exception("A live run failed")
-            self._end("failed", str(error) if told else "An error in the program stopped this run; its log says which.")
-        finally:
-            self._make, self.trainer = None, None  # the weights and the optimiser go with the run
-
-    def _prepare(self) -> None:
-        assert self._make is not None
-        trainer = self._make(self.settings)
-        test, snapshot = trainer.test(), trainer.snapshot()
-        with self.changed:
-            self.trainer, self.inputs = trainer, RunInputs.of(trainer)
-            self.tests.append(test)
-            self.snapshot = snapshot
-        self._snapshot_at = self._clock()
-
-    def _wait_for_turn(self) -> bool:
-        """Waits until there is an update to make; False when there never will be one."""
-        with self.changed:
-            while self.state == "paused" and not self._owed and not self.abandoned:
-                self.changed.wait(1.0)
-            if self.abandoned:
-                self.state = "stopped"
-            if self.state == "paused":
-                self._owed -= 1
-            return self.state not in ENDED
-
-    def _update(self) -> None:
-        trainer, start = self.trainer, self._clock()
-        assert trainer is not None
-        loss = trainer.step()
-        step = trainer.step_number
-        broken = not math.isfinite(loss)
-        last = broken or step >= MAX_STEPS or self.seconds + self._clock() - start >= MAX_SECONDS
-        often = TEST_EVERY // 2 if step <= 3 * TEST_EVERY else TEST_EVERY  # the curve is steep at first
-        test = trainer.test() if last or step % often == 0 else None
-        due = self._clock() - self._snapshot_at >= SNAPSHOT_EVERY or self.state == "paused"
-        snapshot = trainer.snapshot() if last or due or test else None
-        with self.changed:
-            self.losses.append(loss)
-            if test:
-                self.tests.append(test)
-            if snapshot:
-                self.snapshot, self._snapshot_at = snapshot, self._clock()
-            self.seconds += self._clock() - start
-        if broken:
-            self._end("failed", "The loss is no longer a number, so there is nothing left to train.")
-        elif last:
-            self._end("finished")
-
-    def _end(self, state: str, problem: str | None = None) -> None:
-        with self.changed:
-            if self.state not in ENDED:
-                self.state, self.problem = state, problem
 
 
 class TrainingRoom:
@@ -210,8 +59,8 @@ class TrainingRoom:
     def preview(self, settings: Settings) -> tuple[RunInputs, Snapshot]:
         """What a run with these settings would begin with."""
         # What comes later changes nothing in what a run begins with.
-        settings = replace(settings, rate=Settings.rate, lesson=Settings.lesson)
-        key = settings, self._data.get().drawn
+        settings = replace(settings, rate=Settings.rate, lr=Settings.lr, lesson=Settings.lesson)
+        key = settings, self._data.get(settings.scene.dataset).drawn
         with self._lock:
             found = self._previews.get(key)
         if found is None:
@@ -246,7 +95,7 @@ class TrainingRoom:
 
     def _build(self, settings: Settings) -> Trainer:
         with self._building:
-            return Trainer(settings, self._data.get())
+            return Trainer(settings, self._data.get(settings.scene.dataset))
 
 
 def _please_wait(taken: list[Run]) -> str:

@@ -9,11 +9,13 @@ import { setText } from "../../ui/static/readings.js";
  * @property {Record<string, string[]>} choices names of what is chosen from a list
  * @property {Record<string, string>} scenes distortion -> what it is called
  * @property {Record<string, object>} failures failure -> the settings that bring it about
- * @property {[low: number, high: number]} rates
+ * @property {{ lr: [low: number, high: number], rate: [low: number, high: number] }} ranges of the learning rates
  * @property {number} maxSeed
  * @property {number} maxSteps
- * @property {number} watched digits that are shown while the network trains
+ * @property {number} watched images that are shown while the network trains
  */
+
+const TRANSFORMERS = ["family", "padding", "lesson", "start", "rate"]; // settings that are a transformer's alone
 
 const linkKey = (name) => `train-${name}`;
 
@@ -22,8 +24,10 @@ const linkKey = (name) => `train-${name}`;
 function cleanSettings(given, training) {
   const clean = { ...training.defaults };
   for (const [name, valid] of Object.entries(training.choices)) if (valid.includes(given[name])) clean[name] = given[name];
-  const rate = Number(given.rate);
-  if (given.rate !== null && rate >= training.rates[0] && rate <= training.rates[1]) clean.rate = rate;
+  for (const [name, [low, high]] of Object.entries(training.ranges)) {
+    const value = Number(given[name]);
+    if (given[name] !== null && value >= low && value <= high) clean[name] = value;
+  }
   const seed = Number(given.seed);
   if (given.seed !== null && given.seed !== "" && Number.isInteger(seed) && seed >= 0 && seed <= training.maxSeed) clean.seed = seed;
   return clean;
@@ -48,26 +52,52 @@ export function createSettings(form, store, training) {
   fill(field("padding"), training.choices.padding.map((name) => [name, name]));
   field("seed").max = training.maxSeed;
 
-  let exact = null; // a rate from a link or a preset, which the slider's steps may miss; until the slider moves
+  const rates = Object.keys(training.ranges);
+  /** @type {Record<string, number | null>} */
+  const exact = {}; // rates from a link or a preset, which a slider's steps may miss; until the slider moves
+  const words = { lr: String, rate: rateWords };
+  for (const name of rates) [field(name).min, field(name).max] = training.ranges[name].map(Math.log10);
 
-  function showRate() {
-    const rate = read().rate;
-    setText(form.querySelector("#train-rate-words"), rateWords(rate));
-    field("rate").setAttribute("aria-valuetext", rateWords(rate));
+  function showRates() {
+    const values = read();
+    for (const name of rates) {
+      setText(form.querySelector(`#train-${name}-words`), words[name](values[name]));
+      field(name).setAttribute("aria-valuetext", words[name](values[name]));
+    }
   }
 
   function read() {
-    const given = { rate: exact ?? +(10 ** Number(field("rate").value)).toPrecision(3), seed: field("seed").value };
+    const given = { seed: field("seed").value };
+    for (const name of rates) given[name] = exact[name] ?? +(10 ** Number(field(name).value)).toPrecision(2);
     for (const name of Object.keys(training.choices)) given[name] = field(name).value;
     return cleanSettings(given, training);
   }
 
   function write(settings) {
     for (const name of Object.keys(training.choices)) field(name).value = settings[name];
-    exact = settings.rate;
-    field("rate").value = Math.log10(settings.rate);
+    for (const name of rates) {
+      exact[name] = settings[name];
+      field(name).value = Math.log10(settings[name]);
+    }
     field("seed").value = settings.seed;
-    showRate();
+    showRates();
+    lock(locked);
+  }
+
+  // While a run is on, all but the learning rates wait for its end; without a transformer what is the transformer's has
+  // no use.
+  let locked = false;
+  function lock(on) {
+    locked = on;
+    /** @type {HTMLFieldSetElement} */ (form.querySelector("fieldset")).disabled = on;
+    const note = /** @type {HTMLElement} */ (form.querySelector("#train-locked"));
+    note.classList.toggle("is-on", on);
+    const plain = field("placement").value === "none";
+    for (const name of TRANSFORMERS) field(name).disabled = plain;
+    for (const label of form.querySelectorAll("label")) {
+      const own = /** @type {any} */ (label.querySelector("select, input"));
+      label.title = on && own.closest("fieldset") ? "Stop first" : plain && own.disabled ? "There is no transformer" : "";
+    }
   }
 
   function keep() {
@@ -80,10 +110,12 @@ export function createSettings(form, store, training) {
 
   const linked = Object.fromEntries(keys.map((name) => [name, store.extra(linkKey(name))]));
   write(cleanSettings(linked, training));
-  field("rate").addEventListener("input", () => {
-    exact = null;
-    showRate();
-  });
+  for (const name of rates) {
+    field(name).addEventListener("input", () => {
+      exact[name] = null;
+      showRates();
+    });
+  }
   form.addEventListener("change", () => {
     write(read());
     keep();
@@ -94,8 +126,11 @@ export function createSettings(form, store, training) {
       write(settings);
       keep();
     },
-    enable(on) {
-      /** @type {HTMLFieldSetElement} */ (form.querySelector("fieldset")).disabled = !on;
+    lock,
+    // What a run can be given on its way.
+    rates() {
+      const values = read();
+      return Object.fromEntries(rates.map((name) => [name, values[name]]));
     },
   };
 }

@@ -1,4 +1,4 @@
-"""The train tab: a small network trained live. The server's part is in training*.py, the browser's in view.js."""
+"""The train tab: a small network trained live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from demo.core.models import Resources
 from demo.tabs.train import api
 from demo.tabs.train.data import WATCHED, TrainingData
 from demo.tabs.train.room import TrainingRoom
-from demo.tabs.train.settings import CHOICES, FAILURES, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
+from demo.tabs.train.settings import CHOICES, FAILURES, LRS, MAX_SEED, MAX_STEPS, RATES, SCENES, Settings
 from demo.ui.widget import Tab, live
 
 
@@ -27,11 +27,11 @@ def build(resources: Resources) -> None:
 def constants() -> dict[str, Any]:
     """What the tab's JavaScript needs to know of the settings: `Training` in settings.js."""
     return {
-        "defaults": {name: getattr(Settings(), name) for name in (*CHOICES, "rate", "seed")},
+        "defaults": {name: getattr(Settings(), name) for name in (*CHOICES, "lr", "rate", "seed")},
         "choices": CHOICES,
         "scenes": {name: scene.label for name, scene in SCENES.items()},
         "failures": FAILURES,
-        "rates": RATES,
+        "ranges": {"lr": LRS, "rate": RATES},
         "maxSeed": MAX_SEED,
         "maxSteps": MAX_STEPS,
         "watched": WATCHED,

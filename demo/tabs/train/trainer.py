@@ -1,9 +1,11 @@
-"""One small network with a transformer, trained update by update. Made of the engine's pieces; no clock, no threads."""
+"""One small network, with a transformer or without, trained update by update.
+
+Made of the engine's pieces; no clock, no threads.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -11,11 +13,11 @@ from torch import Tensor, nn
 
 from demo.core.encoding import lattice_of
 from demo.tabs.train.data import TrainingImages
+from demo.tabs.train.measured import Measured, describe
 from demo.tabs.train.settings import CLIP_NORM, OPTIMISER, Settings, model_config, rate_factor
 from stn import geometry
 from stn.config import TrainConfig
 from stn.distort import Distorted, get_distortion
-from stn.evaluation.rectify import circular_sd
 from stn.explain import evaluating, explain, transformers_of, watch
 from stn.models import build_model
 from stn.modules import SpatialTransformer
@@ -29,31 +31,21 @@ RANDOM_THETA = 1.0  # a random start draws every number of theta from -1 to 1
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the held-out images say about the network at one step."""
+class Update:
+    """What one update saw of its batch, before it."""
 
-    step: int
+    loss: float  # of the classification
     accuracy: float  # percent
-    # How far apart the images lie, before and after the transformer: circular sd of their turns in degrees where
-    # turning is all that the distortion does, sd of their places in pixels of the canvas elsewhere.
-    before: float
-    after: float
-    varies: float  # the same sd of what the transformer does: near 0 it does the same to every image
-    outside: float  # part of the sampling grid outside the image, 0 to 1
-    zoom: float  # side of the frame, of the canvas's
-    unit: str
-
-    def to_dict(self) -> dict:
-        return {k: _finite(v) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What the transformer does to the watched images at one step."""
+    """What the transformer does to the watched images at one step. Without one there are no lattices, and the outputs
+    are the images as the classifier gets them."""
 
     step: int
-    lattices: Tensor  # (N, 9, 9, 2)
-    outputs: Tensor  # (N, 1, h, w) in [0, 1]
+    lattices: Tensor  # (N, 9, 9, 2) or (N, 0, 0, 2)
+    outputs: Tensor  # (N, C, h, w) in [0, 1]; C 1 of feature maps
     guesses: list[int]
 
 
@@ -67,24 +59,35 @@ class Trainer:
         self.settings, self.images = settings, images
         self.config = model_config(settings)
         self.step_number = 0
-        self._distort = get_distortion(settings.distortion)
+        self._distort = get_distortion(settings.scene.distortion)
         self._generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.model = build_model(self.config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            if settings.start == "random":
+            if settings.start == "random" and self.transformer:
                 start_at_random(self.transformer)
-        self.optimizer = make_optimizer(self.model, _with_rate(settings.rate))
+        self.optimizer = make_optimizer(self.model, _with_rates(settings))
+        for group in self.optimizer.param_groups:
+            group["scale"] = group["base_lr"] / self._lr_of(group["locates"])
         test = images.test_images.float() / 255
         self._test = self._distorted(test, torch.Generator().manual_seed(TEST_SEED))
-        self.inputs = self._test.images[images.watched]  # (N, 1, S, S)
+        self.inputs = self._test.images[images.watched]  # (N, C, S, S)
 
     @property
-    def transformer(self) -> SpatialTransformer:
-        return next(m for m in self.model.modules() if isinstance(m, SpatialTransformer))
+    def transformer(self) -> SpatialTransformer | None:
+        return next((m for m in self.model.modules() if isinstance(m, SpatialTransformer)), None)
 
-    def step(self) -> float:
-        """One update of the weights; returns the classification loss before it."""
+    def set_rates(self, lr: float, rate: float) -> None:
+        """Other learning rates from the next update on; the schedule, and what a group's rate is scaled by, stay."""
+        self.settings = replace(self.settings, lr=lr, rate=rate)
+        for group in self.optimizer.param_groups:
+            group["base_lr"] = group["scale"] * self._lr_of(group["locates"])
+
+    def _lr_of(self, locates: bool) -> float:
+        return self.settings.lr * (self.settings.rate if locates else 1)
+
+    def step(self) -> Update:
+        """One update of the weights."""
         index = torch.randint(len(self.images.labels), (OPTIMISER.batch_size,), generator=self._generator)
         batch = self._distorted(self.images.images[index].float() / 255, self._generator)
         for group in self.optimizer.param_groups:
@@ -92,9 +95,10 @@ class Trainer:
         self.model.train()
         with watch(transformers_of(self.model)) as passes:
             logits = self.model(batch.images)
-        loss = F.cross_entropy(logits, self.images.labels[index])
+        labels = self.images.labels[index]
+        loss = F.cross_entropy(logits, labels)
         total = loss
-        if self.settings.lesson == "turns":
+        if self.settings.lesson == "turns" and passes:
             assert batch.matrix is not None, "every scene is made of matrices"
             total = loss + pose_loss(passes[0].sampler.family, passes[0].theta, batch.matrix)
         self.optimizer.zero_grad()
@@ -102,7 +106,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), CLIP_NORM)
         self.optimizer.step()
         self.step_number += 1
-        return float(loss.detach())
+        return Update(float(loss.detach()), 100 * float((logits.detach().argmax(1) == labels).float().mean()))
 
     @torch.no_grad()
     def test(self) -> Measured:
@@ -114,6 +118,8 @@ class Trainer:
             ):
                 right += int((self.model(images).argmax(1) == labels).sum())
         grids = [one.sampler.family.grid(one.theta, (8, 8)) for one in passes]
+        if not grids:  # the classifier gets the images as they are
+            grids = [geometry.base_grid((8, 8)).expand(len(self._test.images), -1, -1, -1)]
         accuracy = 100 * right / len(self.images.test_labels)
         return describe(self.step_number, accuracy, self._test, torch.cat(grids), self.settings.scene.turns)
 
@@ -121,6 +127,9 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """What the transformer does to the watched images now."""
         seen = explain(self.model, self.inputs)
+        guesses = seen.logits.argmax(1).tolist()
+        if not seen.stages:
+            return Snapshot(self.step_number, torch.zeros(len(self.inputs), 0, 0, 2), self.inputs, guesses)
         stage = seen.stages[0]
         lattices = torch.stack([lattice_of(grid, LATTICE) for grid in stage.grid])  # (N, 9, 9, 2)
         if self.settings.placement == "input":
@@ -128,7 +137,7 @@ class Trainer:
         else:
             outputs = stage.output.mean(1, keepdim=True)  # feature maps are shown as their mean, the largest white
             outputs = outputs / outputs.amax((2, 3), keepdim=True).clamp(min=1e-6)
-        return Snapshot(self.step_number, lattices, outputs, seen.logits.argmax(1).tolist())
+        return Snapshot(self.step_number, lattices, outputs, guesses)
 
     def _distorted(self, images: Tensor, generator: torch.Generator) -> Distorted:
         done = self._distort(images, images, self.config.canvas, generator)
@@ -145,35 +154,5 @@ def start_at_random(transformer: SpatialTransformer) -> None:
     nn.init.uniform_(last.bias, -RANDOM_THETA, RANDOM_THETA)
 
 
-def describe(step: int, accuracy: float, test: Distorted, grid: Tensor, turned: bool) -> Measured:
-    """What is measured on the sampling grids (N, h, w, 2) of distorted images."""
-    if not bool(grid.isfinite().all()):
-        nan = math.nan
-        return Measured(step, accuracy, nan, nan, nan, nan, nan, "")
-    assert test.matrix is not None, "every scene is made of matrices"
-    height, width = grid.shape[1:3]
-    points = geometry.base_grid((height, width)).reshape(-1, 2)
-    found = grid.flatten(1, 2)  # (N, P, 2)
-    wanted = geometry.transform_points(geometry.invert(test.matrix), points)  # (N, P, 2)
-    if turned:
-        turns, done = geometry.procrustes_angle(points, wanted), geometry.procrustes_angle(points, found)
-        before, after, varies = (float(circular_sd(x, 0)) for x in (turns, turns - done, done))
-        unit = "\u00b0"
-    else:
-        places, half = wanted.mean(1), test.images.shape[-1] / 2
-        done = found.mean(1)
-        before, after, varies = (half * float(x.std(0).square().sum().sqrt()) for x in (places, places - done, done))
-        unit = " pixels"
-    outside = float(geometry.outside_fraction(grid).mean())
-    # A zoom is the side of the square as large as the frame.
-    area = torch.linalg.det(geometry.nearest_affine(grid)[:, :2, :2].double()).abs()
-    return Measured(step, accuracy, before, after, varies, outside, float(area.sqrt().mean()), unit)
-
-
-def _with_rate(rate: float) -> TrainConfig:
-    return replace(OPTIMISER, localizer_lr_scale=rate)
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no NaN and no infinity."""
-    return round(value, 3) if math.isfinite(value) else None
+def _with_rates(settings: Settings) -> TrainConfig:
+    return replace(OPTIMISER, lr=settings.lr, localizer_lr_scale=settings.rate)

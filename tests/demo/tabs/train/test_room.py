@@ -12,9 +12,11 @@ import torch
 
 from demo.tabs.train import api
 from demo.tabs.train.data import draw_images
-from demo.tabs.train.room import DROP_AFTER, ENDED, MAX_RUNS, PREVIEWS, RECLAIM_AFTER, TrainingRoom
+from demo.tabs.train.measured import Measured
+from demo.tabs.train.room import MAX_RUNS, PREVIEWS, TrainingRoom
+from demo.tabs.train.run import DROP_AFTER, ENDED, MAX_CHANGES, RECLAIM_AFTER, Change
 from demo.tabs.train.settings import MAX_STEPS, Settings
-from demo.tabs.train.trainer import Measured, Snapshot
+from demo.tabs.train.trainer import Snapshot, Update
 from stn.errors import StnError
 
 
@@ -37,13 +39,17 @@ class StillTrainer:
 
     def __init__(self):
         self.step_number = 0
+        self.rates = []
+
+    def set_rates(self, lr, rate):
+        self.rates.append((self.step_number, lr, rate))
 
     def step(self):
         if self.gate:
             self.gate.acquire(timeout=10)
         self.step_number += 1
         time.sleep(0.001)
-        return self.loss
+        return Update(self.loss, 12.5)
 
     def test(self):
         return Measured(self.step_number, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
@@ -53,7 +59,7 @@ class StillTrainer:
 
 
 class StillData:
-    def get(self):
+    def get(self, dataset="mnist"):
         return StillTrainer.images
 
 
@@ -108,8 +114,32 @@ def test_a_run_trains_pauses_steps_and_stops(room, gate):
     assert run.state == "stopped"
 
 
+def test_learning_rates_move_in_the_middle_of_a_run(room, gate):
+    run = room.start(Settings())
+    gate.release(4)
+    until(lambda: len(run.losses) == 4)
+    trainer = run.trainer
+    for lr in (0.5, 0.002):  # both before the next update but one: the last counts
+        run.change_rates(lr, 3.0)
+    run.change_rates(0.002, 3.0)  # nothing new
+    gate.release(2)
+    until(lambda: len(run.losses) == 6)
+    assert [rates[1:] for rates in trainer.rates] == [(0.002, 3.0)], "the update under way had its own"
+    assert run.changes == [Change(4, 0.002, 3.0)] and (run.settings.lr, run.settings.rate) == (0.002, 3.0)
+    for step in range(2 * MAX_CHANGES):
+        run.change_rates(0.001 * (step + 1), 3.0)
+        gate.release()
+        until(lambda step=step: len(run.losses) == 7 + step)
+    assert len(run.changes) <= MAX_CHANGES, "a run's memory has an end"
+    run.act("stop")
+    gate.release()
+    until(lambda: run.trainer is None)
+    run.change_rates(1.0, 1.0)
+    assert run.settings.rate == 3.0
+
+
 def test_a_run_ends_after_its_last_update(room, monkeypatch):
-    monkeypatch.setattr("demo.tabs.train.room.MAX_STEPS", 7)
+    monkeypatch.setattr("demo.tabs.train.run.MAX_STEPS", 7)
     run = room.start(Settings())
     until(lambda: run.state == "finished")
     assert len(run.losses) == 7 and run.tests[-1].step == 7 and run.snapshot.step == 7
@@ -121,7 +151,7 @@ def test_a_run_ends_when_its_time_is_up(room, clock, monkeypatch):
         clock.now += 61
         run.touch()
         self.step_number += 1
-        return 1.0
+        return Update(1.0, 12.5)
 
     monkeypatch.setattr(StillTrainer, "step", slow)
     run = room.start(Settings(), paused=True)
@@ -207,7 +237,7 @@ from demo.tabs.train.settings import Settings
 
 class Data:
     images = draw_images(variants=4, held_out=2)
-    def get(self):
+    def get(self, dataset):
         return self.images
 
 torch.set_num_threads(1)
@@ -247,12 +277,24 @@ def test_a_visitor_is_told_everything_once(room, gate):
     gate.release()  # of the update that was under way
     until(lambda: len(ask(room, action="look", run=run_id)["losses"]) == 61)
     told = ask(room, action="look", run=run_id)
-    assert told["step"] == len(told["losses"]) and told["tests"][0]["step"] == 0 and told["verdict"]
+    assert told["step"] == len(told["losses"]) == len(told["training"]) and told["training"][0] == 12.5
+    assert told["tests"][0]["step"] == 0 and told["verdict"] and told["changes"] == []
     assert len(base64.b64decode(told["inputs"]["data"])) == 12 * 28 * 28
     assert len(base64.b64decode(told["look"]["lattices"])) == 12 * 9 * 9 * 2 * 2
     seen = {"losses": len(told["losses"]), "tests": len(told["tests"]), "look": told["look"]["step"]}
-    again = ask(room, action="look", run=run_id, **seen)
+    again = ask(room, action="rates", run=run_id, lr=0.01, **seen)
+    assert again["changes"] == [{"step": 61, "lr": 0.01, "rate": Settings.rate}] and again["training"] == []
+    assert "Since step 61 the learning rate is 0.01" in again["verdict"]
     assert again["losses"] == again["tests"] == [] and "look" not in again and "inputs" not in again
+
+
+def test_what_is_wrong_about_a_learning_rate_is_said_and_changes_nothing(room):
+    run_id = ask(room, action="start", paused=True)["run"]
+    for name, wrong in (("lr", 0), ("lr", float("nan")), ("lr", "1"), ("lr", None), ("rate", 1e9), ("rate", True)):
+        said = ask(room, action="rates", run=run_id, **{"lr": 0.1, "rate": 1.0, name: wrong})["error"]
+        assert said.startswith(f"{name} is ") and said.endswith(".")
+    assert "error" in ask(room, action="look", run=run_id, lr=0.1)
+    assert room.find(run_id).changes == [] and room.find(run_id).settings == Settings()
 
 
 def test_a_preview_takes_no_place(room):

@@ -7,11 +7,14 @@ import pytest
 import torch
 
 from demo.core.images import ImageStore
+from demo.drawings.samples import samples
 from demo.drawings.variants import drawn_digits
-from demo.tabs.train.data import WATCHED, TrainingData, draw_images
-from demo.tabs.train.messages import WATCH, verdict, watch_for, watch_key
-from demo.tabs.train.settings import CHOICES, FAILURES, MAX_STEPS, Settings, parse_settings, rate_factor
-from demo.tabs.train.trainer import LATTICE, Measured, Trainer, describe
+from demo.tabs.train.data import WATCHED, TrainingData, TrainingImages, draw_images
+from demo.tabs.train.measured import Measured, describe
+from demo.tabs.train.messages import WATCH, changed, verdict, watch_for, watch_key
+from demo.tabs.train.run import Change
+from demo.tabs.train.settings import CHOICES, FAILURES, MAX_STEPS, Settings, is_tested, parse_settings, rate_factor
+from demo.tabs.train.trainer import LATTICE, Trainer
 from stn import geometry
 from stn.distort import Distorted
 from stn.errors import StnError
@@ -29,6 +32,15 @@ def one_thread():
 @pytest.fixture(scope="module")
 def images():
     return draw_images(variants=3, held_out=2)
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """The drawings that stand in for CIFAR-10: too few to learn from, enough to see that the parts fit."""
+    drawn = samples("cifar10")
+    stack = torch.stack([torch.tensor(sample.image).permute(2, 0, 1) for sample in drawn])
+    labels = torch.tensor([sample.label for sample in drawn])
+    return TrainingImages(stack, labels, stack, labels, drawn=False, dataset="cifar10")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -53,6 +65,11 @@ def test_settings_have_defaults_and_take_every_choice():
         ({"rate": True}, "from 0.01 to 100"),
         ({"rate": "1"}, "from 0.01 to 100"),
         ({"rate": 10**400}, "from 0.01 to 100"),
+        ({"lr": 0}, "from 1e-05 to 1"),
+        ({"lr": 2}, "from 1e-05 to 1"),
+        ({"lr": math.inf}, "from 1e-05 to 1"),
+        ({"lr": [0.1]}, "from 1e-05 to 1"),
+        ({"placement": "nowhere"}, "placement"),
         ({"seed": 0.5}, "whole number"),
         ({"seed": -1}, "whole number"),
         ({"seed": 2**31}, "whole number"),
@@ -70,10 +87,16 @@ def test_the_learning_rate_rises_then_falls_and_never_stops():
     assert factors[0] < 0.05 and max(factors) > 0.95 and factors[-1] < 0.05 and min(factors) > 0
 
 
+def test_the_held_out_images_are_looked_at_more_often_at_first():
+    assert [step for step in range(1, 250) if is_tested(step)] == [20, 40, 60, 80, 100, 120, 160, 200, 240]
+
+
 def test_every_failure_is_a_run_of_its_own_kind():
     assert {name: watch_key(Settings(**change)) for name, change in FAILURES.items()} == {
         name: name for name in FAILURES
     }
+    others = {"lr": 0.5}, {"placement": "none"}, {"distortion": "cifar10"}, {"placement": "none", "lr": 0.5}
+    assert [watch_key(Settings(**change)) for change in others] == ["lr", "none", "photos", "lr"]
     families = ("affine", "translation", "attention")
     assert [watch_key(Settings(family=family)) for family in families] == ["turns", "fixed", "fixed"]
     assert set(map(watch_for, (Settings(**change) for change in FAILURES.values()))) < set(WATCH.values())
@@ -109,15 +132,19 @@ def test_without_mnist_the_page_says_what_it_trains_on(tmp_path, monkeypatch, im
     monkeypatch.setattr("demo.tabs.train.data.draw_images", lambda: images)
     data = TrainingData(ImageStore(tmp_path))
     assert data.get() is data.get() is images and "drawings" in images.words
+    with pytest.raises(StnError, match="CIFAR-10's training images are not on this server") as caught:
+        data.get("cifar10")
+    assert str(tmp_path) not in str(caught.value)
 
 
 # --- the trainer ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("distortion", CHOICES["distortion"])
-@pytest.mark.parametrize("placement", CHOICES["placement"])
-def test_a_run_starts_at_the_identity_and_leaves_it(images, distortion, placement):
-    trainer = Trainer(Settings(distortion=distortion, placement=placement, rate=1.0), images)
+@pytest.mark.parametrize("placement", ("input", "feature"))
+def test_a_run_starts_at_the_identity_and_leaves_it(images, photos, distortion, placement):
+    settings = Settings(distortion=distortion, placement=placement, rate=1.0)
+    trainer = Trainer(settings, images if settings.scene.dataset == "mnist" else photos)
     first, test = trainer.snapshot(), trainer.test()
     assert test.after == pytest.approx(test.before, rel=1e-3) and test.varies == pytest.approx(0, abs=1e-3)
     assert test.zoom == pytest.approx(1, abs=1e-4) and test.outside == 0
@@ -135,7 +162,7 @@ def test_a_run_starts_at_the_identity_and_leaves_it(images, distortion, placemen
 def test_every_family_learns_a_step_with_both_lessons(images, family, lesson):
     trainer = Trainer(Settings(family=family, lesson=lesson), images)
     before = [p.detach().clone() for p in trainer.transformer.localizer.head.parameters()]
-    assert math.isfinite(trainer.step())
+    assert math.isfinite(trainer.step().loss)
     after = list(trainer.transformer.localizer.head.parameters())
     assert not all(torch.equal(a, b) for a, b in zip(before, after, strict=True)), "the localisation net is taught"
 
@@ -143,6 +170,35 @@ def test_every_family_learns_a_step_with_both_lessons(images, family, lesson):
 def test_without_a_transformer_on_the_input_the_unwarped_output_is_the_input(images):
     trainer = Trainer(Settings(), images)
     assert torch.allclose(trainer.snapshot().outputs, trainer.inputs, atol=1e-4)
+
+
+@pytest.mark.parametrize("distortion", CHOICES["distortion"])
+def test_without_a_transformer_the_classifier_gets_the_images_as_they_lie(images, photos, distortion):
+    settings = Settings(distortion=distortion, placement="none", start="random")
+    trainer = Trainer(settings, images if settings.scene.dataset == "mnist" else photos)
+    assert trainer.transformer is None
+    done, test, seen = trainer.step(), trainer.test(), trainer.snapshot()
+    assert math.isfinite(done.loss) and 0 <= done.accuracy <= 100
+    assert test.after == pytest.approx(test.before) and test.varies == test.outside == 0 and test.zoom == 1
+    assert seen.lattices.numel() == 0 and torch.equal(seen.outputs, trainer.inputs) and len(seen.guesses) == WATCHED
+
+
+def test_learning_rates_can_be_moved_and_every_group_keeps_its_scale(images):
+    trainer, fresh = Trainer(Settings(rate=0.5), images), Trainer(Settings(lr=1e-3, rate=2.0), images)
+    trainer.step()
+    trainer.set_rates(1e-3, 2.0)
+    trainer.step()
+    for group, other in zip(trainer.optimizer.param_groups, fresh.optimizer.param_groups, strict=True):
+        assert group["base_lr"] == pytest.approx(other["base_lr"]) == pytest.approx(2e-3 if group["locates"] else 1e-3)
+        assert group["lr"] == pytest.approx(group["base_lr"] * rate_factor(1)), "the schedule goes on"
+    assert {group["locates"] for group in trainer.optimizer.param_groups} == {True, False}
+
+
+def test_an_update_says_how_many_of_its_batch_were_right(images):
+    trainer = Trainer(Settings(placement="none"), images)
+    done = [trainer.step() for _ in range(40)]
+    assert all(0 <= update.accuracy <= 100 and update.accuracy * 64 % 100 == 0 for update in done)
+    assert done[-1].accuracy > done[0].accuracy + 20 and done[-1].loss < done[0].loss
 
 
 def test_a_seed_fixes_a_run_and_leaves_the_worlds_randomness_alone(images):
@@ -204,6 +260,22 @@ LATER = replace(BEGIN, step=400, accuracy=97.4, after=16.0, varies=50.0, outside
 )
 def test_the_verdict_follows_from_the_numbers(now, said):
     assert said in verdict(Settings(), [BEGIN, now])
+
+
+def test_the_verdict_of_a_run_without_a_transformer_is_about_the_images():
+    said = verdict(Settings(placement="none"), [BEGIN, replace(LATER, after=LATER.before, varies=0.0)])
+    assert "Nothing turns or moves the digits" in said and "54\u00b0" in said and "97.4" in said
+    assert "no transformer" in verdict(Settings(placement="none"), [BEGIN])
+    assert "objects" in verdict(Settings(placement="none", distortion="cifar10"), [BEGIN, LATER])
+
+
+def test_moved_learning_rates_are_said_with_their_step():
+    settings = Settings(lr=4e-4, rate=10.0)
+    assert changed(settings, []) == ""
+    changes = [Change(3, 1.0, 1.0), Change(1240, 4e-4, 10.0)]
+    localiser = ", the localisation network\u2019s 0.004."
+    assert changed(settings, changes) == f"Since step 1,240 the learning rate is 0.0004{localiser}"
+    assert changed(replace(settings, placement="none"), changes) == "Since step 1,240 the learning rate is 0.0004."
 
 
 def test_the_verdict_never_follows_from_the_settings():

@@ -122,6 +122,7 @@ def test_a_setting_that_changes_after_a_run_takes_its_words_away(train):
     page.locator("#train-defaults").click()
     assert page.locator("#train-verdict").inner_text() == "", "at once"
     page.wait_for_function("() => document.querySelector('#train-watch').innerText.includes('identity')", **RUN)
+    page.wait_for_function("() => document.querySelector('#train-view').dataset.step === '0'")  # drawn a frame later
     assert reach(page, "idle") == 0 and page.locator("#train-go").inner_text() == "Start"
     assert page.locator("#train-verdict").inner_text() == page.locator("#train-problem").inner_text() == ""
 
@@ -138,7 +139,7 @@ def test_learning_rates_move_during_a_run(train):
     assert page.locator("#train-lr-words").inner_text() == "0.0035"
     said = f"Since step {change['step']} the learning rate is 0.0035"
     page.wait_for_function(
-        "(said) => document.querySelector('#train-verdict').innerText.includes(said)", arg=said, **RUN
+        "(said) => document.querySelector('#train-changed').innerText.includes(said)", arg=said, **RUN
     )
     assert "train-lr=0.0035" in page.evaluate("location.search")
     reach(page, "running", change["step"] + 2)
@@ -183,7 +184,7 @@ def test_recorded_runs_stand_in_the_charts_before_any_run_and_beside_it(train):
     drawn = page.evaluate(colours)
     assert drawn["cnn"] > 20 and drawn["stn"] > 20, "a failure is drawn against them"
     page.wait_for_function(
-        "() => document.querySelector('#train-verdict').innerText.includes('With the defaults')", **RUN
+        "() => document.querySelector('#train-verdict').innerText.includes('Defaults by now')", **RUN
     )
 
 

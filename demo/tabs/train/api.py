@@ -59,7 +59,12 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         inputs, snapshot = room.preview(settings)
         told = encode_inputs(settings, inputs)
         expected = expectation(settings, told["references"], inputs.trained)
-        return {**told, "look": encode_snapshot(snapshot), "watch": f"{watch_for(settings)} {expected}".rstrip()}
+        return {
+            **told,
+            "look": encode_snapshot(snapshot),
+            "watch": f"{watch_for(settings)} {expected}".rstrip(),
+            "changed": changed(settings, []),
+        }
     lowest = {"losses": 0, "tests": 0, "look": -1}
     seen = [whole(key, given.get(key, low), low, MAX_STEPS + 1) for key, low in lowest.items()]
     run = room.find(given.get("run"))
@@ -80,11 +85,7 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
         settings, steps, inputs = run.settings, len(run.losses), run.inputs
         recorded = references(settings, inputs.drawn) if inputs else {}
         expected = expectation(settings, recorded, inputs.trained, steps, run.seconds) if inputs else ""
-        said = (
-            verdict(settings, run.tests),
-            with_defaults(settings, run.tests, recorded),
-            changed(settings, run.changes),
-        )
+        said = (verdict(settings, run.tests), with_defaults(settings, run.tests, recorded))
         told = {
             "state": run.state,
             "problem": run.problem,
@@ -92,6 +93,7 @@ def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:
             "step": steps,
             "losses": [round(v, 4) if math.isfinite(v) else None for v in run.losses[losses:]],
             "training": [round(v, 1) for v in run.training[losses:]],
+            "changed": changed(settings, run.changes),
             "changes": [asdict(change) for change in run.changes],
             "tests": [test.to_dict() for test in run.tests[tests:]],
             "watch": f"{watch_for(settings)} {expected}".rstrip(),
@@ -108,7 +110,7 @@ def encode_inputs(settings: Settings, shown: RunInputs) -> dict[str, Any]:
         "inputs": encode_stack(shown.inputs),
         "labels": shown.labels,
         "about": shown.words,
-        "about_test": about_test(settings, shown.drawn, shown.tested),
+        "about_test": about_test(shown.drawn, shown.tested),
         "things": settings.scene.things,
         "classes": dataset_info(settings.scene.dataset).classes,
         "references": recorded,

@@ -8,7 +8,6 @@ from demo.tabs.train.measured import Measured
 from demo.tabs.train.references import KINDS, accuracy_at
 from demo.tabs.train.run import MAX_SECONDS, Change
 from demo.tabs.train.settings import MAX_STEPS, OPTIMISER, Settings
-from stn.data import dataset_info
 from stn.recipes import get_recipe
 
 WATCH = {  # what to look at, by the kind of run; see watch_key
@@ -89,9 +88,9 @@ def expectation(
 
 
 def changed(settings: Settings, changes: list[Change]) -> str:
-    """Which learning rates a run has been given on its way, the last ones."""
+    """Which learning rates a run has been given on its way, the last ones; before, that it can be given some."""
     if not changes:
-        return ""
+        return "Both can be moved during a run." if settings.transforms else "It can be moved during a run."
     step, lr, rate = changes[-1].step, changes[-1].lr, changes[-1].rate
     localiser = f", the localisation network\u2019s {lr * rate:.2g}" if settings.transforms else ""
     return f"Since step {step:,} the learning rate is {lr:.2g}{localiser}."
@@ -103,7 +102,7 @@ def with_defaults(settings: Settings, tests: list[Measured], recorded: dict[str,
     known = recorded.get("defaults")
     if settings == usual or known is None or not tests or not 0 < tests[-1].step <= known["step"][-1]:
         return ""
-    return f"With the defaults it was {accuracy_at(known, tests[-1].step):.1f}\u202f% by this step."
+    return f"Defaults by now: {accuracy_at(known, tests[-1].step):.1f}\u202f%."
 
 
 def verdict(settings: Settings, tests: list[Measured]) -> str:
@@ -161,11 +160,9 @@ def _seen(settings: Settings, first: Measured, now: Measured) -> str:
     return f"{lie}: it works." if settings.placement == "input" else f"{lie}: what it moves are features, not strokes."
 
 
-def about_test(settings: Settings, drawn: bool, n: int) -> str:
+def about_test(drawn: bool, n: int) -> str:
     """What the accuracy is measured on, beside the word on its chart."""
-    scene = settings.scene
-    what = "held-out drawings" if drawn else f"held-out {dataset_info(scene.dataset).title} {scene.things}"
-    return f"on {n:,} {what}"
+    return f"on {n:,} {'held-out drawings' if drawn else 'test images'}"
 
 
 def about_recorded(recorded: dict[str, dict[str, Any]]) -> str:

@@ -43,7 +43,7 @@ class Scene:
 
 SCENES = {
     "r": Scene("MNIST: rotation by up to 90°", "r", 28, 1, True),
-    "rts": Scene("MNIST: rotation, translation, scale", "rts", 42, 1, False),
+    "rts": Scene("MNIST: rotation, shift, scale", "rts", 42, 1, False),
     "tc": Scene("MNIST: translation in clutter", "tc", 60, 2, False),
     "cifar10": Scene("CIFAR-10: rotation by up to 90°", "r", 32, 1, True, "cifar10", (32, 64, 64), (16, 32, 64)),
 }

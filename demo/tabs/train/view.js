@@ -69,6 +69,7 @@ export function mount(element, server, training) {
         return;
       }
       setText(find("#train-watch"), answer.watch);
+      setText(find("#train-changed"), answer.changed);
       screen.preview(answer);
     },
     fail(error) {
@@ -80,6 +81,7 @@ export function mount(element, server, training) {
 
   function take(answer) {
     screen.add(answer);
+    setText(find("#train-changed"), answer.changed);
     if (answer.problem) say(answer.problem);
     const loaded = screen.film.frames.length > 0;
     if (loaded) setText(find("#train-watch"), answer.watch);
@@ -151,6 +153,7 @@ export function mount(element, server, training) {
       const { distortion, family, padding, seed } = settings.read();
       settings.write({ ...training.defaults, distortion, family, padding, seed, ...training.failures[button.dataset.failure] });
       start();
+      find(".train-bar").scrollIntoView({ block: "nearest" }); // on a phone the run is above the settings
     });
   }
   window.stnTrain = {

@@ -279,12 +279,13 @@ def test_a_visitor_is_told_everything_once(room, gate):
     told = ask(room, action="look", run=run_id)
     assert told["step"] == len(told["losses"]) == len(told["training"]) and told["training"][0] == 12.5
     assert told["tests"][0]["step"] == 0 and told["verdict"] and told["changes"] == []
+    assert told["changed"] == "Both can be moved during a run."
     assert len(base64.b64decode(told["inputs"]["data"])) == 12 * 28 * 28
     assert len(base64.b64decode(told["look"]["lattices"])) == 12 * 9 * 9 * 2 * 2
     seen = {"losses": len(told["losses"]), "tests": len(told["tests"]), "look": told["look"]["step"]}
     again = ask(room, action="rates", run=run_id, lr=0.01, **seen)
     assert again["changes"] == [{"step": 61, "lr": 0.01, "rate": Settings.rate}] and again["training"] == []
-    assert "Since step 61 the learning rate is 0.01" in again["verdict"]
+    assert "Since step 61 the learning rate is 0.01" in again["changed"]
     assert again["losses"] == again["tests"] == [] and "look" not in again and "inputs" not in again
 
 

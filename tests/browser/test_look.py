@@ -15,9 +15,38 @@ def test_the_tab_shows_four_panels_and_the_sums_of_a_pixel(look):
     assert page.locator(".maps-strip").first.locator("canvas").count() == 3
     assert page.locator(".look-names dt").all_inner_texts() == ["xx", "xy", "shift x", "yx", "yy", "shift y"]
     assert page.locator(".look-words").inner_text() == "Leaves the image as it is."
-    text = page.locator(".sums").inner_text()
-    # The identity shrinks 60 pixels to 28: the layer averages, and its first sample is one of half the size.
-    assert "averages" in text and "W \u2212 1)/2" in text and "\u00b730 \u2212 1)/2" in text
+    assert "W \u2212 1)/2" in page.locator(".sums").inner_text()
+
+
+def test_the_sums_begin_with_four_neighbours_and_average_when_asked(look):
+    page = look("&dataset=mnist&sample=3&rotation=20&pixel=12-15")
+    # The identity shrinks 60 pixels to 28, where this layer averages by itself.
+    plain, text = pixel(page), page.locator(".sums").inner_text()
+    assert plain["sum"] == pytest.approx(plain["value"], abs=1e-5)
+    said = page.locator("[data-sum=sampler] p").all_inner_texts()
+    assert said[0].startswith("V = ") and said[0].count("\u00b7") == 4 and "\u00b760 \u2212 1)/2" in text
+    assert said[1] == "Points lie 2.1 pixels apart: the network itself averages here."
+    assert page.locator(".sampler-code").inner_text() == "y = grid_sample(x, grid)"
+    assert page.locator(".look-says").inner_text().startswith("Without averaging, the classifier says")
+
+    page.locator(".averaging label", has_text="Averaged").click()
+    page.wait_for_function("() => JSON.parse(document.querySelector('#look').dataset.drawn).averages")
+    averaged, text = pixel(page), page.locator(".sums").inner_text()
+    assert averaged["sum"] == pytest.approx(averaged["value"], abs=1e-5) != plain["value"]
+    # Its first sample is one of half the size.
+    assert "so the layer averages" in text and "\u00b730 \u2212 1)/2" in text
+    assert page.locator(".sampler-code").inner_text() == "y = sample(x, grid)"
+    assert page.locator(".look-says").inner_text().startswith("The classifier says")
+    page.wait_for_function("() => location.search.includes('averaging=on')")
+
+    page.locator(".who label", has_text="You").click()
+    page.locator("[data-part=width]").fill("0.3")
+    page.locator("[data-part=height]").fill("0.3")
+    hand_is(page, "Math.abs(t[0] - 0.3) + Math.abs(t[4] - 0.3) < 1e-6")
+    assert "nothing to average" in page.locator(".sums").inner_text()
+    assert pixel(page)["sum"] == pytest.approx(pixel(page)["value"], abs=1e-5)
+    again = look("&dataset=mnist&sample=3&averaging=on")
+    assert state(again)["averages"] and again.locator("[name=look-averaging][value=on]").is_checked()
 
 
 def test_arrow_keys_and_the_pointer_choose_a_pixel_whose_sum_is_the_output(look):

@@ -1,8 +1,10 @@
 """theta by hand in a real browser: sliders, grips, links, every family."""
 
 import math
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,12 +18,15 @@ def test_theta_by_hand_with_sliders_and_the_networks_answer(look):
     page.locator("[data-part=turn]").focus()
     for _ in range(30):
         page.keyboard.press("ArrowRight")
-    theta = hand_is(page, "Math.abs(t[3] - 0.5) < 1e-3")
-    turned = math.radians(30)
+    theta = hand_is(page, "Math.abs(t[3] + 0.5) < 1e-3")
+    turned = math.radians(30)  # counter-clockwise on the input, where y points down
     assert theta == pytest.approx(
-        [math.cos(turned), -math.sin(turned), 0, math.sin(turned), math.cos(turned), 0], abs=1e-4
+        [math.cos(turned), math.sin(turned), 0, -math.sin(turned), math.cos(turned), 0], abs=1e-4
     )
-    assert "30\u00b0" in page.locator(".look-words").inner_text()
+    assert page.locator(".look-words").inner_text() == "Turns it 30\u00b0 clockwise."
+    assert page.locator(".hand-says").inner_text() == (
+        "Your frame is turned 30\u00b0 counter-clockwise on the input. That turns the image 30\u00b0 clockwise."
+    )
     assert page.locator("#look-bars-hand .bar").count() == 10
     assert page.locator(".closeness-title").inner_text().startswith("True class: ")
     assert "network" in page.locator(".closeness-words").inner_text().lower()
@@ -31,6 +36,46 @@ def test_theta_by_hand_with_sliders_and_the_networks_answer(look):
     hand_is(page, "Math.abs(t[0] - 1) < 1e-6 && Math.abs(t[3]) < 1e-6")
     assert page.locator(".closeness-words").inner_text() == "As good as the network."
     assert page.locator("[data-percent=hand]").inner_text() == page.locator("[data-percent=net]").inner_text()
+
+
+@pytest.mark.parametrize(("dataset", "degrees"), [("mnist", 40), ("cifar10", -25)])
+def test_the_angle_of_the_input_is_the_angle_of_the_frame_that_makes_it_right(look, dataset, degrees):
+    def output(page) -> np.ndarray:
+        """What the output's canvas shows."""
+        script = "(c) => [...c.getContext('2d').getImageData(0, 0, 200, 200).data]"
+        return np.array(page.locator("#look-output-canvas").evaluate(script), float)
+
+    query = f"&dataset={dataset}&sample=4&step=6&pixel=27-0"
+    upright = look(query)
+    hand_is(upright, "true")
+    page = look(f"{query}&rotation={degrees}")
+    hand_is(page, "true")
+
+    def off(turn: int) -> float:
+        page.locator("[data-part=turn]").fill(str(turn))
+        hand_is(page, f"Math.abs(t[3] + {math.sin(math.radians(turn))}) < 1e-4")
+        return np.abs(output(page) - output(upright)).mean()
+
+    at_zero, wrong, right = off(0), off(-degrees), off(degrees)
+    assert right < 0.5 * at_zero < 0.5 * wrong
+
+
+def test_the_networks_answer_has_one_number_in_the_slider_and_in_the_words(look, other_families):
+    page = look("&dataset=mnist&sample=3&model=mnist-play-projective", at=other_families)
+    page.locator(".who label", has_text="You").click()
+    hand_is(page, "t.length === 8")
+    page.locator(".hand-net").click()
+    page.wait_for_function("() => document.querySelector('.hand-says').textContent.startsWith('The network')")
+    page.wait_for_function("() => !window.stnLook.handPump.busy")
+    words = page.locator(".look-words").inner_text()
+    number, back = re.search("turns it (\\d+)\u00b0 ((counter-)?clockwise)", words, re.I).group(1, 2)
+    there = "clockwise" if back == "counter-clockwise" else "counter-clockwise"
+    shown = page.locator(".hand-row:has([data-part=turn]) .hand-value").inner_text()
+    assert shown == ("" if there == "counter-clockwise" else "\u2212") + number + "\u00b0"
+    assert page.locator(".hand-says").inner_text() == (
+        f"The network\u2019s frame is turned {number}\u00b0 {there} on the input. "
+        f"That turns the image {number}\u00b0 {back}."
+    )
 
 
 def test_the_frame_is_dragged_by_pointer_and_by_keys(look):

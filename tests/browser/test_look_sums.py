@@ -2,12 +2,15 @@
 
 import base64
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from demo.tabs.look.inside import encode_floats, encode_values
+from demo.core.encoding import bend_of
+from demo.core.words import describe_matrix
+from demo.tabs.look.inside import encode_floats, encode_values, slopes_of
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import PADDINGS, mip_level, sample
 from tests.browser.looking_inside import some_theta
@@ -17,7 +20,7 @@ SIZE = (13, 16)  # of outputs
 
 @pytest.fixture
 def blank(modules):
-    names = ("values", "sampling", "family", "handles", "formula", "guide", "pixel")
+    names = ("values", "sampling", "family", "handles", "sliders", "formula", "guide", "pixel", "enlarged")
     return modules("ui/static/pixels.js", *(f"tabs/look/{name}.js" for name in names))
 
 
@@ -100,6 +103,37 @@ def test_a_frame_and_its_theta_are_the_same_thing(blank, family):
         assert np.allclose(matrices, wanted.numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("family", ["rotation", "similarity", "affine", "projective", "tps"])
+def test_the_turn_of_a_frame_is_the_one_that_the_words_speak_of(blank, family):
+    """And a slider that is moved to a number turns the frame to it, and does nothing else to it."""
+    thetas = [some_theta(family, seed) for seed in range(12)]
+    slopes = slopes_of(get_family(family), SIZE)
+    read = """([family, thetas, slopes]) => thetas.map((theta) => {
+        const moved = movedTo("turn", 33, { family, theta, slopes });
+        return [turnOf(family, theta, slopes), moved, turnOf(family, moved, slopes)];
+    })"""
+    for theta, (turn, moved, again) in zip(
+        thetas, blank.evaluate(read, [family, [t[0].tolist() for t in thetas], slopes]), strict=True
+    ):
+        (nearest, _) = bend_of(get_family(family).grid(theta, SIZE)[0])
+        matrix = get_family(family).matrix(theta)[0].tolist() if family != "tps" else nearest
+        said = describe_matrix([row[:3] for row in matrix[:2]])
+        sign = 1 if "counter-clockwise" in said else -1
+        number = re.search("turns it (\\d+)\u00b0", said)
+        assert abs(-sign * int(number[1]) - turn if number else turn) <= 0.5 + 1e-3, (said, turn)
+        assert again == pytest.approx(33, abs=1e-3)
+        turned = torch.tensor([moved])
+        angle = math.radians(turn - 33)  # clockwise on the screen, about the frame's middle
+        spin = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        if family == "projective":
+            before, after = (get_family(family).matrix(t)[0, :2, :2] for t in (theta, turned))
+            assert torch.allclose(spin @ before, after, atol=1e-4)
+            continue
+        before, after = (get_family(family).grid(t, SIZE)[0].flatten(0, 1) for t in (theta, turned))
+        before, after = before - before.mean(0), after - after.mean(0)
+        assert torch.allclose(before @ spin.T, after, atol=1e-4)
+
+
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_a_grip_that_is_dragged_ends_up_under_the_pointer(blank, family):
     # Not every family can do everything: a corner that only resizes stays on its ray, an edge on its axis.
@@ -173,6 +207,16 @@ def test_the_sums_are_written_as_they_are_done(blank):
     # In pixels (0.6, 0.3): weights 0.28, 0.42, 0.12, 0.18.
     assert texts[0] == ["V = 0.280\u00b70.000 + 0.420\u00b71.000 + 0.120\u00b70.500 + 0.180\u00b70.250 = 0.525"]
     assert "((1.500 + 1)\u00b72 \u2212 1)/2 = 2.00, outside: border padding reads at 1.00" in texts[1][0]
+
+
+def test_a_scales_numbers_tell_its_ends_apart(blank):
+    read = blank.evaluate("() => [[0, 3.2], [0, 240], [-0.01, 0.03], [0.5, 0.5]].map((range) => ticksOf(...range))")
+    assert read == [
+        ["0.00", "0.80", "1.60", "2.40", "3.20"],
+        ["0", "60", "120", "180", "240"],
+        ["\u22120.0100", "0.0000", "0.0100", "0.0200", "0.0300"],
+        ["0.50"],
+    ]
 
 
 def test_numbers_travel_without_loss(blank):

@@ -28,8 +28,9 @@ function drawMark(context, /** @type {Point} */ [x, y], radius, colours) {
   stroke(context, [["#000", 4.5], [colours.pick, 2.2]]);
 }
 
-// The output, the lattice that the grid bends (here it is straight) and the chosen pixel.
-export function drawOutput(canvas, image, grid, chosen, colours) {
+// The output, the lattice that the grid bends (here it is straight) and the chosen pixel, with a second rim where it is
+// pinned.
+export function drawOutput(canvas, image, grid, chosen, pinned, colours) {
   drawBitmap(canvas, image);
   const { context, side } = fit(canvas);
   context.beginPath();
@@ -49,30 +50,32 @@ export function drawOutput(canvas, image, grid, chosen, colours) {
   const [w, h] = [side / grid.width, side / grid.height];
   context.beginPath();
   context.rect(column * w - 1, row * h - 1, w + 2, h + 2);
+  if (pinned) context.rect(column * w - 6, row * h - 6, w + 12, h + 12);
   stroke(context, [["#000", 4.5], [colours.pick, 2.2]]);
 }
 
-const CELLS = 4; // pixels a side of the magnified patch
+const CELLS = 3; // pixels a side of the magnified patch: the four neighbours, and half a pixel more on each side
 
 // The patch of the input round a sample: its pixels, the four neighbours with level and weight, the source point.
 export function drawPatch(canvas, image, part, channel, outside, colours) {
   const { context, side } = fit(canvas);
   const cell = side / CELLS;
-  const [left, top] = [part.neighbours[0].column - 1, part.neighbours[0].row - 1];
-  for (let r = 0; r < CELLS; r += 1) {
-    for (let c = 0; c < CELLS; c += 1) {
+  const { column: left, row: top } = part.neighbours[0]; // its corner lies half a cell from the canvas's
+  for (let r = -1; r < CELLS; r += 1) {
+    for (let c = -1; c < CELLS; c += 1) {
+      const [x, y] = [(c + 0.5) * cell, (r + 0.5) * cell];
       const levels = levelsAt(image, top + r, left + c);
       context.fillStyle = levels ? shade(levels) : outside ? shade(outside) : colours.outside;
-      context.fillRect(c * cell, r * cell, cell + 0.5, cell + 0.5);
-      if (!levels) hatch(context, c * cell, r * cell, cell, colours.quiet);
+      context.fillRect(x, y, cell + 0.5, cell + 0.5);
+      if (!levels) hatch(context, x, y, cell, colours.quiet);
     }
   }
   context.beginPath();
-  context.rect(cell, cell, 2 * cell, 2 * cell);
-  context.moveTo(2 * cell, cell);
-  context.lineTo(2 * cell, 3 * cell);
-  context.moveTo(cell, 2 * cell);
-  context.lineTo(3 * cell, 2 * cell);
+  context.rect(cell / 2, cell / 2, 2 * cell, 2 * cell);
+  context.moveTo(side / 2, cell / 2);
+  context.lineTo(side / 2, 2.5 * cell);
+  context.moveTo(cell / 2, side / 2);
+  context.lineTo(2.5 * cell, side / 2);
   stroke(context, [["#000", 3.5], [colours.pick, 1.5]]);
 
   context.textAlign = "center";
@@ -80,13 +83,13 @@ export function drawPatch(canvas, image, part, channel, outside, colours) {
   const type = getComputedStyle(canvas).fontFamily;
   part.neighbours.forEach((n, i) => {
     const [across, out] = [i % 2 ? 1 : -1, i >> 1 ? 1 : -1]; // away from the middle, where the source point is
-    const [x, y] = [(1.5 + (i % 2) + 0.1 * across) * cell, (1.5 + (i >> 1)) * cell];
+    const [x, y] = [(1 + (i % 2) + 0.1 * across) * cell, (1 + (i >> 1)) * cell];
     const own = shade(n.levels);
     write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.13, `600 ${Math.round(cell * 0.23)}px ${type}`, own);
     write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.34, `${Math.round(cell * 0.19)}px ${type}`, own);
   });
   /** @type {Point} */
-  const at = [(part.at[0] - left + 0.5) * cell, (part.at[1] - top + 0.5) * cell];
+  const at = [(part.at[0] - left + 1) * cell, (part.at[1] - top + 1) * cell];
   drawMark(context, at, Math.max(3, cell / 15), colours);
 }
 

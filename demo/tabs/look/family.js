@@ -108,6 +108,21 @@ function movePoints(theta, [a, b, x, c, d, y], [A, B, X, C, D, Y]) {
   return out;
 }
 
+// How far the frame is turned on the input, in degrees counter-clockwise, as the page's Rotation slider counts, above
+// -180 and up to 180. That is the rotation of the polar decomposition, which the words about theta speak of, too.
+// `slopes` is what a spline's points contribute to the affine matrix nearest to its grid.
+/** @param {string} family @param {number[]} theta @param {number[][] | null} slopes @returns {number} */
+export function turnOf(family, theta, slopes) {
+  let [a, b, , c, d] = matrixOf(family, theta);
+  if (family === "tps" && slopes) {
+    const product = (axis, weights) => weights.reduce((sum, w, i) => sum + w * theta[2 * i + axis], 0);
+    [a, b, c, d] = [0, 1].flatMap((axis) => slopes.map((weights) => product(axis, weights)));
+  }
+  if (a * d - b * c < 0) [a, c] = [-a, -c]; // mirrored: the turn is what is left
+  const degrees = (-180 / Math.PI) * Math.atan2(c - b, a + d);
+  return degrees <= -180 ? 180 : degrees + 0; // no -0
+}
+
 // Where a matrix takes a point of the output.
 /** @param {number[]} matrix @param {number[]} point @returns {Point} */
 export function mapPoint(matrix, [x, y]) {

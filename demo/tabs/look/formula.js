@@ -1,6 +1,7 @@
 // One output pixel in numbers, step by step. Pure: from the numbers to lines of text; createFormula puts them there.
 
 import { make, setText } from "../../ui/static/readings.js";
+import { lacksAveraging } from "./said.js";
 import { inPrint } from "./values.js";
 
 export const SIZES = ["the input", "the input at half size", "the input at a quarter of its size", "the input at an eighth of its size"];
@@ -64,7 +65,7 @@ export function samplerLines(mix, plain, channel, level, total) {
   const [first, second] = mix.parts;
   if (!second && first.level === 0) return [`V = ${sumOf(first, channel)} = ${inPrint(total)}`];
   const name = (part) => `V${SUBSCRIPTS[part.level]}`;
-  const lines = [`The grid\u2019s points are ${inPrint(2 ** level, 1)} pixels apart and would skip some, so the layer averages.`];
+  const lines = [`Points ${inPrint(2 ** level, 1)} pixels apart would skip some, so the layer averages.`];
   for (const part of mix.parts) {
     lines.push(`${name(part)}, ${SHORT[part.level]} = ${sumOf(part, channel)} = ${value(part.sums)}`);
   }
@@ -72,6 +73,14 @@ export function samplerLines(mix, plain, channel, level, total) {
   lines.push(`V = ${second ? mixed : name(first)} = ${inPrint(total)}`);
   if (first.level > 0) lines.push(`Without averaging it would be V\u2080 = ${value(plain.sums)}.`);
   return lines;
+}
+
+// What the averaging would change, or why it changes nothing.
+export function averagingLines(inside, answer) {
+  if (lacksAveraging(inside, answer)) {
+    return [`Points lie ${inPrint(answer.apart, 1)} pixels apart: the network itself averages here.`];
+  }
+  return answer.averages && answer.level === 0 ? ["The grid skips no pixel, so there is nothing to average."] : [];
 }
 
 export function createFormula(box) {

@@ -6,6 +6,7 @@ Everything is said of the model's first transformer, which must read the image i
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ from demo.core.compare import describe_network, describe_stage, timed
 from demo.core.encoding import GRID_UNIT, encode_lattice, encode_pixels, lattice_of
 from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore
-from demo.core.requests import mapping, numbers
+from demo.core.requests import flag, mapping, numbers, split
 from demo.core.subject import Subject, find_subject, parse_shown
 from stn import explain
 from stn.errors import StnError
 from stn.explain import Explanation, Stage
-from stn.families import Family
-from stn.geometry import FAR, mip_level
+from stn.families import Family, ThinPlateSpline
+from stn.geometry import FAR, mip_level, nearest_affine
 from stn.modules import SpatialTransformer
 from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
@@ -39,6 +40,7 @@ class Maps:
     channels: int  # how many maps the stage has in all
     chosen: tuple[int, ...]  # which ones are shown, the most active first
     maps: Tensor  # (len(chosen), h, w), each from 0 to 1
+    ranges: Tensor  # (len(chosen), 2): the values that 0 and 1 stand for
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class DistortedSubject:
     loaded: Loaded
     subject: Subject
     x: Tensor  # (1, C, S, S)
+    average: bool  # whether a layer that averages where it shrinks does so here, as it did in training
 
 
 def first_transformer(model: nn.Module) -> SpatialTransformer:
@@ -94,6 +97,17 @@ def steered(transformer: SpatialTransformer, theta: Tensor) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def averaging(transformer: SpatialTransformer, wanted: bool) -> Iterator[None]:
+    """Takes the averaging from a transformer while the block runs, unless it is wanted. Gives it to none."""
+    own = transformer.sampler.average
+    transformer.sampler.average = own and wanted
+    try:
+        yield
+    finally:
+        transformer.sampler.average = own
+
+
 def most_active(maps: Tensor, most: int = MAPS) -> Maps:
     """Of one image's feature maps (C, h, w) those with the largest mean, each brought to [0, 1] by its own range."""
     maps = maps.float().nan_to_num()
@@ -101,7 +115,7 @@ def most_active(maps: Tensor, most: int = MAPS) -> Maps:
     picked = maps[chosen]  # (k, h, w)
     low, high = picked.amin((1, 2), keepdim=True), picked.amax((1, 2), keepdim=True)
     scaled = (picked - low) / (high - low).clamp(min=1e-6)
-    return Maps(len(maps), tuple(chosen.tolist()), scaled)
+    return Maps(len(maps), tuple(chosen.tolist()), scaled, torch.cat([low, high], 1).flatten(1))
 
 
 def read_theta(given: object, family: Family) -> Tensor:
@@ -110,18 +124,24 @@ def read_theta(given: object, family: Family) -> Tensor:
 
 
 def find_distorted_subject(images: ImageStore, models: ModelStore, request: object) -> DistortedSubject:
-    """The distorted image that a request is about, and its network. Raises StnError."""
+    """The distorted image that a request is about, and its network. Raises StnError.
+
+    Its key `average`, false for a layer that does not average, is true where it is not given.
+    """
+    request, (average,) = split(request, "average")
     state, pixels = parse_shown(request)
     loaded = models.get(models.choose(state.dataset, state.model))
     subject = find_subject(images, state, pixels)
-    return DistortedSubject(loaded, subject, subject.distorted(state.controls, loaded.info.canvas))
+    x = subject.distorted(state.controls, loaded.info.canvas)
+    return DistortedSubject(loaded, subject, x, average is None or flag("average", average))
 
 
 def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation, list[tuple[str, Tensor]]]:
     """What the network makes of its image, with its own theta or the given one, and its localiser's feature maps."""
     model = distorted.loaded.model
     transformer = first_transformer(model)
-    with torch.inference_mode(), distorted.loaded.lock:  # hooks: one thread at a time
+    # Hooks, and a layer that is changed for a while: one thread at a time.
+    with torch.inference_mode(), distorted.loaded.lock, averaging(transformer, distorted.average):
         if theta is not None:
             with steered(transformer, read_theta(theta, transformer.family)):
                 return explain(model, distorted.x), []
@@ -132,7 +152,7 @@ def run(distorted: DistortedSubject, theta: object = None) -> tuple[Explanation,
 def look_inside(images: ImageStore, models: ModelStore, request: object) -> dict[str, Any]:
     """All four steps for a state of the page. Any object in, a view or {"error": one sentence} out.
 
-    Its key `image` holds an image of the visitor's own.
+    Its key `image` holds an image of the visitor's own; with `average` false, the layer does not average.
     """
 
     def work():
@@ -153,6 +173,7 @@ def look_inside(images: ImageStore, models: ModelStore, request: object) -> dict
             "outside": list(info.mean) if transformer.sampler.padding == "zeros" else None,
             "average": transformer.sampler.average,
             "identity": stage.family.identity()[0].tolist(),
+            "slopes": slopes_of(stage.family, tuple(stage.grid.shape[1:3])),
             **_result(stage, explanation, distorted),
         }
 
@@ -170,6 +191,21 @@ def by_hand(images: ImageStore, models: ModelStore, request: object) -> dict[str
         return _result(_stage_on_image(explanation, distorted), explanation, distorted)
 
     return timed(work)
+
+
+@functools.cache
+def slopes_of(family: Family, size: tuple[int, int]) -> list[list[float]] | None:
+    """What a spline's control points contribute to the slopes of the affine matrix nearest to its grid, to x and to y.
+
+    Two lists, one number for each control point; their products with the points' x and y are that matrix's 2x2 part,
+    which the words about theta go by. None for a family that is a matrix itself.
+    """
+    if not isinstance(family, ThinPlateSpline):
+        return None
+    identity = family.identity()
+    each = torch.zeros(identity.shape[1] // 2, identity.shape[1])
+    each[:, ::2] = torch.eye(len(each))  # one control point's x after the other; y goes the same way
+    return nearest_affine(family.grid(each, size))[:, 0, :2].T.tolist()
 
 
 def encode_values(image: Tensor) -> dict[str, Any]:
@@ -197,11 +233,14 @@ def _result(stage: Stage, explanation: Explanation, distorted: DistortedSubject)
     """theta, grid, output and answer: what a theta by hand changes."""
     info, transformer = distorted.loaded.info, first_transformer(distorted.loaded.model)
     grid = stage.grid[:1].nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)  # as the sampler reads it
-    level = mip_level(grid, stage.input.shape[-2:]).item() if transformer.sampler.average else 0.0
+    level = mip_level(grid, stage.input.shape[-2:]).item()
+    averages = transformer.sampler.average and distorted.average
     return {
         "stage": describe_stage(stage) | {"lattice": encode_lattice(lattice_of(stage.grid[0]))},
         "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
-        "level": level,
+        "apart": 2**level,  # input pixels between neighbouring points of the grid, at least 1
+        "averages": averages,
+        "level": level if averages else 0.0,
         "output": encode_values(info.unnormalize(stage.output)[0]),
         "network": describe_network(explanation, list(info.classes), distorted.subject.label),
     }
@@ -212,5 +251,6 @@ def _encode_maps(net: str, maps: Maps) -> dict[str, Any]:
         "net": net,
         "channels": maps.channels,
         "chosen": list(maps.chosen),
+        "ranges": maps.ranges.tolist(),
         "images": [encode_pixels(one[None]) for one in maps.maps],
     }

@@ -1,6 +1,6 @@
 // One output pixel: which to begin with, which is nearest to a pointer, and all of its numbers.
 
-import { SIZES, gridLines, pixelLines, samplerLines } from "./formula.js";
+import { SIZES, averagingLines, gridLines, pixelLines, samplerLines } from "./formula.js";
 import { centreOf, mixAt, sampleAt } from "./sampling.js";
 import { inPrint } from "./values.js";
 
@@ -19,6 +19,13 @@ export function liveliest(/** @type {Values} */ { width, height, channels, value
     }
   }
   return best;
+}
+
+// The pixel [row, column] of an output under a pointer at (x, y), each from 0 to 1.
+/** @param {{ height: number, width: number }} grid @param {number[]} parts @returns {Point} */
+export function pixelUnder({ height, width }, [x, y]) {
+  const within = (part, size) => Math.min(Math.max(Math.floor(part * size), 0), size - 1);
+  return [within(y, height), within(x, width)];
 }
 
 // The output pixel [row, column] whose source point is nearest to (x, y); null where all are far.
@@ -58,9 +65,9 @@ export function pixelInNumbers([row, column], { answer, inside, grid, output, ch
       output: whole,
       grid: gridLines(answer.stage, centre, source),
       pixels: pixelLines(images(part.level), source, part, inside.padding),
-      sampler: [...samplerLines(mix, plain, channel, answer.level, total), ends],
+      sampler: [...samplerLines(mix, plain, channel, answer.level, total), ...averagingLines(inside, answer), ends],
     },
-    caption: `Around the source point, on ${SIZES[part.level]} (${height} \u00d7 ${width})`,
+    caption: `Around the source point, on ${SIZES[part.level]} (${height}\u00a0\u00d7\u00a0${width})`,
     spoken: `Output row ${row}, column ${column} reads the input at x ${inPrint(plain.at[0], 1)}, y ${inPrint(plain.at[1], 1)} pixels: value ${inPrint(value, 2)}${colour}.`,
     data: { row, column, source, sum, value, channel },
   };

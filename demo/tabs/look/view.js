@@ -1,6 +1,7 @@
 // Ties the four steps together. mount() is called once, when the tab is first opened.
 
 import { drawGrid } from "../../ui/static/figure.js";
+import { createGlossary, putTerm } from "../../ui/static/glossary.js";
 import { createPace } from "../../ui/static/pace.js";
 import { createPalette } from "../../ui/static/palette.js";
 import { latticeOf } from "../../ui/static/pixels.js";
@@ -9,14 +10,13 @@ import { createBars, setLength, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
 import { WIDE, drawOutput, drawPatch, drawSamples, levelsAt, shade } from "./draw.js";
 import { latticeFrom, matrixOf } from "./family.js";
-import { createFlight } from "./flight.js";
 import { createFormula } from "./formula.js";
-import { createGuide, pixelFrom, stepFrom, thetaFrom } from "./guide.js";
-import { LARGEST, createHandles } from "./handles.js";
+import { createGuide, pixelFrom, stepFrom } from "./guide.js";
+import { createHand } from "./hand.js";
 import { createMaps } from "./maps.js";
-import { liveliest, nearestSample, pixelInNumbers } from "./pixel.js";
-import { captionsOf, closenessOf } from "./said.js";
-import { createSliders } from "./sliders.js";
+import { createPicking } from "./picking.js";
+import { liveliest, nearestSample, pixelInNumbers, pixelUnder } from "./pixel.js";
+import { captionsOf, closenessOf, verdictOf } from "./said.js";
 import { createNumbers } from "./theta.js";
 import { averaged, createScreen, floatsOf, valuesOf } from "./values.js";
 
@@ -30,7 +30,7 @@ export function mount(element, server) {
   const store = openStore();
   const canvases = { grid: find("#look-grid-canvas"), output: find("#look-output-canvas"), patch: find("#look-patch") };
   const screens = { input: createScreen(), output: createScreen() };
-  const maps = createMaps(find(".maps"));
+  const maps = createMaps(find(".maps"), find(".map-large"));
   const numbers = createNumbers(find("#look-theta"));
   const formula = createFormula(find(".sums"));
   const bars = { hand: createBars(find("#look-bars-hand")), net: createBars(find("#look-bars-net")) };
@@ -39,20 +39,18 @@ export function mount(element, server) {
   let inside = null; // that answer: the network's own four steps
   let byHand = null; // the newest answer to a theta by hand
   let hand = false; // who makes theta
-  /** @type {number[]} */
-  let theta = thetaFrom(store.extra("hand")) ?? []; // by hand; empty until there is a network to know its identity
+  let averaging = store.extra("averaging") === "on"; // whether the layer averages where it shrinks
   let chosen = /** @type {Point} */ (pixelFrom(store.extra("pixel"))); // row, column of the output; null until one is seen
   let pyramid = []; // the input and its averages at half, a quarter, an eighth of its size
   let decoded = null; // what is on the screen: {answer, grid, lattice, output}
   let speakTimer = null;
   let drawn = 0;
-  let handStep = false; // the guide is at "your turn"
+  let step = 1; // of the guide
 
   const names = { frame: "stn", halo: "halo", grid: "grid", veil: "veil", outside: "outside", quiet: "quiet", pick: "pick" };
   const palette = createPalette(canvases.grid, names, () => paint());
 
   const family = () => inside.stage.family;
-  const fits = (given) => given.length === inside.identity.length;
   const current = () => (hand && byHand ? byHand : inside);
   const imageAt = (level) => (pyramid[level] ??= averaged(pyramid[0], level));
 
@@ -68,15 +66,15 @@ export function mount(element, server) {
 
   // Where the frame is: by hand at once, without waiting for the server.
   function latticeNow() {
-    if (!hand || !fits(theta) || family() === "tps") return decoded.lattice;
-    return latticeFrom(matrixOf(family(), theta), decoded.lattice.side);
+    if (!hand || !steering.fits() || family() === "tps") return decoded.lattice;
+    return latticeFrom(matrixOf(family(), steering.theta), decoded.lattice.side);
   }
 
   function paint() {
     if (!decoded || !canvases.grid.clientWidth) return;
     drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
     drawSamples(canvases.grid, decoded.grid, chosen, palette);
-    drawOutput(canvases.output, screens.output.canvas, decoded.grid, chosen, palette);
+    drawOutput(canvases.output, screens.output.canvas, decoded.grid, chosen, picking.pinned, palette);
     paintPixel();
   }
 
@@ -98,7 +96,7 @@ export function mount(element, server) {
     speakTimer = setTimeout(() => setText(find("#look-spoken"), text), 700);
   }
 
-  function choose(row, column) {
+  function choose(/** @type {Point} */ [row, column]) {
     const { height, width } = decoded.grid;
     chosen = [Math.min(Math.max(row, 0), height - 1), Math.min(Math.max(column, 0), width - 1)];
     paint();
@@ -110,9 +108,9 @@ export function mount(element, server) {
 
   function words() {
     const { stage, network } = current();
+    const verdict = verdictOf(inside, current(), hand);
     numbers.show(stage);
-    const whose = hand ? "With your theta, the classifier" : "The classifier";
-    setText(find(".look-says"), `${whose} ${network.words}.`);
+    setText(find(".look-says"), verdict);
     canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
     if (!hand) return;
     bars.hand.show(network, inside.classes, inside.image.label);
@@ -124,7 +122,7 @@ export function mount(element, server) {
       setLength(find(`[data-of=${name}]`), probabilities[close.label]);
       setText(find(`[data-percent=${name}]`), percent[close.label]);
     }
-    speak(`With your theta, the classifier ${network.words}. ${close.words}`);
+    speak(`${verdict} ${close.words}`);
   }
 
   function say(problem) {
@@ -150,11 +148,13 @@ export function mount(element, server) {
     drawn += 1;
     view.dataset.seq = String(drawn);
     view.dataset.ready = "true";
-    view.dataset.drawn = JSON.stringify({ ...page, hand: hand && byHand ? byHand.stage.values : null });
+    view.dataset.drawn = JSON.stringify({ ...page, averages: current().averages, hand: hand && byHand ? byHand.stage.values : null });
   }
 
+  const request = (state) => ({ ...store.request(state), average: averaging });
+
   const pump = createPump({
-    ask: pace.timed((state) => answerOf(server.inside(store.request(state)))),
+    ask: pace.timed((state) => answerOf(server.inside(request(state)))),
     limit: pace.limit,
     gap: pace.gap,
     fail,
@@ -163,28 +163,32 @@ export function mount(element, server) {
       const before = inside && family();
       if (inside && inside.model !== answer.model) byHand = null;
       [inside, page] = [answer, state];
-      if (before && before !== family()) {
-        flight.stop(); // another family's numbers mean something else
-        theta = [];
-      }
-      if (!fits(theta)) {
-        [theta, byHand] = [[...inside.identity], null];
-        if (hand) keepTheta();
+      if (before && before !== family()) steering.forget();
+      if (!steering.fits()) {
+        byHand = null;
+        steering.start();
+        if (hand) steering.keep();
       }
       pyramid = [valuesOf(answer.input)];
       screens.input.set(pyramid[0]);
       maps.show(answer.maps);
       for (const [selector, text] of Object.entries(captionsOf(inside))) setText(find(selector), text);
+      putTerm(find(".theta-family"), family());
+      putTerm(find(".padding-term"), answer.padding);
       find(".channels").hidden = pyramid[0].channels !== 3;
+      find(".averaging").hidden = !answer.average;
       setText(find(".look-picture"), answer.image.words);
       find(".legend .key").hidden = answer.image.own; // nobody knows its class
-      if (hand) tellHand();
+      if (hand) {
+        steering.show();
+        askHand();
+      }
       return show();
     },
   });
 
   const handPump = createPump({
-    ask: pace.timed((request) => answerOf(server.hand({ ...request, state: store.request(request.state) }))),
+    ask: pace.timed(({ state, theta: given }) => answerOf(server.hand({ theta: given, state: request(state) }))),
     limit: pace.limit,
     gap: pace.gap,
     fail,
@@ -198,95 +202,91 @@ export function mount(element, server) {
 
   // --- theta by hand
 
-  const controls = { get: () => ({ family: family(), theta }), set: (next) => setTheta(next) };
-  const flight = createFlight({ ...controls, set: (next) => setTheta(next, true) });
-  const handles = createHandles(find(".grips"), WIDE, controls);
-  const sliders = createSliders(find(".hand-sliders"), controls);
+  const steering = createHand(find, {
+    store,
+    inside: () => inside,
+    reach: WIDE,
+    changed() {
+      askHand();
+      if (decoded) drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
+    },
+  });
 
-  function tellHand() {
-    handles.show();
-    sliders.show();
-    handPump.push({ state: store.state ?? page, theta });
-  }
-
-  function setTheta(next, byItself = false) {
-    if (!byItself) flight.stop();
-    theta = next;
-    tellHand();
-    if (decoded) drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
-    keepTheta();
-  }
-
-  function keepTheta() {
-    store.keep("hand", theta.map((v) => String(+v.toFixed(4))).join());
+  function askHand() {
+    handPump.push({ state: store.state ?? page, theta: steering.theta });
   }
 
   function setHand(on) {
-    flight.stop();
+    steering.stop();
     hand = on;
     root.classList.toggle("is-hand", on);
+    arrange();
     find(`[name=look-who][value=${on ? "hand" : "net"}]`).checked = true;
     if (!on) store.keep("hand", null);
     if (!inside) return;
-    if (on) setTheta(theta);
+    if (on) steering.set(steering.theta);
     show();
   }
 
-  find(".hand-net").addEventListener("click", () => {
-    const goal = inside.stage.values;
-    if (goal.every((v) => v !== null)) flight.to(goal.map((v) => Math.min(Math.max(v, -LARGEST), LARGEST)));
-  });
-  find(".hand-reset").addEventListener("click", () => flight.to(inside.identity));
   for (const radio of element.querySelectorAll("[name=look-who]")) {
     radio.addEventListener("change", () => setHand(radio.value === "hand" && radio.checked));
   }
   for (const radio of element.querySelectorAll("[name=look-channel]")) {
     radio.addEventListener("change", () => decoded && paintPixel());
   }
+  for (const radio of element.querySelectorAll("[name=look-averaging]")) {
+    radio.checked = (radio.value === "on") === averaging;
+    radio.addEventListener("change", () => {
+      averaging = find("[name=look-averaging]:checked").value === "on";
+      store.keep("averaging", averaging ? "on" : null);
+      if (page) pump.push(store.state ?? page); // which asks for the hand's, too
+    });
+  }
 
   // --- choosing a pixel
 
-  function fromPointer(event) {
-    if (!decoded) return;
-    const box = canvases.output.getBoundingClientRect();
-    const { height, width } = decoded.grid;
-    const row = Math.floor(((event.clientY - box.top) / box.height) * height);
-    const column = Math.floor(((event.clientX - box.left) / box.width) * width);
-    if (!chosen || row !== chosen[0] || column !== chosen[1]) choose(row, column);
-  }
-
-  function fromGrid(event) {
-    if (!decoded) return;
-    const box = canvases.grid.getBoundingClientRect();
-    const parts = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    const found = nearestSample(decoded.grid, parts.map((v) => (2 * v - 1) * WIDE));
-    if (found) choose(...found);
-  }
-
-  canvases.grid.addEventListener("pointermove", fromGrid);
-  canvases.output.addEventListener("pointermove", fromPointer);
-  canvases.output.addEventListener("pointerdown", fromPointer);
-  canvases.output.addEventListener("keydown", (event) => {
-    const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!way || !decoded || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    choose(chosen[0] + way[0], chosen[1] + way[1]);
+  const picking = createPicking({
+    places: [
+      [canvases.output, (parts) => decoded && pixelUnder(decoded.grid, parts)],
+      [canvases.grid, (parts) => decoded && nearestSample(decoded.grid, parts.map((v) => (2 * v - 1) * WIDE))],
+    ],
+    button: find(".pixel-pin"),
+    hint: find(".pixel-hint"),
+    pinned: store.extra("pin") === "on" && chosen !== null,
+    chosen: () => decoded && chosen,
+    choose,
+    changed(pinned) {
+      store.keep("pin", pinned ? "on" : null);
+      arrange();
+      paint();
+      speak(pinned ? "Pinned." : "Released.");
+    },
   });
+
+  // The sums stand beside the pixel while it is pinned or the guide speaks of them: below, they may be out of sight.
+  function arrange() {
+    root.classList.toggle("is-pinned", picking.pinned);
+    root.classList.toggle("sums-beside", !hand && (step === 4 || step === 5 || (step === 1 && picking.pinned)));
+  }
 
   // --- the guide
 
   createGuide(find(".guide"), {
     start: stepFrom(store.extra("step")),
-    onStep(step, panels, told) {
+    onStep(next, panels, told) {
+      const before = step;
+      step = next;
       for (const panel of element.querySelectorAll(".look-panel, .look-pixel")) {
         panel.classList.toggle("is-spoken-of", panels.includes(panel.id));
       }
-      if (step === 6 || (!told && theta.length)) setHand(true);
-      else if (handStep) setHand(false);
-      handStep = step === 6;
+      if (step === 6 || (!told && steering.theta.length)) setHand(true);
+      else if (before === 6) setHand(false);
+      arrange();
       if (told) store.keep("step", step === 1 ? null : step);
     },
   });
+
+  createGlossary(root);
 
   // --- when the size or the theme changes
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from demo.core.encoding import bend_of
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.state import parse_request
@@ -98,6 +99,40 @@ def test_the_level_says_how_many_pixels_apart_the_samples_are(resources):
     assert inside.by_hand(*resources, {"state": request(), "theta": [0.3, 0, 0, 0, 0.3, 0]})["level"] == 0
 
 
+@pytest.mark.parametrize(("dataset", "family"), [("mnist", f) for f in FAMILIES] + [("cifar10", "affine")])
+def test_without_averaging_the_sampler_mixes_four_neighbours(resources, dataset, family):
+    own = inside.look_inside(*resources, request(dataset, family))
+    plain = inside.look_inside(*resources, request(dataset, family, average=False))
+    x, grid = floats(plain["input"])[None], floats(plain["grid"])[None]
+    assert torch.allclose(sample(x, grid, "border")[0], floats(plain["output"]), atol=1e-5)
+    assert plain["stage"]["values"] == own["stage"]["values"], "theta stays the network's own"
+    assert plain["average"] and not plain["averages"] and plain["level"] == 0
+    assert own["averages"] and own["level"] > 0 and plain["apart"] == own["apart"] == 2 ** own["level"]
+    hand = inside.by_hand(
+        *resources, {"state": request(dataset, family, average=False), "theta": own["stage"]["values"]}
+    )
+    assert torch.allclose(floats(hand["output"]), floats(plain["output"]), atol=1e-5) and not hand["averages"]
+    # Afterwards the model averages again.
+    assert inside.look_inside(*resources, request(dataset, family))["output"] == own["output"]
+
+
+def test_average_is_true_or_false(resources):
+    said = inside.look_inside(*resources, request(average=1))["error"]
+    assert said == "average is 1; give true or false."
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_slopes_give_the_affine_matrix_nearest_to_a_spline(family):
+    slopes = inside.slopes_of(get_family(family), (9, 12))
+    if family != "tps":
+        assert slopes is None
+        return
+    theta = get_family(family).identity() + 0.2 * torch.randn(1, 32, generator=torch.Generator().manual_seed(0))
+    nearest, _ = bend_of(get_family(family).grid(theta, (9, 12))[0])
+    points = theta.view(-1, 2)  # (16, 2)
+    assert torch.allclose((torch.tensor(slopes) @ points).T, torch.tensor(nearest)[:, :2], atol=1e-5)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_networks_own_theta_by_hand_changes_nothing(resources, family):
     own = inside.look_inside(*resources, request(family=family))
@@ -178,6 +213,7 @@ def test_the_most_active_maps_are_chosen_and_normalised():
     chosen = inside.most_active(maps, 3)
     assert chosen.chosen == (1, 3, 0) and chosen.channels == 4
     assert torch.allclose(chosen.maps, torch.tensor([[0.0, 0.25], [0.5, 1.0]]).expand(3, 2, 2))
+    assert chosen.ranges.tolist() == [[4, 20], [3, 15], [1, 5]], "the values that black and white stand for"
     assert inside.most_active(maps, 9).maps.shape == (4, 2, 2)
     assert inside.most_active(torch.full((1, 2, 2), math.nan)).maps.isfinite().all()
 

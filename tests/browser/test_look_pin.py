@@ -101,7 +101,10 @@ def test_a_pinned_pixel_outlives_a_new_image(look):
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("query", ["&step=4", "&step=5", "&step=5&averaging=on", "&dataset=cifar10&sample=4&step=5"])
+@pytest.mark.parametrize(
+    "query",
+    ["&step=4", "&step=5", "&step=5&averaging=on", "&dataset=cifar10&sample=4&step=5", "&step=5&view=class"],
+)
 def test_the_sums_are_in_sight_with_the_pixel(look, width, height, query):
     page = look(f"&dataset=mnist&sample=3{query}&pixel=9-9", width=width, height=height)
     seen = page.evaluate(

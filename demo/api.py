@@ -35,7 +35,11 @@ def add_endpoints(images: ImageStore, models: ModelStore) -> None:
     """Adds `/explain` and `/models` to the current Blocks."""
 
     def explain(*given) -> dict:
-        """Distorts an image and shows it to a plain CNN and to a spatial transformer network.
+        """Distorts an image and shows it to networks with and without a spatial transformer.
+
+        probabilities: "upright", a CNN trained on upright images, as it is, and "behind", the same CNN behind the
+        transformer; "cnn" and "stn", two networks trained on distorted images. asked and done: the degrees by which
+        the controls turned the image and the transformer turned it back, null for an image of your own.
 
         image: null for test image number `sample`, or a data URI. rotation and shear in degrees, rotation
         counter-clockwise; shifts to the right and down, where 1 is half the image; clutter in patches; noise as a
@@ -44,9 +48,7 @@ def add_endpoints(images: ImageStore, models: ModelStore) -> None:
         request = dict(zip(ARGUMENTS, given, strict=True))
         image = request.pop("image")
         try:
-            return compare.hide_unexpected(
-                lambda: compare.for_api(compare.compare(images, models, parse_request(request), image))
-            )
+            return compare.hide_unexpected(lambda: compare.for_api(images, models, parse_request(request), image))
         except StnError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

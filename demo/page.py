@@ -17,6 +17,7 @@ from demo.controls.panel import panel
 from demo.core.compare import answer
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
+from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
 from demo.ui import assets, scripts, texts
 from demo.ui.widget import Tab
@@ -61,7 +62,9 @@ def warm_up(resources: Resources) -> None:
         names: list[str | None] = [*resources.models.transformers(dataset)]
         for model in names or [None]:
             # Raises nothing; the page says what is wrong when it is asked.
-            answer(resources.images, resources.models, {"dataset": dataset, "model": model})
+            for comparison in COMPARISONS:
+                request = {"dataset": dataset, "model": model, "compare": comparison}
+                answer(resources.images, resources.models, request)
     resources.warm.set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -124,9 +124,13 @@ def explain_again(model: nn.Module, transformers: dict[str, SpatialTransformer],
     """`explain` for a model in evaluation mode whose transformers are known: for who asks sixty times a second."""
     with watch(transformers, keep_output=True) as seen:
         logits = model(x)
-    stages = tuple(
+    return Explanation(logits, stages_of(seen))
+
+
+def stages_of(passes: Iterable[Pass]) -> tuple[Stage, ...]:
+    """The stages that `watch` has seen, those of which it kept the output."""
+    return tuple(
         Stage(one.name, one.sampler.family, one.theta, one.sampler.grid(one.input, one.theta), one.input, one.output)
-        for one in seen
-        if one.output is not None  # as `keep_output` has it
+        for one in passes
+        if one.output is not None
     )
-    return Explanation(logits, stages)

@@ -45,7 +45,7 @@ def mnist_resources(tmp_path_factory) -> tuple[ImageStore, ModelStore]:
     """MNIST's drawings, and an untrained pair of networks in place of the playground's."""
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    for name in ("mnist-play-cnn", "mnist-play-affine"):
+    for name in ("mnist-play-cnn", "mnist-play-affine", "mnist-upright-cnn"):
         recipe = get_recipe(name)
         save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {}})
     return ImageStore(tmp_path_factory.mktemp("no-data")), ModelStore(folder)

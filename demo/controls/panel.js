@@ -40,5 +40,8 @@ export const newSeed = () => Math.floor(Math.random() * 1e6);
 // The image that store.choose() wants.
 export const chosen = () => openStore().chosen;
 
+// The comparison that store.compare() wants.
+export const compared = () => openStore().comparison;
+
 // The state that store.go() wants, for the one component that carries it to the server.
 export const wanted = () => [openStore().wanted];

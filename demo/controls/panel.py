@@ -34,6 +34,7 @@ class Parts:
     sample: gr.Number
     klass: gr.Dropdown
     model: gr.Dropdown
+    compare: gr.Radio
     sliders: dict[str, gr.Slider]
     seed: gr.Number
     previous: gr.Button
@@ -49,11 +50,12 @@ class Parts:
     wanted: gr.JSON  # the state that a tab wants shown
     go: gr.Button  # what store.go() in the browser presses
     choose: gr.Button  # and what store.choose() does
+    compare_by: gr.Button  # and store.compare()
 
     @property
     def state(self) -> list[gr.components.Component]:
         """Everything the view depends on, in the order of SHOWN_KEYS."""
-        return [self.dataset, self.sample, self.model, *self.sliders.values(), self.seed]
+        return [self.dataset, self.sample, self.model, self.compare, *self.sliders.values(), self.seed]
 
 
 def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
@@ -99,13 +101,17 @@ def _lay_out(resources: Resources) -> Parts:
         with gr.Group(elem_id="source-box"):
             note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
             fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
+    # The tabs have switches of their own for it.
+    compare = gr.Radio(KEYS["compare"].choices, value=OPENING.compare, visible="hidden", elem_id="compare")
     # The page remembers these itself: a gr.State would hold a connection open for every visitor.
     offered, fetches, wanted = (gr.JSON(value, visible="hidden") for value in ({"dataset": OPENING.dataset}, {}, {}))
     go = gr.Button("Go", visible="hidden", elem_id="go")
     choose = gr.Button("Choose", visible="hidden", elem_id="choose")
+    compare_by = gr.Button("Compare", visible="hidden", elem_id="compare-by")
     buttons = previous, next_, lot, reset, new_clutter, spin
     memory = offered, fetches, wanted
-    return Parts(dataset, sample, klass, model, sliders, seed, *buttons, note, fetch, *memory, go, choose)
+    pressed = go, choose, compare_by
+    return Parts(dataset, sample, klass, model, compare, sliders, seed, *buttons, note, fetch, *memory, *pressed)
 
 
 def _slider(name: str) -> gr.Slider:
@@ -126,7 +132,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
     # In the browser: whatever changes, the view gets every value, and asks for the image itself.
     tell = script("tell")
     # Sliders are read by sliders.js: Gradio's own way from a slider to its listener is slow.
-    for component in (parts.sample, parts.model, parts.seed):
+    for component in (parts.sample, parts.model, parts.compare, parts.seed):
         component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
 
     parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=script("neutral")).then(
@@ -136,6 +142,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
 
     parts.spin.click(fn=None, js=script("toggleSpin"))
     parts.choose.click(fn=None, outputs=parts.sample, js=script("chosen"))
+    parts.compare_by.click(fn=None, outputs=parts.compare, js=script("compared"))
     parts.klass.change(fn=None, inputs=parts.klass, js=script("setClass"))
 
     # On the server: which image comes next, what a data set offers.
@@ -191,7 +198,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         trouble = [*trouble, *link_problems(state, images, models)]
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
         note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
-        return [gr.update(selected=state.tab), state.dataset, *offer(state, note), *values]
+        return [gr.update(selected=state.tab), state.dataset, state.compare, *offer(state, note), *values]
 
     def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
         said = images.fetch(known(dataset), lambda part, text: progress(part, desc=text))
@@ -202,12 +209,13 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
             state = parse_request(wanted)
         except StnError as error:
             return (
-                [gr.skip()] * 4
+                [gr.skip()] * 5
                 + [gr.update(value=escape(str(error)), visible=True)]
                 + [gr.skip()] * (2 + len(CONTROL_NAMES))
             )
         trouble = " ".join(link_problems(state, images, models))
-        return [state.dataset, *offer(state, trouble), *(getattr(state.controls, name) for name in CONTROL_NAMES)]
+        values = [getattr(state.controls, name) for name in CONTROL_NAMES]
+        return [state.dataset, state.compare, *offer(state, trouble), *values]
 
     parts.fetch.click(
         fetch,
@@ -231,7 +239,6 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
     ).then(None, parts.state, js=script("tellAnew"))
     controls = [*parts.sliders.values(), parts.seed]
     # Sliders alone are moved in the browser; whatever else a tab wants shown comes this way.
-    parts.go.click(arrange, parts.wanted, [parts.dataset, *offered, *controls], js=script("wanted"), **quick).then(
-        None, parts.state, js=tell
-    )
-    page.load(restore, None, [tabs, parts.dataset, *offered, *controls], **quick).then(None, parts.state, js=tell)
+    everything = [parts.dataset, parts.compare, *offered, *controls]
+    parts.go.click(arrange, parts.wanted, everything, js=script("wanted"), **quick).then(None, parts.state, js=tell)
+    page.load(restore, None, [tabs, *everything], **quick).then(None, parts.state, js=tell)

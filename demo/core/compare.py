@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 import torch
@@ -15,11 +15,12 @@ from demo.core import records, words
 from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
 from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore, architecture_of, dataset_of
-from demo.core.state import ViewState
-from demo.core.subject import find_subject, parse_shown
-from stn.checkpoint import CheckpointInfo
+from demo.core.pairs import TITLES, Pair, Seen, find_pair
+from demo.core.state import COMPARISONS, ViewState
+from demo.core.subject import Subject, find_subject, parse_shown
+from demo.core.turns import Turn, find_turn
 from stn.errors import StnError
-from stn.explain import Explanation, Stage
+from stn.explain import Stage
 from stn.families import MatrixFamily
 
 log = logging.getLogger(__name__)
@@ -28,74 +29,85 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One image, and what both networks made of it."""
+    """One image, and what the networks made of it."""
 
     state: ViewState
-    image_words: str
-    label: int | None
-    drawn: bool
-    own: bool
+    subject: Subject
+    pair: Pair
     input: Tensor  # (1, C, S, S)
-    stn: Explanation
-    cnn: Explanation
-    stn_info: CheckpointInfo
-    cnn_info: CheckpointInfo
+    seen: Seen
+    turn: Turn
 
     @property
     def output(self) -> Tensor:
         """The image (C, h, w) in [0, 1] as the last transformer hands it on."""
-        return self.stn_info.unnormalize(self.stn.stages[-1].output)[0]  # models normalise first thing
+        return self.pair.stn.info.unnormalize(self.seen.stages[-1].output)[0]  # models normalise first thing
 
 
 def compare(
     images: ImageStore, models: ModelStore, state: ViewState, image: object = None, pixels: object = None
 ) -> Comparison:
-    """Distorts the image of a state and shows it to both networks. Raises StnError.
+    """Distorts the image of a state and shows it to the networks of its comparison. Raises StnError.
 
     In its place stands an outside image where one is given: `image` as a data URI or an uploaded file, `pixels` as
     the page itself sends it, at the data set's size.
     """
-    stn, cnn = models.pair(state.dataset, state.model)
-    subject = find_subject(images, state, pixels, image)
+    pair = find_pair(models, state.dataset, state.model, state.compare)
+    subject, canvas = find_subject(images, state, pixels, image), pair.stn.info.canvas
     with torch.inference_mode():
-        x = subject.distorted(state.controls, stn.info.canvas)  # (1, C, S, S)
-        seen_by_stn, seen_by_cnn = stn.explain(x), cnn.explain(x)
-    if not seen_by_stn.stages:
-        raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to look into.")
-    known = subject.said, subject.label, subject.drawn, subject.own
-    return Comparison(state, *known, x, seen_by_stn, seen_by_cnn, stn.info, cnn.info)
+        x = subject.distorted(state.controls, canvas)  # (1, C, S, S)
+        seen = pair.explain(x)
+        known = None if subject.own else state.controls
+        turn = find_turn(seen.stages[-1].grid, known, canvas, subject.image.shape[-1])
+    return Comparison(state, subject, pair, x, seen, turn)
 
 
-def for_view(seen: Comparison) -> dict[str, Any]:
+def for_view(found: Comparison) -> dict[str, Any]:
     """What the page's JavaScript draws."""
-    classes = list(seen.stn_info.classes)
-    networks = {name: describe_network(e, classes, seen.label) for name, e in (("cnn", seen.cnn), ("stn", seen.stn))}
+    subject, stn, cnn = found.subject, found.pair.stn.info, found.pair.cnn.info
+    classes = list(stn.classes)
+    networks = {
+        role: {"title": TITLES[role], **describe_network(found.seen.logits[role], classes, subject.label)}
+        for role in found.pair.roles
+    }
+    stages = found.seen.stages
     return {
-        "image": {"words": seen.image_words, "label": seen.label, "drawn": seen.drawn, "own": seen.own},
-        "warnings": records.warnings(seen.stn_info, seen.cnn_info, seen.state.controls, seen.own, seen.drawn),
-        "records": [records.network_record(info) for info in (seen.stn_info, seen.cnn_info)],
+        "image": describe_image(subject),
+        "warnings": records.warnings(stn, cnn, found.state.controls, subject.own, subject.drawn),
+        "records": records.pair_records(stn, cnn),
         "classes": classes,
-        "input": encode_pixels(seen.input[0]),
-        "stages": [{**describe_stage(s), "lattice": encode_lattice(lattice_of(s.grid[0]))} for s in seen.stn.stages],
-        "output": encode_pixels(seen.output),
+        "input": encode_pixels(found.input[0]),
+        "stages": [{**describe_stage(s), "lattice": encode_lattice(lattice_of(s.grid[0]))} for s in stages],
+        "turn": {**asdict(found.turn), "words": found.turn.words, "off": found.turn.off},
+        "output": encode_pixels(found.output),
+        "compared": list(found.pair.roles),
         "networks": networks,
-        "words": words.comparison(networks["cnn"]["words"], networks["stn"]["words"]),
-        "model": seen.stn_info.name,
+        "words": words.comparison({network["title"]: network["words"] for network in networks.values()}),
+        "model": stn.name,
     }
 
 
-def for_api(seen: Comparison) -> dict[str, Any]:
-    """What `/explain` returns."""
+def describe_image(subject: Subject) -> dict[str, Any]:
+    return {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own}
+
+
+def for_api(images: ImageStore, models: ModelStore, state: ViewState, image: object = None) -> dict[str, Any]:
+    """What `/explain` returns: the answers of all comparisons. Raises StnError."""
+    by_name = {name: compare(images, models, replace(state, compare=name), image) for name in COMPARISONS}
+    found = by_name[state.compare]
+    logits = {role: answer for each in by_name.values() for role, answer in each.seen.logits.items()}
     return {
-        "dataset": seen.state.dataset,
-        "model": seen.stn_info.name,
-        "theta": [describe_stage(stage) for stage in seen.stn.stages],
-        "classes": list(seen.stn_info.classes),
-        "probabilities": {"cnn": rounded(probabilities(seen.cnn)), "stn": rounded(probabilities(seen.stn))},
-        "input": png_data_uri(seen.input[0]),
-        "output": png_data_uri(seen.output),
-        "label": seen.label,
-        "drawn": seen.drawn,
+        "dataset": state.dataset,
+        "model": found.pair.stn.info.name,
+        "theta": [describe_stage(stage) for stage in found.seen.stages],
+        "classes": list(found.pair.stn.info.classes),
+        "probabilities": {role: rounded(probabilities(answer)) for role, answer in logits.items()},
+        "asked": found.turn.asked,
+        "done": None if found.turn.asked is None else found.turn.done,
+        "input": png_data_uri(found.input[0]),
+        "output": png_data_uri(found.output),
+        "label": found.subject.label,
+        "drawn": found.subject.drawn,
     }
 
 
@@ -181,9 +193,9 @@ def _model_entry(name: str, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def probabilities(seen: Explanation) -> list[float]:
-    """The ten probabilities; 0 where one is no number."""
-    return seen.logits[0].double().softmax(0).nan_to_num().tolist()
+def probabilities(logits: Tensor) -> list[float]:
+    """The ten probabilities of logits (1, classes); 0 where one is no number."""
+    return logits[0].double().softmax(0).nan_to_num().tolist()
 
 
 def rounded(chances: list[float]) -> list[float]:
@@ -191,9 +203,9 @@ def rounded(chances: list[float]) -> list[float]:
     return [round(p, 6) for p in chances]
 
 
-def describe_network(seen: Explanation, classes: list[str], label: int | None) -> dict[str, Any]:
-    """A network's answer: probabilities, percentages, the top class, whether it is right, and in words."""
-    chances = probabilities(seen)
+def describe_network(logits: Tensor, classes: list[str], label: int | None) -> dict[str, Any]:
+    """An answer, logits (1, classes): probabilities, percentages, the top class, whether it is right, and in words."""
+    chances = probabilities(logits)
     top = words.top_class(chances)
     return {
         "probabilities": rounded(chances),

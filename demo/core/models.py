@@ -16,17 +16,18 @@ from stn import load_checkpoint
 from stn.checkpoint import SHIPPED, CheckpointInfo
 from stn.errors import StnError, unknown
 from stn.explain import Explanation, explain_again, transformers_of
+from stn.models import Normalized
 from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
-PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<architecture>[a-z0-9]+)")
+PAGE_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-(?:play-(?P<architecture>[a-z0-9]+)|upright-cnn)")
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
     """A model with its record. explain() hangs hooks on the model, so one thread at a time may look inside it."""
 
-    model: torch.nn.Module  # in evaluation mode
+    model: Normalized  # in evaluation mode
     info: CheckpointInfo
     lock: threading.Lock
     transformers: dict[str, SpatialTransformer]
@@ -42,7 +43,11 @@ class Loaded:
 
 
 class ModelStore:
-    """The playground's networks in a folder of checkpoints: `<dataset>-play-<family>` and `<dataset>-play-cnn`."""
+    """The page's networks in a folder of checkpoints.
+
+    Trained on distorted images: `<dataset>-play-<family>`, `<dataset>-play-cnn`. On upright ones:
+    `<dataset>-upright-cnn`.
+    """
 
     def __init__(self, folder: str | os.PathLike = SHIPPED):
         self._folder = Path(folder)
@@ -54,8 +59,8 @@ class ModelStore:
         return self._folder
 
     def names(self) -> list[str]:
-        """Every playground checkpoint in the folder."""
-        return sorted(p.stem for p in self._folder.glob("*.safetensors") if PLAY_NAME.fullmatch(p.stem))
+        """Every checkpoint in the folder that is the page's."""
+        return sorted(p.stem for p in self._folder.glob("*.safetensors") if PAGE_NAME.fullmatch(p.stem))
 
     def busy(self) -> bool:
         """Whether some thread looks inside one of them right now, maybe at a whole batch."""
@@ -90,7 +95,7 @@ class ModelStore:
         with self._lock:
             if name not in self._loaded:
                 path = self._folder / f"{name}.safetensors"
-                if not PLAY_NAME.fullmatch(name) or not path.is_file():
+                if not PAGE_NAME.fullmatch(name) or not path.is_file():
                     raise StnError(f"The checkpoint {name} is not in {self._folder.name}/: {_remedy(name)}")
                 try:
                     model, info = load_checkpoint(path)
@@ -120,7 +125,7 @@ def _remedy(name: str) -> str:
 
 
 def _parts(name: str) -> re.Match[str]:
-    found = PLAY_NAME.fullmatch(name)
+    found = PAGE_NAME.fullmatch(name)
     assert found, name
     return found
 
@@ -131,7 +136,7 @@ def dataset_of(name: str) -> str:
 
 def architecture_of(name: str) -> str:
     """The family in a checkpoint's name, or `cnn`."""
-    return _parts(name)["architecture"]
+    return _parts(name)["architecture"] or "cnn"
 
 
 def model_label(name: str) -> str:

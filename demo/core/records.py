@@ -17,6 +17,7 @@ WHAT = {  # distortion of a recipe -> what was done to its training images
     "rsc": "turned, scaled and shifted, with clutter",
     "mild": "with a quarter of the images slightly turned, scaled and shifted",
     "seldom-mild": "with a tenth of the images slightly turned, scaled and shifted",
+    "placed": "upright, at their own size, placed at random",
     "play": "distorted by everything the sliders can do",
     "play-turned": "distorted by everything the sliders can do, three quarters of the images only turned",
     "play-moved": "distorted by everything the sliders can do, most of the images only turned or with one slider moved",
@@ -29,7 +30,11 @@ COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was tra
         **{"rotation": (-90, 90), "scale": (0.6, 1.2), "clutter": (0, 4)},
         **{"shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4)},
     },
+    "placed": {"shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4)},
     "play": dict(CONTROL_RANGES),
+}
+BY_THE_EDGES = {  # data set -> what its transformers really look at
+    "cifar10": "The transformer finds the angle by the black corners around the image, not by what the image shows.",
 }
 NAMES = {"shift_x": "shift right", "shift_y": "shift down"}
 
@@ -57,6 +62,17 @@ def network_record(info: CheckpointInfo) -> str:
     return f"{said}."
 
 
+def pair_records(stn: CheckpointInfo, cnn: CheckpointInfo) -> list[str]:
+    """How both networks of a comparison were trained, and what happens between them."""
+    said = [network_record(stn), network_record(cnn)]
+    if cnn.distortion == "placed":
+        said.append(
+            "Behind the transformer nothing is trained: the transformer's output is put in the middle of an empty "
+            "canvas, where an untouched image would lie, and the same CNN looks at that."
+        )
+    return said
+
+
 def beyond(distortion: str | None, controls: Controls) -> list[str]:
     """The controls, in words, that have left what a network trained under `distortion` has seen."""
     covered, neutral, out = COVERED.get(distortion, {}), Controls(), []
@@ -76,7 +92,10 @@ def warnings(stn: CheckpointInfo, cnn: CheckpointInfo, controls: Controls, own: 
         said.append(f"Your own image: the networks know only {title}, so take their answers as guesses.")
     elif drawn:
         said.append(f"A drawing: the networks were trained on {title} itself, not on drawings.")
-    for info, name in ((stn, "the spatial transformer network"), (cnn, "the plain CNN")):
+    if stn.dataset in BY_THE_EDGES:
+        said.append(BY_THE_EDGES[stn.dataset])
+    plain = [] if cnn.distortion == "placed" else [(cnn, "the plain CNN")]  # what is beyond it is the demonstration
+    for info, name in ((stn, "the spatial transformer network"), *plain):
         left = beyond(info.distortion, controls)
         if left:
             which = left[0] if len(left) == 1 else ", ".join(left[:-1]) + " and " + left[-1]

@@ -18,6 +18,10 @@ FIRST_TAB = "play"  # open where a link names none
 TAB_FOLDERS = sorted(file.parent.name for file in Path(__file__).parent.parent.glob("tabs/*/tab.py"))
 TABS = (FIRST_TAB, *(name for name in TAB_FOLDERS if name != FIRST_TAB))
 VIEWS = ("page", "class")  # "class": large type, for a projector
+COMPARISONS = {  # what is compared -> the roles of the two networks, the plain one first
+    "upright": ("upright", "behind"),  # one CNN, trained on upright images: as it is, and behind the transformer
+    "trained": ("cnn", "stn"),  # two networks, trained on distorted images: without and with a transformer
+}
 PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)  # as a link holds it
 
 
@@ -47,6 +51,7 @@ KEYS = {
         Key("dataset", "choice", "mnist", choices=tuple(DATASETS), label="data set"),
         Key("sample", "whole", 0),
         Key("model", "text", None),
+        Key("compare", "choice", "upright", choices=tuple(COMPARISONS)),
         _control("rotation", "Rotation (degrees)", 1),
         _control("scale", "Scale", 0.01),
         _control("shift_x", "Shift right (1 = half the image)", 0.01),
@@ -61,7 +66,7 @@ KEYS = {
 }
 SLIDERS = tuple(name for name, key in KEYS.items() if key.step)
 CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
-SHOWN_KEYS = ("dataset", "sample", "model", *CONTROL_NAMES)  # what an answer depends on; the page sends these
+SHOWN_KEYS = ("dataset", "sample", "model", "compare", *CONTROL_NAMES)  # what an answer depends on; sent by the page
 GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
 SHOWN = (*SLIDERS, "pictures", "network")  # what `show=` of a class view may name
 
@@ -81,6 +86,7 @@ class ViewState:
     controls: Controls = field(default_factory=Controls)
     tab: str = TABS[0]
     view: str = "page"
+    compare: str = "upright"
 
 
 # What a visitor without a link sees first: a five, visibly turned and shifted. Number 23 is one in MNIST and among
@@ -126,8 +132,8 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
             state[key] = value
     complaints += unknown_shown(query.get("show", ""))
     found = parse_request(state)
-    if not set(ours) - {"tab", "view"}:
-        found = replace(OPENING, tab=found.tab, view=found.view)
+    if not set(ours) - {"tab", "view", "compare"}:
+        found = replace(OPENING, tab=found.tab, view=found.view, compare=found.compare)
     return found, complaints
 
 

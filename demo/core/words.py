@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -84,6 +84,12 @@ def rotation_words(degrees: float) -> str:
     return f"{size}\u00b0{way}"
 
 
+def signed_degrees(degrees: float) -> str:
+    """`-58.3` -> `\u221258\u00b0`, `60` -> `+60\u00b0`; positive is counter-clockwise, as the page's slider has it."""
+    said = number(degrees, 0)
+    return f"{said if said == '0' or said.startswith(MINUS) else f'+{said}'}\u00b0"
+
+
 def _stretch(linear: tuple[float, float, float, float], angle: float, ratio: float) -> list[str]:
     """What the polar decomposition A = R P of `linear` holds besides a turn and an enlargement, if worth a word."""
     if ratio < STRETCHED:
@@ -120,9 +126,9 @@ def verdict(probabilities: Sequence[float], classes: Sequence[str], label: int |
     return f"says {classes[top]} ({percent(probabilities[top])}){ending}"
 
 
-def comparison(cnn: str, stn: str) -> str:
-    """The sentence that is read out when the image has come to rest."""
-    return f"The plain CNN {cnn}. The spatial transformer network {stn}."
+def comparison(said: Mapping[str, str]) -> str:
+    """What is read out when the image has come to rest, from the networks' names and their verdicts."""
+    return " ".join(f"{name}: {verdict}." for name, verdict in said.items())
 
 
 def image_sentence(title: str, index: int, name: str, drawn: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from demo.core.encoding import GRID_UNIT
-from demo.core.state import OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
+from demo.core.state import COMPARISONS, OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
 from stn.data import DATASETS
 from stn.distort import Controls
 
@@ -18,7 +18,11 @@ def constants() -> dict[str, Any]:
         "GRID_UNIT": GRID_UNIT,
         "KEYS": for_scripts(),
         "NEUTRAL": asdict(Controls()),
-        "OPENING": {"dataset": OPENING.dataset, "sample": OPENING.sample, **asdict(OPENING.controls)},
+        "COMPARISONS": COMPARISONS,
+        "OPENING": {
+            **{name: getattr(OPENING, name) for name in ("dataset", "sample", "compare")},
+            **asdict(OPENING.controls),
+        },
         "IMAGE_SIZES": {name: [info.size, info.channels] for name, info in DATASETS.items()},
         "SHOWN": SHOWN,
         "SHOWN_KEYS": SHOWN_KEYS,

@@ -7,6 +7,8 @@ import pytest
 from gradio_client import Client
 from PIL import Image
 
+from tests.browser.conftest import PAGE
+
 
 @pytest.fixture(scope="module")
 def client(address):
@@ -97,7 +99,7 @@ def test_an_error_in_the_program_is_one_sentence(client, monkeypatch):
 
 def test_models_lists_both_kinds(client):
     listed = {entry["name"]: entry for entry in client.predict(api_name="/models")}
-    assert set(listed) == {"mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn"}
+    assert set(listed) == {f"{dataset}-{rest}" for dataset in ("mnist", "cifar10") for rest in PAGE}
     assert listed["mnist-play-affine"]["family"] == "affine" and listed["mnist-play-cnn"]["family"] is None
 
 

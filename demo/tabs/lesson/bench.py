@@ -28,6 +28,7 @@ class Exercise:
     controls: Controls
     slider: str
     solve: Callable[[Bench, Exercise, int], tuple[int, str]]  # (.., sample) -> the right choice, and why
+    compare: str = "trained"  # the networks whose answers it shows
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,10 @@ class Lesson:
             n, exercise = read_number(given)
             return {
                 "exercise": n,
-                "request": {"dataset": DATASET, "sample": self._sample(n), **vars(exercise.controls)},
+                "request": {
+                    **{"dataset": DATASET, "sample": self._sample(n), "compare": exercise.compare},
+                    **vars(exercise.controls),
+                },
                 "slider": exercise.slider,
             }
 

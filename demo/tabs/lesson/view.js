@@ -87,8 +87,10 @@ export function mount(element, server) {
     canvases.input.setAttribute("aria-label", predicted() ? `The sampling grid on the input. The transformer ${stage.words}` : `Input: ${what}, distorted`);
     canvases.output.setAttribute("aria-label", predicted() ? `Corrected output: the transformer ${stage.words}` : "Corrected output, shown after your prediction");
     setText(find(".bench-theta"), predicted() ? `The transformer ${stage.words}.` : "");
-    setText(find(".says-cnn"), predicted() ? `Plain CNN: ${answer.networks.cnn.words}.` : "");
-    setText(find(".says-stn"), predicted() ? `With transformer: ${answer.networks.stn.words}.` : "");
+    answer.compared.forEach((role, i) => {
+      const { title, words } = answer.networks[role];
+      setText(find([".says-cnn", ".says-stn"][i]), predicted() ? `${title}: ${words}.` : "");
+    });
   }
 
   function draw(answer, number, state) {

@@ -242,7 +242,7 @@ def _result(stage: Stage, explanation: Explanation, distorted: DistortedSubject)
         "averages": averages,
         "level": level if averages else 0.0,
         "output": encode_values(info.unnormalize(stage.output)[0]),
-        "network": describe_network(explanation, list(info.classes), distorted.subject.label),
+        "network": describe_network(explanation.logits, list(info.classes), distorted.subject.label),
     }
 
 

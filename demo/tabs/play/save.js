@@ -5,6 +5,9 @@ import { make } from "../../ui/static/readings.js";
 
 /** @typedef {{ size?: number, weight?: number, colour?: string, align?: CanvasTextAlign }} Look */
 
+// "Corrected output" only where it is.
+export const outputTitle = (turn) => (turn.off ? `Output, ${turn.off}` : "Corrected output");
+
 export function figureOf({ canvases, answer, style }) {
   const side = Math.max(400, canvases.grid.width); // of a panel, in pixels
   const unit = side / 400;
@@ -30,7 +33,7 @@ export function figureOf({ canvases, answer, style }) {
   context.fillStyle = pick("--body-background-fill");
   context.fillRect(0, 0, width, height);
   const columns = [0, 1, 2].map((i) => edge + i * (side + gap));
-  const titles = ["Input", "Where it looks", "Corrected output"];
+  const titles = ["Input", "Where it looks", outputTitle(answer.turn)];
   ["input", "grid", "output"].forEach((name, i) => {
     write(titles[i], columns[i], edge + 16 * unit, { weight: 620 });
     context.imageSmoothingEnabled = name === "grid"; // pixels stay pixels
@@ -41,11 +44,11 @@ export function figureOf({ canvases, answer, style }) {
   context.strokeRect(columns[2], top, side, side);
 
   const under = top + side + 30 * unit;
-  [["cnn", "Plain CNN", 0], ["stn", "With transformer", 2]].forEach(([name, title, column]) => {
-    const x = columns[column];
-    const network = answer.networks[name];
-    const colour = pick(`--${name}`);
-    write(title, x, under, { weight: 620, colour });
+  answer.compared.forEach((role, side) => {
+    const x = columns[2 * side];
+    const network = answer.networks[role];
+    const colour = pick(["--cnn", "--stn"][side]);
+    write(network.title, x, under, { weight: 620, colour });
     write(network.words, x + side, under, { size: 15, align: "right" });
     const names = answer.classes.some((c) => c.length > 2) ? 108 * unit : 36 * unit;
     answer.classes.forEach((label, i) => {
@@ -62,7 +65,7 @@ export function figureOf({ canvases, answer, style }) {
   });
   const stage = answer.stages[answer.stages.length - 1];
   write("Spatial transformer", columns[1], under, { weight: 620, colour: pick("--stn") });
-  const words = `${stage.words[0].toUpperCase()}${stage.words.slice(1)}.`;
+  const words = `${answer.turn.words} ${stage.words[0].toUpperCase()}${stage.words.slice(1)}.`;
   wrapped(context, words, font(16), side).forEach((text, i) => {
     write(text, columns[1], under + 28 * unit + i * 23 * unit, { size: 16 });
   });

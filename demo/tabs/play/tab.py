@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse
 
 from demo.core import compare
 from demo.core.models import Resources
+from demo.ui import assets
+from demo.ui.comparison import with_switch
 from demo.ui.widget import Tab, live
 
 
@@ -24,7 +26,7 @@ def build(resources: Resources) -> None:
             seen = await asyncio.to_thread(compare.answer, resources.images, resources.models, request)
         return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
 
-    live("play", "view", [look])
+    live("play", "view", [look], with_switch(assets.html("play"), "play"))
 
 
 TAB = Tab("Play", build)

@@ -1,5 +1,6 @@
 // Ties the live view together. mount() is called once, when Gradio has put the tab's HTML into `element`.
 
+import { connectComparison } from "../../ui/static/comparison.js";
 import { SHOWN } from "../../ui/static/constants.js";
 import { drawGrid } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
@@ -8,7 +9,8 @@ import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { createBars, createTheta, setText } from "../../ui/static/readings.js";
 import { mark, openStore } from "../../ui/static/store.js";
-import { copyText, download, figureOf } from "./save.js";
+import { takeInHand } from "./hand.js";
+import { copyText, download, figureOf, outputTitle } from "./save.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
@@ -17,7 +19,7 @@ export function mount(element, server) {
   const view = element.closest("#view") ?? element;
   const find = (selector) => element.querySelector(selector);
   const canvases = { input: find("#input"), grid: find("#grid"), output: find("#output") };
-  const bars = { cnn: createBars(find("#bars-cnn")), stn: createBars(find("#bars-stn")) };
+  const bars = [createBars(find("#bars-cnn")), createBars(find("#bars-stn"))]; // the plain network first
   const theta = createTheta(find("#theta"));
   const spoken = find("#spoken");
   const notice = find("#notice");
@@ -57,7 +59,15 @@ export function mount(element, server) {
     setText(spoken, answer.words);
     canvases.input.setAttribute("aria-label", `Input: ${answer.image.words}, distorted`);
     canvases.grid.setAttribute("aria-label", `The sampling grid on the input. The transformer ${stage.words}`);
-    canvases.output.setAttribute("aria-label", `Corrected output: the input as the classifier sees it. The transformer ${stage.words}`);
+    canvases.output.setAttribute("aria-label", `${outputTitle(answer.turn)}: the input as the classifier sees it. The transformer ${stage.words}`);
+  }
+
+  // What was asked of the transformer and what it did; an output that is far from upright is not called corrected.
+  function showTurn(turn) {
+    setText(find(".turn"), turn.words || "\u00a0");
+    setText(find(".output-name .long"), turn.off ? "Output, " : "Corrected ");
+    setText(find(".output-name .noun"), turn.off || "output");
+    find(".panel-output").classList.toggle("is-off", Boolean(turn.off));
   }
 
   function draw(answer, number, state) {
@@ -70,7 +80,8 @@ export function mount(element, server) {
     outputImage.set(answer.output);
     shown = { answer, lattice: latticeOf(stage.lattice) };
     paint();
-    for (const name of ["cnn", "stn"]) bars[name].show(answer.networks[name], answer.classes, answer.image.label);
+    answer.compared.forEach((role, i) => bars[i].show(answer.networks[role], answer.classes, answer.image.label));
+    showTurn(answer.turn);
     theta.show(stage);
     setText(find("#picture-words"), answer.image.words);
     find(".key").hidden = answer.image.own; // nobody knows its class
@@ -135,6 +146,8 @@ export function mount(element, server) {
   });
 
   if (matchMedia("(max-width: 1000px)").matches) find("#training").open = false; // room for the sliders
+  connectComparison(element, store);
+  takeInHand(canvases.input, store, () => inputImage.canvas.width);
   new ResizeObserver(paint).observe(canvases.input);
 
   store.watch("play", (state) => pump.push(state));

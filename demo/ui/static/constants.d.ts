@@ -17,7 +17,9 @@ export type Controls = Record<string, number>;
 export const GRID_UNIT: number;
 export const KEYS: Record<string, Key>;
 export const NEUTRAL: Controls;
-export const OPENING: { dataset: string; sample: number } & Controls;
+/** What is compared -> the roles of the two networks, the plain one first. */
+export const COMPARISONS: Record<string, [plain: string, helped: string]>;
+export const OPENING: { dataset: string; sample: number; compare: string } & Record<string, any>;
 export const IMAGE_SIZES: Record<string, [size: number, channels: number]>;
 export const SHOWN: string[];
 export const SHOWN_KEYS: string[];

@@ -1,6 +1,6 @@
 // The address bar holds the whole state of the page. Keys that are not ours (Gradio's __theme, say) stay.
 
-import { NEUTRAL, TABS } from "./constants.js";
+import { KEYS, NEUTRAL, TABS } from "./constants.js";
 
 export function linkOf(state, address = window.location.href) {
   const url = new URL(address);
@@ -8,7 +8,7 @@ export function linkOf(state, address = window.location.href) {
     if (value === neutral || value === null || value === undefined || value === "") url.searchParams.delete(key);
     else url.searchParams.set(key, typeof value === "number" ? String(+value.toFixed(4)) : value);
   };
-  const neutral = { ...NEUTRAL, tab: TABS[0] };
+  const neutral = { ...NEUTRAL, tab: TABS[0], compare: KEYS.compare.default };
   for (const [key, value] of Object.entries(state)) put(key, value, neutral[key]);
   return url.href;
 }

@@ -21,6 +21,7 @@ export function setLength(fill, part) {
 export function createBars(group) {
   const list = group.querySelector(".bars");
   const says = group.querySelector(".says");
+  const title = group.querySelector("h2");
   let rows = [];
   let names = "";
 
@@ -60,6 +61,7 @@ export function createBars(group) {
           mark.removeAttribute("aria-label");
         }
       });
+      if (network.title) setText(title, network.title);
       setText(says, network.words);
       group.dataset.right = String(network.right);
     },

@@ -100,6 +100,12 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
       store.chosen = sample;
       press("#choose");
     },
+    // What is compared, "upright" or "trained"; everything else stays, an image of the visitor's own, too.
+    comparison: OPENING.compare,
+    compare(/** @type {string} */ comparison) {
+      store.comparison = comparison;
+      press("#compare-by");
+    },
     link() {
       return linkOf(whole());
     },
@@ -112,10 +118,14 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
         slider.dispatchEvent(new Event("input", { bubbles: true }));
       }
     },
-    // Shows another image, data set or network; controls that are not named return to neutral.
+    // Shows another image, data set, network or comparison; controls that are not named return to neutral.
     go(wanted) {
       if (store.own) store.showOwn(null);
-      store.wanted = { dataset: state?.dataset ?? OPENING.dataset, ...wanted };
+      store.wanted = {
+        dataset: state?.dataset ?? OPENING.dataset,
+        compare: state?.compare ?? OPENING.compare,
+        ...wanted,
+      };
       press("#go");
     },
     // A tab's own key of the address.

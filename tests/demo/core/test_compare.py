@@ -16,19 +16,20 @@ from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
 from stn.distort import apply_controls
 from stn.errors import StnError
-from stn.explain import Explanation
 from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.helpers import unpack_pixels
 
-PAIRS = ("mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "cifar10-play-cnn")
+PAGE = ("play-affine", "play-cnn", "upright-cnn")  # what the page needs for each data set
+NAMES = tuple(f"{dataset}-{rest}" for dataset in ("mnist", "cifar10") for rest in PAGE)
+TRAINED, UPRIGHT = ({"dataset": "mnist", "compare": compare} for compare in ("trained", "upright"))
 
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    for name in PAIRS:
+    for name in NAMES:
         recipe = get_recipe(name)
         record = {"result": {"accuracy": 10.0, "loss": 2.3, "n": 10}, "seed": 0}
         save_checkpoint(folder / f"{name}.safetensors", recipe, build_model(recipe.model), record)
@@ -42,7 +43,7 @@ def resources(checkpoints, tmp_path_factory):
 
 def test_certainty_is_not_claimed_for_what_only_rounds_to_it():
     logits = torch.tensor([[0.0, 20.0, *[0.0] * 8]])
-    said = compare.describe_network(Explanation(logits, ()), list("0123456789"), 1)
+    said = compare.describe_network(logits, list("0123456789"), 1)
     assert said["probabilities"][1] == 1.0 and said["probabilities"][0] == 0.0
     assert said["percent"][:2] == ["< 1 %", "> 99 %"] and "> 99 %" in said["words"]
 
@@ -101,8 +102,9 @@ def test_a_missing_checkpoint_is_one_sentence_that_says_what_to_run(resources, t
     assert "`python -m stn train mnist-play-affine && python -m stn ship mnist-play-affine`" in error
     only_stn = tmp_path / "mnist-play-affine.safetensors"
     only_stn.write_bytes((resources[1]._folder / only_stn.name).read_bytes())
-    error = compare.answer(resources[0], ModelStore(tmp_path), {"dataset": "mnist"})["error"]
-    assert "`python -m stn train mnist-play-cnn && python -m stn ship mnist-play-cnn`" in error
+    for request, name in ((TRAINED, "mnist-play-cnn"), (UPRIGHT, "mnist-upright-cnn")):
+        error = compare.answer(resources[0], ModelStore(tmp_path), request)["error"]
+        assert f"`python -m stn train {name} && python -m stn ship {name}`" in error
 
 
 def not_a_checkpoint(path):
@@ -130,7 +132,7 @@ def without_weights(path):
     "damage", [not_a_checkpoint, of_a_later_version, of_an_unknown_recipe, without_a_recipe, without_weights]
 )
 def test_a_damaged_checkpoint_is_one_sentence_that_names_no_folder(resources, tmp_path, caplog, damage):
-    for name in PAIRS[:2]:
+    for name in NAMES[:2]:
         damage(tmp_path / f"{name}.safetensors")
     error = compare.answer(resources[0], ModelStore(tmp_path), {"dataset": "mnist"})["error"]
     assert "mnist-play-affine is damaged" in error and "python -m stn ship" in error
@@ -155,12 +157,16 @@ def test_a_link_to_what_is_not_there_is_named_part_by_part(resources):
     assert "no image 1000000" in sample and "'mnist-play-tps'" in model
 
 
+OTHERS = ("cifar10-play-affine", "mnist-upright-cnn", "mnist-upright-affine", "mnist-tutorial", "x")
+
+
 def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
-    for name in ("mnist-play-tps", "mnist-play-affine", "mnist-play-cnn", "cifar10-play-affine", "mnist-tutorial", "x"):
+    for name in ("mnist-play-tps", "mnist-play-affine", "mnist-play-cnn", *OTHERS):
         (tmp_path / f"{name}.safetensors").touch()
     models = ModelStore(tmp_path)
     assert models.transformers("mnist") == ["mnist-play-affine", "mnist-play-tps"]
-    assert models.names() == ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
+    played = ["cifar10-play-affine", "mnist-play-affine", "mnist-play-cnn", "mnist-play-tps"]
+    assert models.names() == [*played, "mnist-upright-cnn"]
     assert (
         architecture_of("mnist-play-cnn") == "cnn" and model_label("mnist-play-tps") == "thin plate spline transformer"
     )
@@ -168,26 +174,33 @@ def test_the_picker_lists_what_lies_in_the_folder_affine_first(tmp_path):
 
 def test_the_list_of_models_gives_family_and_accuracy(resources):
     listed = {entry["name"]: entry for entry in compare.list_models(resources[1])}
-    assert set(listed) == set(PAIRS)
+    assert set(listed) == set(NAMES)
     assert listed["mnist-play-affine"]["family"] == "affine" and listed["mnist-play-cnn"]["family"] is None
     assert listed["mnist-play-affine"]["canvas"] == 60 and listed["cifar10-play-cnn"]["canvas"] == 48
     assert all(entry["accuracy"] == 10.0 for entry in listed.values())
 
 
-def test_the_api_and_the_page_agree(resources):
-    request = {"dataset": "mnist", "sample": 2, "rotation": 10}
-    seen = compare.compare(*resources, parse_request(request))
-    for_api, for_view = compare.for_api(seen), compare.for_view(seen)
-    assert for_api["probabilities"]["stn"] == for_view["networks"]["stn"]["probabilities"]
+@pytest.mark.parametrize(("comparison", "roles"), [("upright", ["upright", "behind"]), ("trained", ["cnn", "stn"])])
+def test_the_api_and_the_page_agree(resources, comparison, roles):
+    state = parse_request({"dataset": "mnist", "sample": 2, "rotation": 10, "compare": comparison})
+    for_api, for_view = compare.for_api(*resources, state), compare.for_view(compare.compare(*resources, state))
+    assert for_view["compared"] == list(for_view["networks"]) == roles
+    assert list(for_api["probabilities"]) == ["upright", "behind", "cnn", "stn"]
+    for role in roles:
+        assert for_view["networks"][role]["probabilities"] == pytest.approx(for_api["probabilities"][role], abs=2e-6)
+    assert (for_api["asked"], for_api["done"]) == (10, for_view["turn"]["done"])
     assert for_api["label"] == for_view["image"]["label"] == resources[0].get("mnist").labels[2]
 
 
 def test_an_uploaded_image_has_no_label(resources):
     from demo.core.encoding import png_data_uri
 
-    seen = compare.compare(*resources, parse_request({"dataset": "mnist"}), png_data_uri(torch.zeros(1, 28, 28)))
-    assert compare.for_api(seen)["label"] is None
-    assert compare.for_view(seen)["networks"]["cnn"]["right"] is None
+    state, image = parse_request({"dataset": "mnist", "rotation": 30}), png_data_uri(torch.zeros(1, 28, 28))
+    told = compare.for_api(*resources, state, image)
+    assert told["label"] is told["asked"] is told["done"] is None
+    seen = compare.for_view(compare.compare(*resources, state, image))
+    assert seen["networks"]["upright"]["right"] is None
+    assert seen["turn"]["asked"] is seen["turn"]["left"] is None and "undone" not in seen["turn"]["words"]
 
 
 def test_many_threads_get_the_answer_that_one_gets(resources):
@@ -202,10 +215,11 @@ def test_many_threads_get_the_answer_that_one_gets(resources):
 
 def test_a_model_without_a_transformer_is_refused(resources, tmp_path):
     cnn = (resources[1]._folder / "mnist-play-cnn.safetensors").read_bytes()
-    for name in ("mnist-play-affine", "mnist-play-cnn"):
-        (tmp_path / f"{name}.safetensors").write_bytes(cnn)
-    with pytest.raises(StnError, match="no spatial transformer"):
-        compare.compare(resources[0], ModelStore(tmp_path), parse_request({"dataset": "mnist"}))
+    for name in PAGE:
+        (tmp_path / f"mnist-{name}.safetensors").write_bytes(cnn)
+    for request in (TRAINED, UPRIGHT):
+        with pytest.raises(StnError, match="no spatial transformer"):
+            compare.compare(resources[0], ModelStore(tmp_path), parse_request(request))
 
 
 def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(resources):

@@ -72,7 +72,7 @@ def test_an_own_image_is_swept_for_what_the_transformers_network_says_at_rest(mn
     found = sweep.sweep(*mnist_resources, {**state, "curve": control})
     rest = {"rotation": 0, "scale": 1, "shear": 0, "clutter": 0, "noise": 0}[control]
     assert found["at"] == pytest.approx(rest, abs=0.03) and found["at"] in control_values(control)
-    live = compare.answer(*mnist_resources, {**state, control: found["at"]})
+    live = compare.answer(*mnist_resources, {**state, control: found["at"], "compare": "trained"})
     assert found["class"] == live["classes"][live["networks"]["stn"]["top"]]
     here = found["values"].index(found["at"])
     assert found["networks"][STN]["right"][here]

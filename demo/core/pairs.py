@@ -16,7 +16,7 @@ from stn.explain import Stage, stages_of, watch
 
 TITLES = {  # role of a network -> what the page calls it
     "upright": "CNN as it is",
-    "behind": "Same CNN, behind the transformer",
+    "behind": "Behind the transformer",
     "cnn": "Plain CNN",
     "stn": "With transformer",
 }

@@ -1,7 +1,7 @@
 """The page's longer sentences."""
 
 TITLE = "What a spatial transformer sees"
-LEAD = "Turn, shrink and clutter an image. One network first decides where to look; the plain CNN takes it as it is."
+LEAD = "A CNN trained on upright images fails on turned ones. A spatial transformer in front of it turns them back."
 FETCH = "Download the real test images"
 LINK_TROUBLE = "Part of the link could not be used."
 DRAWINGS = {

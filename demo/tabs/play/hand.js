@@ -97,7 +97,7 @@ export function takeInHand(canvas, store, side) {
   }
   canvas.addEventListener(
     "wheel",
-    (event) => {
+    (/** @type {WheelEvent} */ event) => {
       if (!store.state || !shown("scale")) return;
       event.preventDefault();
       // Kept between the slider's steps, or a slow wheel would never get anywhere.

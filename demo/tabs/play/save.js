@@ -44,10 +44,10 @@ export function figureOf({ canvases, answer, style }) {
   context.strokeRect(columns[2], top, side, side);
 
   const under = top + side + 30 * unit;
-  answer.compared.forEach((role, side) => {
-    const x = columns[2 * side];
+  answer.compared.forEach((role, place) => {
+    const x = columns[2 * place];
     const network = answer.networks[role];
-    const colour = pick(["--cnn", "--stn"][side]);
+    const colour = pick(["--cnn", "--stn"][place]);
     write(network.title, x, under, { weight: 620, colour });
     write(network.words, x + side, under, { size: 15, align: "right" });
     const names = answer.classes.some((c) => c.length > 2) ? 108 * unit : 36 * unit;

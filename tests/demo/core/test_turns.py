@@ -34,8 +34,11 @@ def test_what_is_undone_is_the_opposite_of_what_was_asked(rotation):
 
 @pytest.mark.parametrize(
     ("extra", "off"),
-    [(44, ""), (-44, ""), (46, "a quarter turn off"), (-90, "a quarter turn off"), (134, "a quarter turn off")]
-    + [(136, "upside down"), (-170, "upside down")],
+    [
+        *((44, ""), (-44, "")),
+        *((46, "a quarter turn off"), (-90, "a quarter turn off"), (134, "a quarter turn off")),
+        *((136, "upside down"), (-170, "upside down")),
+    ],
 )
 def test_an_output_that_is_far_from_upright_is_said_to_be(extra, off):
     controls = Controls(rotation=20)

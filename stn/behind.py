@@ -16,11 +16,11 @@ class BehindTransformer(nn.Module):
     A transformer that has learnt to undo the distortion of an image gives the untouched image again: so its output is
     put where an untouched image lies, in the middle of the canvas, pixel for pixel, and black around it, as the
     classifier knows images. The input is sampled once. Maps images (B, C, canvas, canvas) in [0, 1] to the classifier's
-    logits (B, classes). Raises StnError for a network without a transformer at its input, and for networks that do not
-    fit each other.
+    logits (B, classes). `own_canvas`: the classifier's, (H, W), where it is smaller than the network's. Raises StnError
+    for a network without a transformer at its input, and for networks that do not fit each other.
     """
 
-    def __init__(self, network: Normalized, classifier: Normalized):
+    def __init__(self, network: Normalized, classifier: Normalized, own_canvas: tuple[int, int] | None = None):
         super().__init__()
         transformer = getattr(network.net, "stn", None)
         if not isinstance(transformer, SpatialTransformer):
@@ -31,16 +31,33 @@ class BehindTransformer(nn.Module):
                 f"The networks take images of {channels[0]} and of {channels[1]} channels; give two that agree."
             )
         self.network, self.transformer, self.classifier = network, transformer, classifier
+        self.own_canvas = own_canvas
+
+    def as_they_are(self, images: Tensor) -> Tensor:
+        """What the classifier sees of images without the transformer: all of them, or the middle of its own size."""
+        return images if self.own_canvas is None else middle(images, self.own_canvas)
 
     def correct(self, images: Tensor) -> Tensor:
-        """The transformer's output, put back on the canvas: (B, C, canvas, canvas), in [0, 1]."""
+        """The transformer's output, put back on the classifier's canvas, in [0, 1]."""
         network = self.network
         frame = self.transformer((images - network.mean) / network.std) * network.std + network.mean  # (B, C, h, w)
-        height, width = images.shape[-2:]
+        height, width = self.own_canvas or images.shape[-2:]
         return put_back(frame.clamp(0, 1), (height, width))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classifier(self.correct(images))  # (B, classes)
+
+
+def middle(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle (B, C, *size) of images (B, C, H, W), pixel for pixel. Raises StnError where that is not possible."""
+    margins = [whole - side for whole, side in zip(images.shape[-2:], size, strict=True)]
+    if any(margin < 0 or margin % 2 for margin in margins):
+        raise StnError(
+            f"Images of {tuple(images.shape[-2:])} pixels have no middle of {size}; give a size that is smaller by an "
+            "even number of pixels."
+        )
+    down, right = (margin // 2 for margin in margins)
+    return images[..., down : down + size[0], right : right + size[1]]
 
 
 def put_back(frame: Tensor, canvas: tuple[int, int]) -> Tensor:

@@ -20,7 +20,10 @@ from stn.models import Normalized
 from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
-PAGE_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-(?:play-(?P<architecture>[a-z0-9]+)|upright-cnn)")
+PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<architecture>[a-z0-9]+)")
+# Data set -> the CNN that has seen upright images only. CIFAR-10's knows nothing of
+# the page's canvas, either: it looks at the 32x32 pixels in the middle.
+UPRIGHT = {"mnist": "mnist-upright-cnn", "cifar10": "cifar10-clean-cnn"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +48,7 @@ class Loaded:
 class ModelStore:
     """The page's networks in a folder of checkpoints.
 
-    Trained on distorted images: `<dataset>-play-<family>`, `<dataset>-play-cnn`. On upright ones:
-    `<dataset>-upright-cnn`.
+    Trained on distorted images: `<dataset>-play-<family>`, `<dataset>-play-cnn`. On upright ones: those of UPRIGHT.
     """
 
     def __init__(self, folder: str | os.PathLike = SHIPPED):
@@ -60,7 +62,8 @@ class ModelStore:
 
     def names(self) -> list[str]:
         """Every checkpoint in the folder that is the page's."""
-        return sorted(p.stem for p in self._folder.glob("*.safetensors") if PAGE_NAME.fullmatch(p.stem))
+        files = (p.stem for p in self._folder.glob("*.safetensors"))
+        return sorted(name for name in files if of_page(name))
 
     def busy(self) -> bool:
         """Whether some thread looks inside one of them right now, maybe at a whole batch."""
@@ -95,7 +98,7 @@ class ModelStore:
         with self._lock:
             if name not in self._loaded:
                 path = self._folder / f"{name}.safetensors"
-                if not PAGE_NAME.fullmatch(name) or not path.is_file():
+                if not of_page(name) or not path.is_file():
                     raise StnError(f"The checkpoint {name} is not in {self._folder.name}/: {_remedy(name)}")
                 try:
                     model, info = load_checkpoint(path)
@@ -124,19 +127,18 @@ def _remedy(name: str) -> str:
     return f"run `python -m stn train {name} && python -m stn ship {name}`."
 
 
-def _parts(name: str) -> re.Match[str]:
-    found = PAGE_NAME.fullmatch(name)
-    assert found, name
-    return found
+def of_page(name: str) -> bool:
+    """Whether a checkpoint of this name is one of the page's."""
+    return bool(PLAY_NAME.fullmatch(name)) or name in UPRIGHT.values()
 
 
 def dataset_of(name: str) -> str:
-    return _parts(name)["dataset"]
+    return name.partition("-")[0]
 
 
 def architecture_of(name: str) -> str:
     """The family in a checkpoint's name, or `cnn`."""
-    return _parts(name)["architecture"] or "cnn"
+    return name.rpartition("-")[2]
 
 
 def model_label(name: str) -> str:

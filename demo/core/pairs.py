@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from demo.core.models import Loaded, ModelStore
+from demo.core.models import UPRIGHT, Loaded, ModelStore
 from demo.core.state import COMPARISONS
 from stn.behind import BehindTransformer
 from stn.errors import StnError
@@ -61,11 +61,11 @@ class Pair:
             return Seen({"cnn": self.cnn.explain(x).logits, "stn": explained.logits}, explained.stages)
         with torch.no_grad(), ExitStack() as locks:
             locks.enter_context(self.stn.lock)
-            behind = BehindTransformer(self.stn.model, self.cnn.model)
+            behind = BehindTransformer(self.stn.model, self.cnn.model, own_canvas(self.cnn, x))
             with watch(self.stn.transformers, keep_output=True) as passes:
                 corrected = behind.correct(x)  # (B, C, S, S)
             locks.enter_context(self.cnn.lock)
-            logits = self.cnn.model(torch.cat([x, corrected]))  # (2 B, classes)
+            logits = self.cnn.model(torch.cat([behind.as_they_are(x), corrected]))  # (2 B, classes)
         as_it_is, rescued = logits.chunk(2)
         return Seen({"upright": as_it_is, "behind": rescued}, stages_of(passes))
 
@@ -79,5 +79,11 @@ class Pair:
 def find_pair(models: ModelStore, dataset: str, model: str | None, comparison: str) -> Pair:
     """The networks of a comparison, the transformer from `model` or from the first there is. Raises StnError."""
     stn = models.get(models.choose(dataset, model))
-    cnn = models.get(f"{dataset}-upright-cnn" if comparison == "upright" else f"{dataset}-play-cnn")
+    cnn = models.get(UPRIGHT[dataset] if comparison == "upright" else f"{dataset}-play-cnn")
     return Pair(comparison, stn, cnn)
+
+
+def own_canvas(cnn: Loaded, x: Tensor) -> tuple[int, int] | None:
+    """The canvas (H, W) of a network that has seen smaller ones than that of images x (B, C, S, S), else None."""
+    side = cnn.info.canvas
+    return (side, side) if side < x.shape[-1] else None

@@ -33,6 +33,7 @@ COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was tra
     "placed": {"shift_x": (-0.4, 0.4), "shift_y": (-0.4, 0.4)},
     "play": dict(CONTROL_RANGES),
 }
+UPRIGHT_ONLY = (None, "placed")  # distortions of CNNs that have never seen a turned image
 BY_THE_EDGES = {  # data set -> what its transformers really look at
     "cifar10": "The transformer finds the angle by the black corners around the image, not by what the image shows.",
 }
@@ -65,11 +66,13 @@ def network_record(info: CheckpointInfo) -> str:
 def pair_records(stn: CheckpointInfo, cnn: CheckpointInfo) -> list[str]:
     """How both networks of a comparison were trained, and what happens between them."""
     said = [network_record(stn), network_record(cnn)]
-    if cnn.distortion == "placed":
+    if cnn.distortion in UPRIGHT_ONLY:
         said.append(
-            "Behind the transformer nothing is trained: the transformer's output is put in the middle of an empty "
-            "canvas, where an untouched image would lie, and the same CNN looks at that."
+            "Behind the transformer nothing is trained: the transformer's output is put where an untouched image "
+            "would lie, in the middle, and the same CNN looks at that."
         )
+    if cnn.canvas < stn.canvas:
+        said.append(f"As it is, this CNN looks at the middle {cnn.canvas}\u00d7{cnn.canvas} pixels of the input.")
     return said
 
 
@@ -94,7 +97,7 @@ def warnings(stn: CheckpointInfo, cnn: CheckpointInfo, controls: Controls, own: 
         said.append(f"A drawing: the networks were trained on {title} itself, not on drawings.")
     if stn.dataset in BY_THE_EDGES:
         said.append(BY_THE_EDGES[stn.dataset])
-    plain = [] if cnn.distortion == "placed" else [(cnn, "the plain CNN")]  # what is beyond it is the demonstration
+    plain = [] if cnn.distortion in UPRIGHT_ONLY else [(cnn, "the plain CNN")]  # what is beyond it is the demonstration
     for info, name in ((stn, "the spatial transformer network"), *plain):
         left = beyond(info.distortion, controls)
         if left:

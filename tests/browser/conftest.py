@@ -8,10 +8,12 @@ from urllib.parse import parse_qsl
 import pytest
 from playwright.sync_api import sync_playwright
 
+from demo.core.models import UPRIGHT
+
 # Gradio has said what the page shows, the network too; a first image may be drawn before.
 OPEN = "() => 'model' in JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}')"
 INSIDE = "() => document.querySelector('#look')?.dataset.ready === 'true'"
-PAGE = ("play-affine", "play-cnn", "upright-cnn")  # what the page needs for each data set
+PAGE = (*(f"{d}-play-{rest}" for d in ("mnist", "cifar10") for rest in ("affine", "cnn")), *UPRIGHT.values())
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -48,7 +50,7 @@ def address(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    for name in (f"{dataset}-{rest}" for dataset in ("mnist", "cifar10") for rest in PAGE):
+    for name in PAGE:
         recipe = get_recipe(name)
         save_checkpoint(
             folder / f"{name}.safetensors", recipe, build_model(recipe.model), {"result": {"accuracy": 10.0}}

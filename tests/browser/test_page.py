@@ -246,7 +246,7 @@ def test_what_is_asked_for_before_gradio_says_it_is_what_gradio_says(visit, addr
 
 def test_the_view_speaks_and_is_named(visit):
     page = visit("?dataset=mnist&sample=3")
-    page.wait_for_function("() => document.querySelector('#spoken').textContent.includes('plain CNN')")
+    page.wait_for_function("() => document.querySelector('#spoken').textContent.includes('CNN as it is: says')")
     assert page.locator("#spoken").get_attribute("aria-live") == "polite"
     for canvas in ("input", "grid", "output"):
         assert len(page.locator(f"#{canvas}").get_attribute("aria-label")) > 10

@@ -90,14 +90,14 @@ export function takeInHand(canvas, store, side) {
     move();
   });
   for (const kind of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(kind, (/** @type {PointerEvent} */ event) => {
-      fingers.delete(event.pointerId);
+    canvas.addEventListener(kind, (event) => {
+      fingers.delete(/** @type {PointerEvent} */ (event).pointerId);
       grip = fingers.size ? grab() : null; // a finger that stays goes on from where it is
     });
   }
   canvas.addEventListener(
     "wheel",
-    (/** @type {WheelEvent} */ event) => {
+    (event) => {
       if (!store.state || !shown("scale")) return;
       event.preventDefault();
       // Kept between the slider's steps, or a slow wheel would never get anywhere.

@@ -10,7 +10,7 @@ import torch
 from demo.controls.choices import link_problems
 from demo.core import compare
 from demo.core.images import ImageStore
-from demo.core.models import ModelStore, architecture_of, model_label
+from demo.core.models import UPRIGHT, ModelStore, architecture_of, model_label
 from demo.core.state import ViewState, parse_request
 from stn.checkpoint import save_checkpoint, write_tensors
 from stn.config import recipe_to_dict
@@ -20,8 +20,8 @@ from stn.models import build_model
 from stn.recipes import get_recipe
 from tests.helpers import unpack_pixels
 
-PAGE = ("play-affine", "play-cnn", "upright-cnn")  # what the page needs for each data set
-NAMES = tuple(f"{dataset}-{rest}" for dataset in ("mnist", "cifar10") for rest in PAGE)
+PLAYED = tuple(f"{dataset}-play-{rest}" for dataset in ("mnist", "cifar10") for rest in ("affine", "cnn"))
+NAMES = (*PLAYED, *UPRIGHT.values())  # what the page needs
 TRAINED, UPRIGHT = ({"dataset": "mnist", "compare": compare} for compare in ("trained", "upright"))
 
 
@@ -215,8 +215,8 @@ def test_many_threads_get_the_answer_that_one_gets(resources):
 
 def test_a_model_without_a_transformer_is_refused(resources, tmp_path):
     cnn = (resources[1]._folder / "mnist-play-cnn.safetensors").read_bytes()
-    for name in PAGE:
-        (tmp_path / f"mnist-{name}.safetensors").write_bytes(cnn)
+    for name in ("mnist-play-affine", "mnist-play-cnn", "mnist-upright-cnn"):
+        (tmp_path / f"{name}.safetensors").write_bytes(cnn)
     for request in (TRAINED, UPRIGHT):
         with pytest.raises(StnError, match="no spatial transformer"):
             compare.compare(resources[0], ModelStore(tmp_path), parse_request(request))

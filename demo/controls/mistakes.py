@@ -1,4 +1,4 @@
-"""Finds an image that the plain CNN gets wrong under the page's controls, in bounded time."""
+"""Finds an image that one of two networks gets wrong under the page's controls, in bounded time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from torch import Tensor
 
 from demo.controls.choices import class_index
 from demo.core.images import ImageSet, ImageStore
-from demo.core.models import Loaded, ModelStore
+from demo.core.models import ModelStore
+from demo.core.pairs import Pair, find_pair
+from demo.core.requests import choice
 from demo.core.state import ViewState
 from stn.data import dataset_info
 from stn.distort import apply_controls
@@ -22,6 +24,12 @@ from stn.errors import StnError
 
 BATCH = 32  # small: whoever drags meanwhile waits for one batch at most
 SECONDS = 2.0
+SIDES = {"cnn": "the plain CNN", "transformer": "the transformer"}  # whose mistakes are looked for
+ONE_WRONG = {  # comparison -> (only the plain one is wrong, only the other one)
+    "upright": ("Wrong as it is, right behind the transformer.", "Right as it is, wrong behind the transformer."),
+    "trained": ("CNN wrong, spatial transformer right.", "CNN right, spatial transformer wrong."),
+}
+BOTH_WRONG = {"upright": "Wrong as it is and behind the transformer.", "trained": "Both networks get this one wrong."}
 AT_ONCE = 2
 WAITING = 16  # visitors who search or wait to; the page's 40 threads serve everything else too
 
@@ -33,43 +41,44 @@ class MistakeFinder:
         self._images, self._models, self._seconds = images, models, seconds
         self._room, self._places = threading.BoundedSemaphore(WAITING), threading.BoundedSemaphore(AT_ONCE)
 
-    def find(self, state: ViewState, klass: object, start: int | None = None) -> dict[str, Any]:
-        """{"sample": number or None, "words": a sentence}. Prefers an image that the transformer's network gets right.
+    def find(self, state: ViewState, klass: object, of: object = "cnn", start: int | None = None) -> dict[str, Any]:
+        """{"sample": number or None, "words": a sentence}. Prefers an image that the other of the two gets right.
 
-        klass: a class's name to look in, anything else for all. The image of `state` is left out, so that asking
+        Both are those of the state's comparison; of: whose mistake, "cnn" or "transformer". klass: a class's name to
+        look in, anything else for all. The image of `state` is left out, so that asking
         again shows another. Raises StnError, also where too many search at once.
         """
-        stn, cnn = self._models.pair(state.dataset, state.model)
+        of = choice("of", of, SIDES)
+        pair = find_pair(self._models, state.dataset, state.model, state.compare)
         chosen = self._images.get(state.dataset)
         fitting = [i for i in chosen.of_class(class_index(chosen, klass)) if i != state.sample]
         first = random.randrange(len(fitting) or 1) if start is None else start
         order = fitting[first:] + fitting[:first]
         with _within(self._room, 0), _within(self._places, 2 * self._seconds):
-            return self._search(state, chosen, order, stn, cnn)
+            return self._search(state, chosen, order, pair, of)
 
-    def _search(self, state: ViewState, chosen: ImageSet, order: list[int], stn: Loaded, cnn: Loaded) -> dict[str, Any]:
+    def _search(self, state: ViewState, chosen: ImageSet, order: list[int], pair: Pair, of: str) -> dict[str, Any]:
+        side = list(SIDES).index(of)
         end = time.monotonic() + self._seconds
         second_best, seen = None, 0
         with torch.inference_mode():
-            for batch, x in _distorted(state, chosen, order, cnn.info.canvas):
+            for batch, x in _distorted(state, chosen, order, pair.stn.info.canvas):
                 labels = torch.tensor([chosen.labels[i] for i in batch])
-                wrong = cnn.predict(x) != labels
+                answers = pair.predict(x)
+                wrong, other_right = answers[side] != labels, answers[1 - side] == labels
                 seen += len(batch)
-                if wrong.any():
-                    right = stn.predict(x[wrong]) == labels[wrong]
-                    hits = wrong.nonzero()[:, 0].tolist()
-                    for at, is_right in zip(hits, right.tolist(), strict=True):
-                        if is_right:
-                            return {"sample": batch[at], "words": "CNN wrong, spatial transformer right."}
-                    second_best = batch[hits[0]] if second_best is None else second_best
+                if (wrong & other_right).any():
+                    at = int((wrong & other_right).nonzero()[0])
+                    return {"sample": batch[at], "words": ONE_WRONG[state.compare][side]}
+                if wrong.any() and second_best is None:
+                    second_best = batch[int(wrong.nonzero()[0])]
                 if time.monotonic() > end:
                     break
         if second_best is not None:
-            return {"sample": second_best, "words": "Both networks get this one wrong."}
+            return {"sample": second_best, "words": BOTH_WRONG[state.compare]}
         kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test images"
-        none = (
-            f"Tried {seen:,} {kind}: the plain CNN gets all of them right with these sliders. Move one and try again."
-        )
+        who = SIDES[of] if state.compare == "trained" or of == "cnn" else "the CNN behind the transformer"
+        none = f"Tried {seen:,} {kind}: {who} gets all of them right with these sliders. Move one and try again."
         return {"sample": None, "words": none}
 
 

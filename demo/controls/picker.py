@@ -19,7 +19,7 @@ def picks(resources: Resources) -> None:
         return answer_or_error(lambda: thumbnails(resources.images, request))
 
     def mistake(request):
-        state, (klass,) = split(request, "klass")
-        return answer_or_error(lambda: finder.find(parse_request(state), klass))
+        state, (klass, of) = split(request, "klass", "of")
+        return answer_or_error(lambda: finder.find(parse_request(state), klass, "cnn" if of is None else of))
 
     live("picks", "picks", [thumbs, mistake])

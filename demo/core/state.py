@@ -89,9 +89,9 @@ class ViewState:
     compare: str = "upright"
 
 
-# What a visitor without a link sees first: a five, visibly turned and shifted. Number 23 is one in MNIST and among
-# the drawings.
-OPENING = ViewState(sample=23, controls=Controls(rotation=40, scale=1.2, shift_x=0.15))
+# What a visitor without a link sees first: a four that the upright CNN takes for something else, and is sure of it, and
+# that it knows behind the transformer. Number 19 is one in MNIST and among the drawings; a test holds both.
+OPENING = ViewState(sample=19, controls=Controls(rotation=50))
 
 
 def parse_request(given: object) -> ViewState:

@@ -60,20 +60,24 @@ export function mount(element, server) {
   find("#page-back").addEventListener("click", () => thumbs.turn(-1, wanted()));
   find("#page-on").addEventListener("click", () => thumbs.turn(1, wanted()));
 
-  const mistake = find("#mistake");
-  mistake.addEventListener("click", async () => {
-    if (!store.state || mistake.getAttribute("aria-busy") === "true") return;
-    mistake.setAttribute("aria-busy", "true");
+  const finders = { cnn: find("#mistake"), transformer: find("#mistake-stn") };
+  const search = async (of) => {
+    const busy = Object.values(finders).some((button) => button.getAttribute("aria-busy") === "true");
+    if (!store.state || busy) return;
+    finders[of].setAttribute("aria-busy", "true");
     say("Searching\u2026");
     const before = [store.state, store.own, store.renewed];
-    const answer = await answerOf(server.mistake({ ...store.state, klass: store.klass })).catch((error) => ({ error: error.message }));
-    mistake.removeAttribute("aria-busy");
+    const answer = await answerOf(server.mistake({ ...store.state, klass: store.klass, of })).catch((error) => ({ error: error.message }));
+    finders[of].removeAttribute("aria-busy");
     // What was chosen or moved meanwhile stays: the answer is about what was there before.
-    if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) return say("");
+    if ([store.state, store.own, store.renewed].some((now, i) => now !== before[i])) {
+      say("");
+      return;
+    }
     say(answer.error ?? answer.words, answer.sample);
     if (answer.sample !== null && !answer.error) store.choose(answer.sample);
-    return null;
-  });
+  };
+  for (const [of, button] of Object.entries(finders)) button.addEventListener("click", () => search(of));
 
   new ResizeObserver(() => {
     thumbs.paint();

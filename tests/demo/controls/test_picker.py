@@ -75,12 +75,19 @@ class Net:
         return torch.where(torch.isin(number, torch.tensor(sorted(self.right_at))), 0, 1)
 
 
-class Models:
-    def __init__(self, stn, cnn):
-        self.nets = stn, cnn
+class BothNets:
+    """Stands in for a Pair."""
 
-    def pair(self, dataset, model):
-        return self.nets
+    def __init__(self, stn, cnn):
+        self.stn, self.cnn = stn, cnn
+
+    def predict(self, x):
+        return self.cnn.predict(x), self.stn.predict(x)
+
+
+def found(stn, cnn, shelf, state, monkeypatch, of="cnn", start=0, seconds=10.0):
+    monkeypatch.setattr("demo.controls.mistakes.find_pair", lambda *_: BothNets(stn, cnn))
+    return MistakeFinder(shelf, None, seconds).find(state, "any", of, start)
 
 
 def numbered(n: int) -> ImageStore:
@@ -91,39 +98,55 @@ def numbered(n: int) -> ImageStore:
     return shelf
 
 
-def search(stn_right, cnn_right, n=100, start=0, seconds=10.0):
-    finder = MistakeFinder(numbered(n), Models(Net(stn_right), Net(cnn_right)), seconds)
-    return finder.find(ViewState(sample=n - 1), "any", start)
+@pytest.fixture
+def search(monkeypatch):
+    def searched(stn_right, cnn_right, n=100, of="cnn", compare="trained", **more):
+        state = ViewState(sample=n - 1, compare=compare)
+        return found(Net(stn_right), Net(cnn_right), numbered(n), state, monkeypatch, of, **more)
+
+    return searched
 
 
-def test_an_image_that_only_the_cnn_gets_wrong_comes_first():
+def test_an_image_that_only_the_cnn_gets_wrong_comes_first(search):
     everything = set(range(100))
     assert search(stn_right=everything - {3}, cnn_right=everything - {3, 60})["sample"] == 60
     both = search(stn_right=everything - {3}, cnn_right=everything - {3})
     assert both["sample"] == 3 and "Both" in both["words"]
 
 
-def test_none_is_a_sentence_with_the_number_of_images_tried():
+def test_a_mistake_of_the_transformer_is_one_that_the_cnn_does_not_make(search):
+    everything = set(range(100))
+    answer = search(stn_right=everything - {3, 60}, cnn_right=everything - {3, 7}, of="transformer")
+    assert answer == {"sample": 60, "words": "CNN right, spatial transformer wrong."}
+    upright = search(everything - {3, 60}, everything - {3}, of="transformer", compare="upright")
+    assert upright == {"sample": 60, "words": "Right as it is, wrong behind the transformer."}
+    none = search(everything, everything, of="transformer", compare="upright")
+    assert "the CNN behind the transformer gets all of them right" in none["words"]
+    with pytest.raises(StnError, match="cnn, transformer"):
+        search(everything, everything, of="nobody")
+
+
+def test_none_is_a_sentence_with_the_number_of_images_tried(search):
     none = search(set(range(100)), set(range(100)))
     assert none["sample"] is None and "Tried 99 MNIST test images" in none["words"]
 
 
-def test_the_search_ends_in_time_and_leaves_the_present_image_out():
+def test_the_search_ends_in_time_and_leaves_the_present_image_out(search):
     assert f"Tried {BATCH} " in search(set(range(100)), set(range(100)), seconds=0)["words"]
     assert search(set(), set(range(99)))["sample"] is None, "only image 99 is wrong, and it is the one shown"
 
 
-def test_only_so_many_wait_for_a_search(monkeypatch):
+def test_only_so_many_wait_for_a_search(monkeypatch, search):
     monkeypatch.setattr("demo.controls.mistakes.WAITING", 0)
     with pytest.raises(StnError, match="Others are searching right now"):
         search(set(), set())
 
 
-def test_the_search_sees_what_the_page_shows():
+def test_the_search_sees_what_the_page_shows(monkeypatch):
     cnn = Net(set(range(40)))
     shelf = numbered(40)
     controls = Controls(rotation=20, clutter=3, noise=0.1, seed=4)
-    MistakeFinder(shelf, Models(Net(set()), cnn)).find(ViewState(sample=39, controls=controls), "any", 0)
+    found(Net(set()), cnn, shelf, ViewState(sample=39, controls=controls), monkeypatch)
     chosen = shelf.get("mnist")
     alone = apply_controls(chosen.image(5), controls, 28, chosen.clutter_from)
     assert torch.equal(cnn.seen[0][5:6], alone)

@@ -117,9 +117,16 @@ def test_an_exercise_can_be_opened_in_play(lesson):
     wanted = drawn(page, exercise=2)
     predict(page)
     page.get_by_role("button", name="Open in Play").click()
-    page.wait_for_function("() => JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}').shift_x === 0.3")
+    # Gradio sets its components one by one, and the view follows each.
+    page.wait_for_function(
+        """(sample) => {
+            const drawn = JSON.parse(document.querySelector("#view")?.dataset.drawn ?? "{}");
+            return drawn.shift_x === 0.3 && drawn.sample === sample;
+        }""",
+        arg=wanted["sample"],
+    )
     shown = json.loads(page.locator("#view").get_attribute("data-drawn"))
-    assert (shown["sample"], shown["scale"]) == (wanted["sample"], 0.7)
+    assert (shown["sample"], shown["scale"], shown["compare"]) == (wanted["sample"], 0.7, "trained")
 
 
 def test_sources_and_citation_are_on_the_page(lesson):

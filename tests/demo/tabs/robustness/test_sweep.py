@@ -89,7 +89,15 @@ def test_the_figure_follows_the_file(mnist_resources):
 
 @pytest.mark.parametrize("control", sweep.CONTROLS)
 def test_a_sweep_says_at_each_value_what_the_live_view_says(mnist_resources, control):
-    request = {"dataset": "mnist", "sample": 5, "rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
+    request = {
+        "dataset": "mnist",
+        "sample": 5,
+        "rotation": 20,
+        "clutter": 3,
+        "noise": 0.1,
+        "seed": 4,
+        "compare": "trained",
+    }
     found = sweep.sweep(*mnist_resources, {**request, "curve": control})
     assert found["values"] == list(control_values(control))
     for i in (0, len(found["values"]) // 2, -1):

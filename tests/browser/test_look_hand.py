@@ -143,6 +143,7 @@ def test_nothing_grows_while_theta_changes(look):
 @pytest.fixture(scope="module")
 def other_families(tmp_path_factory):
     """A page with networks of two more families, each with a theta of its own."""
+    from demo.core.models import UPRIGHT
     from demo.page import build, launch_options
     from stn.checkpoint import save_checkpoint
     from stn.models import build_model
@@ -150,9 +151,10 @@ def other_families(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
-    plain, affine = get_recipe("mnist-play-cnn"), get_recipe("mnist-play-affine")
+    affine = get_recipe("mnist-play-affine")
     record = {"result": {"accuracy": 10.0}}
-    save_checkpoint(folder / f"{plain.name}.safetensors", plain, build_model(plain.model), record)
+    for plain in (get_recipe("mnist-play-cnn"), get_recipe(UPRIGHT["mnist"])):
+        save_checkpoint(folder / f"{plain.name}.safetensors", plain, build_model(plain.model), record)
     for family in ("projective", "tps"):
         recipe = replace(
             affine, name=f"mnist-play-{family}", model=replace(affine.model, family=family, localizer_zoom=0)

@@ -141,7 +141,7 @@ def test_learning_rates_move_during_a_run(train):
     page.wait_for_function(
         "(said) => document.querySelector('#train-changed').innerText.includes(said)", arg=said, **RUN
     )
-    assert "train-lr=0.0035" in page.evaluate("location.search")
+    page.wait_for_function("() => location.search.includes('train-lr=0.0035')")  # a link is written when the hand rests
     reach(page, "running", change["step"] + 2)
 
 

@@ -143,5 +143,10 @@ def architecture_of(name: str) -> str:
 
 def model_label(name: str) -> str:
     """How the picker calls a model: `affine transformer`."""
+    return f"{family_title(name)} transformer"
+
+
+def family_title(name: str) -> str:
+    """The family of a model's transformer in words: `thin plate spline`."""
     family = architecture_of(name)
-    return f"{'thin plate spline' if family == 'tps' else family} transformer"
+    return "thin plate spline" if family == "tps" else family

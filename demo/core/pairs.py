@@ -20,6 +20,12 @@ TITLES = {  # role of a network -> what the page calls it
     "cnn": "Plain CNN",
     "stn": "With transformer",
 }
+SIDES = {  # the same beside the other one of its comparison
+    "upright": "as it is",
+    "behind": "behind the transformer",
+    "cnn": "plain",
+    "stn": "with transformer",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from demo.core.state import KEYS
+from demo.core.pairs import SIDES
+from demo.core.state import COMPARISONS
 
-TEXTS = {  # comparison -> what is compared, and its two sides
-    "upright": ("One CNN, trained on upright images", "as it is | behind the transformer"),
-    "trained": ("Two networks, trained on distorted images", "plain | with transformer"),
+TEXTS = {  # comparison -> what is compared
+    "upright": "One CNN, trained on upright images",
+    "trained": "Two networks, trained on distorted images",
 }
 PLACE = "<!-- comparison -->"  # where a tab's HTML wants it
 
@@ -18,8 +19,8 @@ def with_switch(html: str, tab: str) -> str:
 
 def _switch(tab: str) -> str:
     choices = "".join(
-        f'<label><input type="radio" name="compare-{tab}" value="{name}"><span><b>{TEXTS[name][0]}</b> '
-        f"<small>{TEXTS[name][1]}</small></span></label>"
-        for name in KEYS["compare"].choices
+        f'<label><input type="radio" name="compare-{tab}" value="{name}"><span><b>{TEXTS[name]}</b> '
+        f"<small>{' | '.join(SIDES[role] for role in roles)}</small></span></label>"
+        for name, roles in COMPARISONS.items()
     )
     return f'<fieldset class="comparison"><legend class="spoken">What is compared</legend>{choices}</fieldset>'

@@ -21,7 +21,7 @@ def test_a_visit_asks_for_each_module_once_and_for_no_other_tabs(visit):
     page.get_by_role("tab", name="Gallery").click()
     page.wait_for_function("() => window.stnGallery?.shown()")
     more = set(modules_of(page)) - set(asked)
-    assert more == {"tabs/gallery/view.js", "tabs/gallery/draw.js"}, "what is shared is there already"
+    assert more == {f"tabs/gallery/{name}.js" for name in ("view", "draw", "cells")}, "what is shared is there already"
 
 
 def test_behind_a_proxy_everything_is_under_its_prefix(browser, tmp_path):

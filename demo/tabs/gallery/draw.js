@@ -7,10 +7,14 @@ import { penOf } from "../../ui/static/pixels.js";
 
 const PAIR = 15.8; // times the size of the type: what a pair of images wants at least
 const GAP = 14;
+export const SIGNS = ["\u25cf", "\u25c6"]; // of the two that are compared
+
+// Names that are longer than a digit: a right one is not repeated.
+export const ticked = (answer) => answer.classes.some((name) => name.length > 2);
 
 // Where everything stands. width and type, the size of the type, in CSS pixels; answer as gallery.py gives it.
 export function layOut(answer, width, type) {
-  const wide = answer.classes.some((name) => name.length > 2);
+  const wide = ticked(answer);
   if (answer.kind === "means") {
     const n = answer.classes.length;
     const columns = width < 700 ? 5 : n;
@@ -28,7 +32,7 @@ export function layOut(answer, width, type) {
 }
 
 /** @returns {Point} */
-function placeOf(k, plan) {
+export function placeOf(k, plan) {
   const [row, column] = [Math.floor(k / plan.columns), k % plan.columns];
   return [plan.margin + column * (plan.cell.width + GAP), row * (plan.cell.height + GAP)];
 }
@@ -53,10 +57,11 @@ function drawPair(context, answer, cell, image, [x, y], plan, colours) {
   context.fillText(answer.classes[cell.label], x, y + side + 6);
   const from = plan.wide ? x : x + side + 4;
   const line = y + side + (plan.wide ? 10 + colours.type : 6);
-  const said = [["cnn", "\u25cf", colours.cnn], ["stn", "\u25c6", colours.frame]].flatMap(([name, sign, colour]) => {
-    const right = cell[name].top === cell.label;
-    const text = right && plan.wide ? "\u2713" : `${answer.classes[cell[name].top]}${right ? "" : " \u2717"}`;
-    return [[`${sign} `, colour], [`${text}   `, right ? colours.quiet : colours.ink]];
+  const said = Object.keys(answer.compared).flatMap((role, i) => {
+    const { top } = cell.answers[role];
+    const right = top === cell.label;
+    const text = right && plan.wide ? "\u2713" : `${answer.classes[top]}${right ? "" : " \u2717"}`;
+    return [[`${SIGNS[i]} `, i ? colours.frame : colours.cnn], [`${text}   `, right ? colours.quiet : colours.ink]];
   });
   context.font = `${colours.type}px ${colours.font}`;
   const needed = context.measureText(said.map(([text]) => text).join("").trimEnd()).width;

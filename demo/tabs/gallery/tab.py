@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from html import escape
 
 from demo.core.models import Resources
-from demo.core.state import KEYS
-from demo.tabs.gallery.gallery import DISTORTIONS, KINDS, NETWORKS, SEEDS, Gallery
+from demo.core.pairs import SIDES
+from demo.core.state import COMPARISONS, KEYS
+from demo.tabs.gallery.distortions import DISTORTIONS, SEEDS
+from demo.tabs.gallery.gallery import Gallery
+from demo.tabs.gallery.wanted import KINDS
 from demo.ui import assets
+from demo.ui.comparison import with_switch
 from demo.ui.widget import Tab, live
 from stn.data import DATASETS
 
@@ -26,10 +30,15 @@ def build(resources: Resources) -> None:
 def gallery_html() -> str:
     """The tab's markup with everything that there is to choose from; the networks come with each answer."""
     datasets = {name: info.title for name, info in DATASETS.items()}
+    sides = "".join(
+        f'<div class="gallery-sides" data-compare="{name}">'
+        f"{_radios(f'gallery-of-{name}', {role: SIDES[role] for role in roles})}</div>"
+        for name, roles in COMPARISONS.items()
+    )
     return (
-        assets.html("gallery")
+        with_switch(assets.html("gallery"), "gallery")
         .replace("<!-- kinds -->", _radios("gallery-kind", KINDS))
-        .replace("<!-- networks -->", _radios("gallery-of", NETWORKS))
+        .replace("<!-- sides -->", sides)
         .replace("<!-- datasets -->", _options(datasets, KEYS["dataset"].default))
         .replace("<!-- distortions -->", _options(DISTORTIONS, next(iter(DISTORTIONS))))
     )

@@ -1,10 +1,12 @@
 // Ties the gallery together. mount() is called once, when the tab is first opened.
 
+import { connectComparison } from "../../ui/static/comparison.js";
 import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf } from "../../ui/static/pump.js";
 import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
-import { drawGallery, figureFile, layOut } from "./draw.js";
+import { makeLinks, placeLinks } from "./cells.js";
+import { SIGNS, drawGallery, figureFile, layOut, ticked } from "./draw.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
@@ -18,11 +20,14 @@ export function mount(element, server, seeds) {
   const datasets = find("[name=gallery-dataset]");
   const models = find("[name=gallery-model]");
   const distortions = find("[name=gallery-distortion]");
+  const list = find(".gallery-list");
+  const sides = [...element.querySelectorAll(".gallery-sides")]; // one group of choices for each comparison
   const images = []; // canvases, reused from answer to answer
   let shown = null; // the newest answer
   let seed = Math.min(seeds - 1, Math.max(0, Math.floor(Number(store.extra("gallery_seed", 0)) || 0)));
   let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
   let wantedModel = null; // of the other tabs, until the server has said what there is to choose from
+  let compare = store.state?.compare ?? sides[0].dataset.compare; // as the page's switch has it
   let asked = 0; // the newest request; what an older one brings is thrown away
 
   const radio = (name) => element.querySelector(`[name=${name}]:checked`).value;
@@ -34,12 +39,19 @@ export function mount(element, server, seeds) {
     if ([...select.options].some((option) => option.value === value)) select.value = value;
   };
   setRadio("gallery-kind", store.extra("gallery"));
-  setRadio("gallery-of", store.extra("mistakes_of"));
+  pickSide(store.extra("mistakes_of"));
   setOption(distortions, store.extra("distortion"));
   setOption(datasets, store.extra("gallery_dataset"));
   if (store.extra("gallery_dataset") === datasets.value) {
     chosenHere = true;
     wantedModel = store.extra("gallery_model");
+  }
+
+  // Whose mistakes: one of two, the same side in both comparisons.
+  function pickSide(role) {
+    const options = sides.map((group) => [...group.querySelectorAll("input")]);
+    const side = Math.max(...options.map((some) => some.findIndex((option) => option.value === role)));
+    if (side >= 0) for (const some of options) some[side].checked = true;
   }
 
   function colours() {
@@ -75,6 +87,7 @@ export function mount(element, server, seeds) {
     const context = penOf(canvas);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawGallery(context, shown, images, plan, palette);
+    placeLinks(list, plan);
   }
 
   function take(answer) {
@@ -97,18 +110,16 @@ export function mount(element, server, seeds) {
   function describe(answer) {
     const means = answer.kind === "means";
     canvas.setAttribute("aria-label", means ? `Mean image of each class before and after the transformer. ${answer.words}` : answer.words);
+    const [plain, helped] = Object.values(answer.compared).map((title, i) => `${SIGNS[i]} ${title}`);
+    const right = ticked(answer) ? "\u2713 right, " : "";
     setText(
-      find(".gallery-key"),
+      find(".gallery-signs"),
       means
         ? "Above: the mean image of each class before the transformer. Below, framed: the mean after it. If the transformer aligns a class, the lower mean is sharper."
-        : "Left: the input; the frame\u2019s thick edge becomes the top of the output. Right: the corrected output. \u25cf plain CNN, \u25c6 spatial transformer network, \u2713 right, \u2717 wrong.",
+        : `Left: the input; the frame\u2019s thick edge becomes the output\u2019s top. Right: the output. ${plain}, ${helped}, ${right}\u2717 wrong.`,
     );
-    find(".gallery-list").replaceChildren(
-      ...(answer.cells ?? []).map((cell) => {
-        const said = (name) => `${answer.classes[cell[name].top]} (${cell[name].percent}), ${cell[name].top === cell.label ? "right" : "wrong"}`;
-        return make("li", "", `${answer.classes[cell.label]}: plain CNN ${said("cnn")}; with transformer ${said("stn")}`);
-      }),
-    );
+    find(".gallery-hint").hidden = means;
+    makeLinks(list, answer, store);
   }
 
   function offerModels(networks, model) {
@@ -130,7 +141,17 @@ export function mount(element, server, seeds) {
     const number = (asked += 1);
     const kind = radio("gallery-kind");
     find(".gallery-of").hidden = kind !== "mistakes";
-    const request = { kind, dataset: datasets.value, model: models.value || wantedModel, distortion: distortions.value, of: radio("gallery-of"), seed };
+    for (const group of sides) group.hidden = group.dataset.compare !== compare;
+    find(".comparison").disabled = kind === "means"; // they are the same for both
+    const request = {
+      kind,
+      dataset: datasets.value,
+      model: models.value || wantedModel,
+      compare,
+      distortion: distortions.value,
+      of: radio(`gallery-of-${compare}`),
+      seed,
+    };
     // Class means come part by part, and sharpen before one's eyes; everything else comes at once.
     for (let part = 0; number === asked && store.tab === "gallery"; part += 1) {
       root.dataset.busy = "true";
@@ -158,16 +179,21 @@ export function mount(element, server, seeds) {
     }
   }
 
+  function keepSide() {
+    store.keep("mistakes_of", radio("gallery-kind") === "mistakes" ? radio(`gallery-of-${compare}`) : null);
+  }
+
   function keep() {
     store.keep("gallery", radio("gallery-kind"));
     store.keep("distortion", distortions.value);
     store.keep("gallery_seed", seed || null);
-    store.keep("mistakes_of", radio("gallery-kind") === "mistakes" ? radio("gallery-of") : null);
+    keepSide();
     store.keep("gallery_dataset", chosenHere ? datasets.value : null);
     store.keep("gallery_model", (chosenHere && models.value) || null);
   }
 
   element.querySelector("form").addEventListener("change", (event) => {
+    if (event.target.closest(".gallery-sides")) pickSide(event.target.value);
     chosenHere ||= event.target === datasets || event.target === models;
     if (event.target === datasets) {
       wantedModel = null;
@@ -184,7 +210,7 @@ export function mount(element, server, seeds) {
   });
   find(".gallery-save").addEventListener("click", () => {
     if (!shown) return;
-    figureFile(shown, find(".gallery-key").textContent, images, colours()).toBlob((blob) => {
+    figureFile(shown, find(".gallery-signs").textContent, images, colours()).toBlob((blob) => {
       if (!blob) return; // the browser could not make one
       const link = make("a");
       link.href = URL.createObjectURL(blob);
@@ -194,6 +220,7 @@ export function mount(element, server, seeds) {
     });
   });
 
+  connectComparison(element, store);
   new ResizeObserver(paint).observe(canvas);
   new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   window.stnGallery = { shown: () => shown };
@@ -205,8 +232,11 @@ export function mount(element, server, seeds) {
     const now = `${state.dataset} ${state.model}`;
     const exchanged = renewed !== store.renewed;
     renewed = store.renewed;
+    const compared = compare !== state.compare && radio("gallery-kind") !== "means";
+    compare = state.compare;
+    if (compared) keepSide();
     if (chosenHere || now === last) {
-      if (exchanged || !shown || shown.done === false) load();
+      if (exchanged || compared || !shown || shown.done === false) load();
       return;
     }
     last = now;

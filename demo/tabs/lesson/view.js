@@ -215,9 +215,7 @@ export function mount(element, server) {
     steps[exercise - 1].focus();
   });
   find(".bench-open").addEventListener("click", () => {
-    if (!request) return;
-    store.go(request);
-    /** @type {HTMLElement} */ (document.querySelector("#tabs button[role=tab]")).click();
+    if (request) store.play(request);
   });
 
   new ResizeObserver(paint).observe(canvases.input);

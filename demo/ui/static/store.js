@@ -128,6 +128,12 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
       };
       press("#go");
     },
+    // The same in Play, the first tab, which it opens at its top.
+    play(wanted) {
+      store.go(wanted);
+      window.scrollTo(0, 0);
+      press("#tabs button[role=tab]");
+    },
     // A tab's own key of the address.
     extra(/** @type {string} */ key, /** @type {any} */ otherwise = null) {
       return kept[key] ?? extras[key] ?? otherwise;

@@ -1,0 +1,69 @@
+"""The gallery's random distortions: settings of the page's own sliders, so that Play can show each of its images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from demo.core.images import ImageSet
+from demo.core.state import KEYS, SLIDERS
+from stn.distort import Controls, apply_controls
+
+DISTORTIONS = {  # name in requests and links -> title; the first is what stands there unasked
+    "turned": "turned by up to 90\u00b0",
+    "placed": "turned, scaled, shifted",
+    "cluttered": "shifted, with clutter",
+    "all": "all sliders at random",
+    "none": "none",
+}
+MOVED = {  # the sliders that each moves, anywhere on their ranges
+    "turned": ("rotation",),
+    "placed": ("rotation", "scale", "shift_x", "shift_y"),
+    "cluttered": ("shift_x", "shift_y", "clutter"),
+    "all": SLIDERS,
+    "none": (),
+}
+SELDOM = ("clutter", "noise")  # left out of half of the images where all sliders move, as in training
+SEEDS = 10_000
+PARTS = 25  # of the class means
+MOST_BATCHES = 1000  # that one seed draws, of a part
+
+
+def drawing_seed(seed: int, part: int, number: int) -> int:
+    """What fixes the distortions of batch `number`: another one for every seed, part and batch."""
+    return number + MOST_BATCHES * (seed + SEEDS * part)
+
+
+def shuffled(chosen: ImageSet, seed: int) -> list[int]:
+    """All images in a fixed order for each seed."""
+    return torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed)).tolist()
+
+
+def draw_controls(distortion: str, n: int, seed: int) -> list[Controls]:
+    """n random settings of the sliders, each value on a step of its slider."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn: dict[str, Any] = {name: _draw(name, n, generator) for name in MOVED[distortion]}
+    if distortion == "all":
+        for name in SELDOM:
+            kept = (torch.rand(n, generator=generator) < 0.5).tolist()
+            drawn[name] = [value if keep else 0 for value, keep in zip(drawn[name], kept, strict=True)]
+    elif "clutter" in drawn:  # what is called cluttered is
+        drawn["clutter"] = [max(1, patches) for patches in drawn["clutter"]]
+    if set(SELDOM) & set(drawn):  # the page's seed fixes the patches and the noise
+        drawn["seed"] = torch.randint(10**6, (n,), generator=generator).tolist()
+    return [Controls(**{name: values[i] for name, values in drawn.items()}) for i in range(n)]
+
+
+def _draw(name: str, n: int, generator: torch.Generator) -> list[float]:
+    key = KEYS[name]
+    step = key.step or 1
+    steps = torch.randint(round((key.high - key.low) / step) + 1, (n,), generator=generator)
+    return [round(key.low + step * k, 4) for k in steps.tolist()]
+
+
+def distorted(chosen: ImageSet, which: list[int], controls: list[Controls], canvas: int) -> Tensor:
+    """Images `which` as floats (B, C, canvas, canvas) in [0, 1], each under its own controls, as Play shows them."""
+    pairs = zip(which, controls, strict=True)
+    return torch.cat([apply_controls(chosen.image(i), c, canvas, chosen.clutter_from) for i, c in pairs])

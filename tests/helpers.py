@@ -1,9 +1,10 @@
-"""What tests share besides fixtures: small data to learn from, short recipes, and when a test needs the real data."""
+"""What tests share besides fixtures: small data, short recipes, when a test needs the real data, and waiting."""
 
 from __future__ import annotations
 
 import base64
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -47,3 +48,11 @@ def unpack_pixels(encoded: dict) -> np.ndarray:
     """As the page's JavaScript reads them: uint8 (H, W, C)."""
     raw = np.frombuffer(base64.b64decode(encoded["data"]), dtype=np.uint8)
     return raw.reshape(encoded["height"], encoded["width"], encoded["channels"])
+
+
+def until(condition, seconds: float = 10) -> None:
+    """Waits until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.005)

@@ -1,95 +1,19 @@
-"""The room where live runs go on, and its server function: places, time, memory, and requests from anybody."""
+"""The room where live runs go on: places, time, memory."""
 
-import base64
 import json
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
-import torch
 
 from demo.tabs.train import api
-from demo.tabs.train.data import draw_images
-from demo.tabs.train.measured import Measured
-from demo.tabs.train.room import MAX_RUNS, PREVIEWS, TrainingRoom
+from demo.tabs.train.room import MAX_RUNS, TrainingRoom
 from demo.tabs.train.run import DROP_AFTER, ENDED, MAX_CHANGES, RECLAIM_AFTER, Change
-from demo.tabs.train.settings import MAX_STEPS, Settings
-from demo.tabs.train.trainer import Snapshot, Update
+from demo.tabs.train.settings import Settings
+from demo.tabs.train.trainer import Update
 from stn.errors import StnError
-
-
-class Clock:
-    """A clock that stands still until it is told."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-class StillTrainer:
-    """A trainer that learns nothing, at once."""
-
-    images = draw_images(variants=1, held_out=1)
-    inputs = torch.zeros(12, 1, 28, 28)
-    loss = 1.0
-    gate = None  # a semaphore: how many updates may be made
-
-    def __init__(self):
-        self.step_number = 0
-        self.rates = []
-
-    def set_rates(self, lr, rate):
-        self.rates.append((self.step_number, lr, rate))
-
-    def step(self):
-        if self.gate:
-            self.gate.acquire(timeout=10)
-        self.step_number += 1
-        time.sleep(0.001)
-        return Update(self.loss, 12.5)
-
-    def test(self):
-        return Measured(self.step_number, 10.0, 54.0, 54.0, 0.0, 0.0, 1.0, "\u00b0")
-
-    def snapshot(self):
-        return Snapshot(self.step_number, torch.zeros(12, 9, 9, 2), torch.zeros(12, 1, 28, 28), [0] * 12)
-
-
-class StillData:
-    def get(self, dataset="mnist"):
-        return StillTrainer.images
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def room(clock, monkeypatch):
-    monkeypatch.setattr("demo.tabs.train.room.Trainer", lambda settings, images: StillTrainer())
-    made = TrainingRoom(StillData(), clock)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def gate(monkeypatch, room):
-    """No update is made but those that this semaphore lets through."""
-    made = threading.Semaphore(0)
-    monkeypatch.setattr(StillTrainer, "gate", made)
-    yield made
-    made.release(10_000)  # nobody is to wait for it while the room is closed
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
+from tests.helpers import until
 
 
 def test_a_run_trains_pauses_steps_and_stops(room, gate):
@@ -146,14 +70,14 @@ def test_a_run_ends_after_its_last_update(room, monkeypatch):
     assert room.find(run.id) is run, "what it did can still be seen"
 
 
-def test_a_run_ends_when_its_time_is_up(room, clock, monkeypatch):
+def test_a_run_ends_when_its_time_is_up(room, clock, monkeypatch, still_trainer):
     def slow(self):
         clock.now += 61
         run.touch()
         self.step_number += 1
         return Update(1.0, 12.5)
 
-    monkeypatch.setattr(StillTrainer, "step", slow)
+    monkeypatch.setattr(still_trainer, "step", slow)
     run = room.start(Settings(), paused=True)
     until(lambda: run.inputs)
     run.act("resume")
@@ -199,8 +123,8 @@ def test_ended_runs_are_forgotten_when_they_are_many(room):
     assert len(room) <= MAX_RUNS
 
 
-def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch):
-    monkeypatch.setattr(StillTrainer, "loss", float("nan"))
+def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch, still_trainer):
+    monkeypatch.setattr(still_trainer, "loss", float("nan"))
     run = room.start(Settings())
     until(lambda: run.state == "failed")
     told = api.news(run, 0, 0, -1)
@@ -208,11 +132,11 @@ def test_a_loss_that_is_no_number_ends_the_run(room, monkeypatch):
     json.dumps(told, allow_nan=False)
 
 
-def test_an_error_in_the_program_is_one_sentence(room, monkeypatch):
+def test_an_error_in_the_program_is_one_sentence(room, monkeypatch, still_trainer):
     def broken(self):
         raise RuntimeError("/srv/secret")
 
-    monkeypatch.setattr(StillTrainer, "step", broken)
+    monkeypatch.setattr(still_trainer, "step", broken)
     run = room.start(Settings())
     until(lambda: run.state == "failed")
     assert "secret" not in run.problem and run.problem.endswith(".")
@@ -258,75 +182,3 @@ def test_a_process_ends_in_the_middle_of_an_update():
 def test_ids_cannot_be_guessed(room):
     ids = {room.start(Settings(), paused=True, replaces=None).id for _ in range(2)}
     assert len(ids) == 2 and all(len(run_id) >= 20 for run_id in ids)
-
-
-# --- the server function ----------------------------------------------------------------------------------------------
-
-
-def ask(room, **request):
-    told = api.answer(room, request)
-    json.dumps(told, allow_nan=False)
-    return told
-
-
-def test_a_visitor_is_told_everything_once(room, gate):
-    run_id = ask(room, action="start", settings={"seed": 3})["run"]
-    gate.release(60)
-    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) == 60)
-    ask(room, action="pause", run=run_id)
-    gate.release()  # of the update that was under way
-    until(lambda: len(ask(room, action="look", run=run_id)["losses"]) == 61)
-    told = ask(room, action="look", run=run_id)
-    assert told["step"] == len(told["losses"]) == len(told["training"]) and told["training"][0] == 12.5
-    assert told["tests"][0]["step"] == 0 and told["verdict"] and told["changes"] == []
-    assert told["changed"] == "Both can be moved during a run."
-    assert len(base64.b64decode(told["inputs"]["data"])) == 12 * 28 * 28
-    assert len(base64.b64decode(told["look"]["lattices"])) == 12 * 9 * 9 * 2 * 2
-    seen = {"losses": len(told["losses"]), "tests": len(told["tests"]), "look": told["look"]["step"]}
-    again = ask(room, action="rates", run=run_id, lr=0.01, **seen)
-    assert again["changes"] == [{"step": 61, "lr": 0.01, "rate": Settings.rate}] and again["training"] == []
-    assert "Since step 61 the learning rate is 0.01" in again["changed"]
-    assert again["losses"] == again["tests"] == [] and "look" not in again and "inputs" not in again
-
-
-def test_what_is_wrong_about_a_learning_rate_is_said_and_changes_nothing(room):
-    run_id = ask(room, action="start", paused=True)["run"]
-    for name, wrong in (("lr", 0), ("lr", float("nan")), ("lr", "1"), ("lr", None), ("rate", 1e9), ("rate", True)):
-        said = ask(room, action="rates", run=run_id, **{"lr": 0.1, "rate": 1.0, name: wrong})["error"]
-        assert said.startswith(f"{name} is ") and said.endswith(".")
-    assert "error" in ask(room, action="look", run=run_id, lr=0.1)
-    assert room.find(run_id).changes == [] and room.find(run_id).settings == Settings()
-
-
-def test_a_preview_takes_no_place(room):
-    told = ask(room, action="preview", settings={"distortion": "tc"})
-    assert told["look"]["step"] == 0 and told["watch"] and len(room) == 0
-    for seed in range(PREVIEWS + 5):
-        ask(room, action="preview", settings={"seed": seed})
-    assert len(room._previews) <= PREVIEWS
-
-
-@pytest.mark.parametrize(
-    ("request_", "said"),
-    [
-        (None, "object"),
-        ([], "object"),
-        ({}, "action"),
-        ({"action": ["start"]}, "action"),
-        ({"action": "start", "paused": 1}, "paused"),
-        ({"action": "start", "replaces": 7}, "replaces"),
-        ({"action": "start", "settings": {"rate": float("inf")}}, "rate"),
-        ({"action": "start", "run": "x"}, "run"),
-        ({"action": "look"}, "no longer"),
-        ({"action": "look", "run": {"a": 1}}, "no longer"),
-        ({"action": "look", "run": "x", "losses": -1}, "losses"),
-        ({"action": "look", "run": "x", "tests": True}, "tests"),
-        ({"action": "look", "run": "x", "look": 10**400}, "look"),
-        ({"action": "look", "run": "x", "losses": MAX_STEPS + 2}, "losses"),
-        ({"action": "stop", "run": "x"}, "no longer"),
-    ],
-)
-def test_anything_else_is_refused_in_a_sentence(room, request_, said):
-    told = api.answer(room, request_)
-    assert said in told["error"] and "Traceback" not in told["error"] and len(told["error"]) < 300
-    assert len(room) == 0

@@ -32,10 +32,7 @@ class BehindTransformer(nn.Module):
             )
         self.network, self.transformer, self.classifier = network, transformer, classifier
         self.own_canvas = own_canvas
-
-    def as_they_are(self, images: Tensor) -> Tensor:
-        """What the classifier sees of images without the transformer: all of them, or the middle of its own size."""
-        return images if self.own_canvas is None else middle(images, self.own_canvas)
+        self.as_they_are = Middle(own_canvas)  # what the classifier sees of images without the transformer
 
     def correct(self, images: Tensor) -> Tensor:
         """The transformer's output, put back on the classifier's canvas, in [0, 1]."""
@@ -46,6 +43,17 @@ class BehindTransformer(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classifier(self.correct(images))  # (B, classes)
+
+
+class Middle(nn.Module):
+    """Shows a classifier of a smaller canvas, (H, W), the middle of images, pixel for pixel; None: all of them."""
+
+    def __init__(self, own_canvas: tuple[int, int] | None):
+        super().__init__()
+        self.own_canvas = own_canvas
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images if self.own_canvas is None else middle(images, self.own_canvas)
 
 
 def middle(images: Tensor, size: tuple[int, int]) -> Tensor:

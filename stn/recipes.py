@@ -27,6 +27,9 @@ OURS = TrainConfig(
     precision="bf16",
 )
 SUPERVISED: Options = {"pose_epochs": 4, "pose_weight": 1.0}
+# Data set -> the CNN that has seen upright images only, which the page shows as it is and behind a transformer.
+# CIFAR-10's knows nothing of the page's canvas, either: it looks at the 32x32 pixels in the middle.
+UPRIGHT = {"mnist": "mnist-upright-cnn", "cifar10": "cifar10-clean-cnn"}
 UNSUPERVISED: Options = {"localizer_lr_scale": 0.1}  # at more, classification alone lets the transformer run away
 
 

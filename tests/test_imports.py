@@ -13,7 +13,7 @@ from demo.core.state import TABS
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = {"stn", "demo.drawings", "demo.core"}
-ANYTHING = {"stn", "demo", "app", "tests", "gradio", "plotly"}
+ANYTHING = {"stn", "demo", "app", "tests", "gradio"}
 
 # Room -> what it may import besides itself and what is watched nowhere. A module is in the longest name that it
 # starts with; each folder of demo.tabs is a room of its own.
@@ -23,7 +23,7 @@ ROOMS = {
     "demo.core": {"stn", "demo.drawings"},
     "demo.ui": {"stn", "demo.core", "gradio"},
     "demo.controls": BASE | {"demo.ui", "gradio"},
-    "demo.tabs": BASE | {"demo.ui", "gradio", "plotly"},
+    "demo.tabs": BASE | {"demo.ui", "gradio"},
     "demo.measuring": set(),
     "demo.fast_import": {"gradio"},
     "demo.api": BASE | {"gradio"},
@@ -107,14 +107,14 @@ def test_nothing_is_imported_from_above_or_from_beside(file):
     ("module", "source"),
     [
         ("stn.data", "import gradio"),
-        ("stn.data", "import torch, plotly.express"),
+        ("stn.data", "import torch, gradio.themes"),
         ("stn.data", "from demo.core import state"),
         ("stn.data", "def late():\n    from demo.core.state import ViewState"),
         ("stn.data", "import importlib\nimportlib.import_module('demo.page')"),
         ("stn.data", "from .. import app"),
         ("demo.drawings.cats", "from demo.core.state import OPENING"),
         ("demo.core.state", "import gradio as gr"),
-        ("demo.core.state", "from plotly import graph_objects"),
+        ("demo.core.state", "from gradio import themes"),
         ("demo.core.state", "from demo.ui import assets"),
         ("demo.core.state", "from ..controls import panel"),
         ("demo.core.state", "from demo.tabs.play.tab import play_tab"),

@@ -18,12 +18,10 @@ from stn.errors import StnError, unknown
 from stn.explain import Explanation, explain_again, transformers_of
 from stn.models import Normalized
 from stn.modules import SpatialTransformer
+from stn.recipes import UPRIGHT as UPRIGHT
 
 log = logging.getLogger(__name__)
 PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<architecture>[a-z0-9]+)")
-# Data set -> the CNN that has seen upright images only. CIFAR-10's knows nothing of
-# the page's canvas, either: it looks at the 32x32 pixels in the middle.
-UPRIGHT = {"mnist": "mnist-upright-cnn", "cifar10": "cifar10-clean-cnn"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,8 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--rectification", action="store_true", help=upright)
     what.add_argument("--curve", choices=CONTROLS, help="measure the accuracy over the range of one distortion")
 
-    command(run_curves, "data", "device")
+    sub = command(run_curves, "data", "device")
+    sub.add_argument("--images", type=positive, help="number of test images, from the first on (default: all)")
 
     sub = command(run_benchmark, "json", "data")
     compared = "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN"
@@ -184,12 +185,13 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def run_curves(options: argparse.Namespace) -> None:
-    """measure the accuracy of the playground's models over the range of each distortion (checkpoints/curves.json)"""
+    """measure the accuracy of the page's networks over the range of each distortion (checkpoints/curves.json)"""
 
     def on_curve(name: str, found: Curve) -> None:
         print(f"{name}: {found.control}", flush=True)
 
-    update_curves(options.data_dir, on_curve=on_curve, device=chosen_device(options.device))
+    device = chosen_device(options.device)
+    update_curves(options.data_dir, on_curve=on_curve, device=device, images=options.images)
 
 
 def run_benchmark(options: argparse.Namespace) -> None:

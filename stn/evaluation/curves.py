@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from stn.behind import BehindTransformer, Middle
 from stn.checkpoint import SHIPPED, load_checkpoint, shipped_names, write_file
 from stn.config import Recipe
 from stn.data import Dataset
@@ -23,9 +24,12 @@ from stn.evaluation.accuracy import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
 from stn.families import is_count
 from stn.precision import autocast
+from stn.recipes import UPRIGHT, get_recipe
 
-CONTROLS = ("rotation", "scale", "clutter", "noise", "shear")
+CONTROLS = ("rotation", "scale", "clutter", "noise", "shear", "shift_x")
 POINTS = 25
+TEST_IMAGES = 10_000  # of either data set
+BEHIND = " behind "  # between the names of a classifier and of the network whose transformer it is behind
 FILE = "curves.json"  # beside the checkpoints
 
 
@@ -44,9 +48,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is measured of one checkpoint."""
+    """What is measured of one network."""
 
-    sha256: str  # of its file
+    sha256: str  # of its checkpoint, or of both where it is behind another one's transformer
     curves: tuple[Curve, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,19 +90,54 @@ def _read_curve(row: dict[str, Any]) -> Curve:
     return Curve(control, tuple(values), tuple(accuracy), n)
 
 
+def behind_name(classifier: str, network: str) -> str:
+    """What the file calls a classifier behind the transformer of a network."""
+    return f"{classifier}{BEHIND}{network}"
+
+
+def measured_names() -> list[str]:
+    """Everything that is measured: the page's shipped networks, and the upright CNNs behind their transformers."""
+    shipped = shipped_names()
+    trained = [name for name in shipped if "-play-" in name]
+    plain = {dataset: name for dataset, name in UPRIGHT.items() if name in shipped}
+    behind = [
+        behind_name(plain[dataset], name)
+        for dataset in plain
+        for name in trained
+        if name.startswith(dataset) and not name.endswith("-cnn")
+    ]
+    return [*plain.values(), *behind, *trained]
+
+
+def load_measured(name: str) -> tuple[nn.Module, Recipe]:
+    """What is measured under a name, and how: the page's canvas, clutter and precision. Raises StnError."""
+    first, _, network = name.partition(BEHIND)
+    model, info = load_checkpoint(first)
+    if first not in UPRIGHT.values():
+        return model, info.recipe
+    page = get_recipe(f"{info.dataset}-play-cnn")
+    own, canvas = info.recipe.model.canvas, page.model.canvas
+    own_canvas = (own, own) if own < canvas else None
+    if network:
+        return BehindTransformer(load_checkpoint(network)[0], model, own_canvas), page
+    return nn.Sequential(Middle(own_canvas), model), page
+
+
 def update_curves(
     data_dir: str | None = None,
     path: Path = SHIPPED / FILE,
     on_curve: Callable[[str, Curve], None] = lambda name, found: None,
     device: str = "cpu",
+    images: int | None = None,
 ) -> None:
-    """Measures every shipped playground model against every control and writes the file, after each curve anew.
+    """Measures the page's networks against every control and writes the file, after each curve anew.
 
-    Curves of a checkpoint that is still the one that was measured are left out, so it goes on where it was stopped.
-    Nothing is kept of a damaged file.
+    Curves of checkpoints that are still those that were measured, on at least as many images, are left as they are, so
+    it goes on where it was stopped. Nothing is kept of a damaged file. images: the first test images; None: all.
     """
-    shipped = {name: SHIPPED / f"{name}.safetensors" for name in shipped_names() if "-play-" in name}
-    sums = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in shipped.items()}
+    images = TEST_IMAGES if images is None else images
+    names = measured_names()
+    sums = {name: _digest(name) for name in names}
     try:
         known = _read(path)
     except StnError:
@@ -110,19 +149,26 @@ def update_curves(
         text = json.dumps({"models": models}, indent=1) + "\n"
         write_file(path, lambda file: file.write_text(text, encoding="utf-8"))
 
-    for name in shipped:
-        entry = entries.setdefault(name, Entry(sums[name], ()))
-        measured = {curve.control for curve in entry.curves}
-        missing = [control for control in CONTROLS if control not in measured]
+    for name in names:
+        entry = entries.get(name, Entry(sums[name], ()))
+        curves = {curve.control: curve for curve in entry.curves}
+        missing = [control for control in CONTROLS if control not in curves or curves[control].n < images]
         if missing:
-            model, info = load_checkpoint(name)
-            test = load_test(info.recipe, data_dir)
+            model, recipe = load_measured(name)
+            test = load_test(recipe, data_dir)
+            test = replace(test, images=test.images[:images], labels=test.labels[:images])
         for control in missing:
-            found = curve(model, test, info.recipe, control, device=device)
-            entries[name] = replace(entries[name], curves=(*entries[name].curves, found))
+            curves[control] = curve(model, test, recipe, control, device=device)
+            entries[name] = Entry(sums[name], tuple(curves[known] for known in CONTROLS if known in curves))
             write()
-            on_curve(name, found)
+            on_curve(name, curves[control])
     write()
+
+
+def _digest(name: str) -> str:
+    """The SHA-256 of the checkpoint that is measured under a name, or of both, one after the other."""
+    files = [SHIPPED / f"{part}.safetensors" for part in name.split(BEHIND)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def control_values(control: str) -> tuple[float, ...]:

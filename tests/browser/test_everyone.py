@@ -11,7 +11,7 @@ from demo.core.state import TABS
 ONES_OWN = {  # what a tab has once it stands
     "play": "#view[data-ready=true] canvas#input",
     "look": "#look-output-canvas",
-    "robustness": ".js-plotly-plot .main-svg",
+    "robustness": "#live-chart .curve",
     "train": "#train-cells",
     "gallery": "#gallery[data-busy=false] canvas",
     "lesson": "#lesson canvas",

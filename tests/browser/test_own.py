@@ -8,7 +8,7 @@ from PIL import Image
 from tests.browser.looking import film, slider, stroke
 
 LOOKS = "() => document.querySelector('#look')?.dataset.ready === 'true'"
-SWEPT = "() => document.querySelector('#robustness')?.dataset.swept && document.querySelector('#curves .main-svg')"
+SWEPT = "() => document.querySelector('#robustness')?.dataset.swept"
 
 
 def draw_one(page):

@@ -1,6 +1,7 @@
 // A drawing pad. Strokes are kept as lines, so that one can be undone and a digit of any size gets MNIST's pen width.
 
 import { penOf } from "../../ui/static/pixels.js";
+import { createPlan } from "../../ui/static/plan.js";
 import { FINE, averaged, placed } from "./shrink.js";
 
 export const INKS = ["#1c1c1c", "#8a5a2b", "#d7382d", "#f0b429", "#3f8f3a", "#3b82d0", "#9aa0a6", "#ffffff"];
@@ -11,7 +12,6 @@ export function createPad({ canvas, changed }) {
   let [size, channels] = [28, 1];
   let ink = INKS[0];
   let drawing = null; // the pointer that draws
-  let planned = false;
 
   const paper = () => (channels === 1 ? "#000" : "#dfe9f2");
 
@@ -65,15 +65,10 @@ export function createPad({ canvas, changed }) {
     return zoom < 3.9 ? placed(gray, side, size) : averaged(context.getImageData(0, 0, side, side), size, 1);
   }
 
-  function tell() {
-    if (planned) return;
-    planned = true;
-    requestAnimationFrame(() => {
-      planned = false;
-      paint();
-      changed(strokes.length ? read() : null);
-    });
-  }
+  const tell = createPlan(() => {
+    paint();
+    changed(strokes.length ? read() : null);
+  });
 
   const where = (event) => {
     const box = canvas.getBoundingClientRect();

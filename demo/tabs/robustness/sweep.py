@@ -1,4 +1,4 @@
-"""How two networks fare against one control at a time: the test set's curves, and one image's, computed live."""
+"""How networks fare against one control at a time: the test set's curves, and one image's, computed live."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 import torch
 
+from demo.core import words
 from demo.core.compare import answer_or_error
 from demo.core.images import ImageStore
-from demo.core.models import Loaded, ModelStore, architecture_of, model_label
-from demo.core.requests import choice, split
-from demo.core.state import parse_request
+from demo.core.models import ModelStore
+from demo.core.pairs import Pair, find_pair
+from demo.core.requests import choice, flag, split
+from demo.core.state import COMPARISONS, parse_request
 from demo.core.subject import find_subject, parse_shown
-from demo.tabs.robustness.figures import PALETTES, line_styles, robustness_figure
+from demo.tabs.robustness.lines import CONTROLS, axis, drawn, lines, names_of
+from demo.tabs.robustness.sentences import accuracy_sentence, image_sentence
 from stn.checkpoint import SHIPPED
 from stn.data import dataset_info
 from stn.distort import Controls
@@ -23,7 +26,6 @@ from stn.errors import StnError
 from stn.evaluation.curves import FILE, Curve, control_values, read_curves
 
 log = logging.getLogger(__name__)
-CONTROLS = ("rotation", "scale", "shear", "clutter", "noise")  # in the order of the sliders
 IMAGES = 8  # at a time through a network: no one who plays waits longer than for these
 
 
@@ -51,88 +53,104 @@ class CurveStore:
 
 
 def figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, Any]:
-    """Both charts for a state's data set and network, and their legend, or {"error": one sentence}.
+    """The test set's curves for a state's data set and networks, or {"error": one sentence}.
 
-    given: a state of the page, with `curve`, the control, and `theme`, light or dark.
+    given: a state of the page, with `curve`, the control. Returns {"control", "axis", "lines", "says", "measured",
+    "images"}; says: comparison -> what its two curves come to, where both were measured.
     """
     return answer_or_error(lambda: _figure(models, curves, given))
 
 
 def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, Any]:
-    request, (control, theme) = split(given, "curve", "theme")
+    request, (control,) = split(given, "curve")
     state, control = parse_request(request), choice("curve", control, CONTROLS)
-    palette = PALETTES[choice("theme", "light" if theme is None else theme, PALETTES)]
-    chosen, cnn = models.choose(state.dataset, state.model), f"{state.dataset}-play-cnn"
-    names = [cnn, chosen, *(n for n in models.transformers(state.dataset) if n != chosen)]
-    labels = {name: label(name) for name in names}
-    styles = line_styles(names, chosen, palette)
-    measured = {n: c[control] for n, c in curves.get().items() if n in names and control in c}
-    measured = {n: measured[n] for n in names if n in measured}
-    title = dataset_info(state.dataset).title
-    shown = [n for n in names if n in measured or n in (cnn, chosen)]
+    chosen = models.choose(state.dataset, state.model)
+    found = lines(state.dataset, chosen, state.compare, models.transformers(state.dataset))
+    names = {line.network for line in found}
+    measured = {name: by[control] for name, by in curves.get().items() if name in names and control in by}
+    says = {}
+    for comparison in COMPARISONS:
+        plain, helped = (measured.get(name) for name in names_of(comparison, state.dataset, chosen))
+        if plain and helped and plain.values == helped.values:
+            says[comparison] = accuracy_sentence(comparison, control, plain.values, plain.accuracy, helped.accuracy)
     return {
-        "figure": robustness_figure(control, measured, styles, labels, [cnn, chosen], palette),
-        "legend": [
-            {
-                "network": name,
-                "label": labels[name],
-                "role": "cnn" if name == cnn else "stn",
-                "dash": styles[name].dash,
-                "symbol": styles[name].symbol,
-            }
-            for name in shown
-        ],
         "control": control,
+        "axis": axis(control),
+        "lines": drawn(found, measured),
+        "says": says,
         "measured": bool(measured),
-        "images": f"{max(c.n for c in measured.values()):,} {title} test images" if measured else "",
+        "images": f"{dataset_info(state.dataset).title} test images",
     }
 
 
 def sweep(images: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
-    """One image over the whole of one control, the others as they are, shown to both networks.
+    """One image over the whole of one control, the others as they are, shown to both networks of a comparison.
 
-    given: a state of the page with `curve`, the control, and `image` where the image is the visitor's own. Returns
-    {"control", "values", "class", "at", "networks": {name: {"percent": [...], "right": [...]}}} or {"error": one
-    sentence}; percent: the probability of `class`. That is the true class, and `at` None. Of a visitor's image
-    nobody knows it: there it is what the transformer's network says with the control at rest, at the value `at`.
+    given: a state of the page with `curve`, the control, `image` where the image is the visitor's own, and `both`,
+    whether it is shown to the other comparison's networks, too. Returns {"control", "values", "class", "at",
+    "networks": {name: {"percent": [...], "said": [...], "right": [...]}}, "says"} or {"error": one sentence}.
+    percent: the probability of `class`, and `said` the same as a text. That is the true class, and `at` None. Of a
+    visitor's image nobody knows it: there it is what the transformer makes the network say with the control at rest,
+    at the value `at`.
     """
-    return answer_or_error(lambda: _sweep(images, models, given))
+    return answer_or_error(lambda: _sweep(images, models, given, whole=True))
 
 
-def _sweep(images: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
-    request, (control,) = split(given, "curve")
+def reading(images: ImageStore, models: ModelStore, given: object) -> dict[str, Any]:
+    """The same at one value of the control alone: the state's own, so it says what the live view says."""
+    return answer_or_error(lambda: _sweep(images, models, given, whole=False))
+
+
+def _sweep(images: ImageStore, models: ModelStore, given: object, whole: bool) -> dict[str, Any]:
+    request, (control, both) = split(given, "curve", "both")
     (state, pixels), control = parse_shown(request), choice("curve", control, CONTROLS)
-    stn, cnn = models.pair(state.dataset, state.model)
-    subject = find_subject(images, state, pixels)
-    values = control_values(control)
+    comparisons = [state.compare]
+    if both is not None and flag("both", both):
+        comparisons += [name for name in COMPARISONS if name != state.compare]
+    pairs = [find_pair(models, state.dataset, state.model, comparison) for comparison in comparisons]
+    subject, rest = find_subject(images, state, pixels), getattr(Controls(), control)
+    values = list(control_values(control)) if whole else [getattr(state.controls, control)]
+    # For the class of a visitor's image; a sweep holds the control at rest anyway.
+    asked = values if rest in values or subject.label is not None else [*values, rest]
     with torch.inference_mode():
         # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
-        swept = [Controls(**{**vars(state.controls), control: v}) for v in values]
-        x = torch.cat([subject.distorted(controls, stn.info.canvas) for controls in swept])  # (V, C, S, S)
-        found = {net.info.name: _chances(net, x) for net in (cnn, stn)}
-    rest = min(range(len(values)), key=lambda i: abs(values[i] - getattr(Controls(), control)))
-    label = subject.label if subject.label is not None else int(found[stn.info.name][rest].argmax())
+        swept = [Controls(**{**vars(state.controls), control: v}) for v in asked]
+        canvas = pairs[0].stn.info.canvas
+        x = torch.cat([subject.distorted(controls, canvas) for controls in swept])  # (V, C, S, S)
+        found = [_chances(pair, x) for pair in pairs]
+    label = subject.label
+    if label is None:
+        label = int(found[0][1][asked.index(rest)].argmax())
+    classes = pairs[0].stn.info.classes
+    networks, says = {}, {}
+    for comparison, chances in zip(comparisons, found, strict=True):
+        names = names_of(comparison, state.dataset, pairs[0].stn.info.name)
+        for name, each in zip(names, chances, strict=True):
+            networks[name] = _described(each[: len(values)], label)
+        plain, helped = (networks[name]["right"] for name in names)
+        says[comparison] = image_sentence(comparison, control, plain, helped, classes[label] if subject.own else None)
     return {
         "control": control,
-        "values": list(values),
-        "class": stn.info.classes[label],
-        "at": values[rest] if subject.own else None,
-        "networks": {
-            name: {
-                "percent": [round(100 * p, 1) for p in chances[:, label].tolist()],
-                "right": (chances.argmax(1) == label).tolist(),
-            }
-            for name, chances in found.items()
-        },
+        "values": values,
+        "class": classes[label],
+        "at": rest if subject.own else None,
+        "networks": networks,
+        "says": says if whole else {},
     }
 
 
-def _chances(net: Loaded, x: torch.Tensor) -> torch.Tensor:
-    """Probabilities (B, classes), in small batches, so that others get their turn at the network."""
-    logits = torch.cat([net.explain(part).logits for part in x.split(IMAGES)])
-    return logits.float().softmax(1).nan_to_num()
+def _chances(pair: Pair, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Probabilities (B, classes) of both networks, in small batches, so that others get their turn at them."""
+    seen = [pair.explain(part).logits for part in x.split(IMAGES)]
+    plain, helped = (torch.cat([logits[role] for logits in seen]) for role in pair.roles)
+    return plain.double().softmax(1).nan_to_num(), helped.double().softmax(1).nan_to_num()
 
 
-def label(name: str) -> str:
-    """How the charts call a network."""
-    return "plain CNN" if architecture_of(name) == "cnn" else model_label(name)
+def _described(chances: torch.Tensor, label: int) -> dict[str, list]:
+    """Probabilities (V, classes) of one class, and whether it is the likeliest."""
+    own = chances[:, label].tolist()
+    return {
+        "percent": [round(100 * p, 1) for p in own],
+        "said": [words.percent(p) for p in own],
+        "right": (chances.argmax(1) == label).tolist(),
+    }

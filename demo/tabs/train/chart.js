@@ -1,4 +1,4 @@
-// A small line chart on a canvas: Plotly would remount at every update.
+// A small line chart on a canvas.
 
 import { penOf } from "../../ui/static/pixels.js";
 

@@ -1,6 +1,7 @@
 // What is seen of a run: numbers, charts, the film and where it stands. Decides nothing.
 
 import { createPalette } from "../../ui/static/palette.js";
+import { createPlan } from "../../ui/static/plan.js";
 import { setText } from "../../ui/static/readings.js";
 import { createCells } from "./cells.js";
 import { createRunCharts } from "./chart.js";
@@ -29,16 +30,7 @@ export function createScreen(element, home, training) {
   let seconds = 0;
   let following = true; // the newest frame is shown
   let shownStep = 0; // else the one at this update
-  let paintPlanned = false;
-
-  function plan() {
-    if (paintPlanned) return;
-    paintPlanned = true;
-    requestAnimationFrame(() => {
-      paintPlanned = false;
-      if (stage.clientWidth) paint();
-    });
-  }
+  const plan = createPlan(() => stage.clientWidth && paint());
 
   const percent = (value) => `${value.toFixed(1)}\u202f%`;
 

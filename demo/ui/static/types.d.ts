@@ -57,7 +57,6 @@ declare global {
     stnRobustness?: object;
     stnTrain?: object;
     stnGallery?: object;
-    Plotly?: any; // comes with Gradio's Plot
   }
   interface Uint8ArrayConstructor {
     fromBase64?(text: string): Uint8Array<ArrayBuffer>; // not in every browser yet

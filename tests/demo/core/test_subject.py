@@ -7,11 +7,12 @@ import pytest
 
 from demo.core import compare
 from demo.core.encoding import to_uint8
+from demo.core.state import COMPARISONS
 from demo.tabs.look import inside
 from demo.tabs.robustness import sweep
+from demo.tabs.robustness.lines import names_of
 from stn.evaluation.curves import control_values
 
-CNN, STN = "mnist-play-cnn", "mnist-play-affine"
 THETA = [0.8, 0.1, 0, -0.1, 0.8, 0]
 CONTROLS = {"rotation": 20, "clutter": 3, "noise": 0.1, "seed": 4}
 ASK = {  # tab -> what it asks of the server about a state
@@ -66,18 +67,21 @@ def test_a_number_that_is_not_there_is_one_sentence_in_every_tab(mnist_resources
     assert "numbered 0 to" in ASK[tab](*mnist_resources, {"dataset": "mnist", "sample": 10**6})["error"]
 
 
+@pytest.mark.parametrize("comparison", COMPARISONS)
 @pytest.mark.parametrize("control", sweep.CONTROLS)
-def test_an_own_image_is_swept_for_what_the_transformers_network_says_at_rest(mnist_resources, control):
-    state = {"dataset": "mnist", "sample": 9, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
+def test_an_own_image_is_swept_for_the_answer_with_the_transformer_at_rest(mnist_resources, control, comparison):
+    state = {"dataset": "mnist", "sample": 9, "compare": comparison, **CONTROLS, "image": pixels_of(mnist_resources, 5)}
     found = sweep.sweep(*mnist_resources, {**state, "curve": control})
-    rest = {"rotation": 0, "scale": 1, "shear": 0, "clutter": 0, "noise": 0}[control]
-    assert found["at"] == pytest.approx(rest, abs=0.03) and found["at"] in control_values(control)
-    live = compare.answer(*mnist_resources, {**state, control: found["at"], "compare": "trained"})
-    assert found["class"] == live["classes"][live["networks"]["stn"]["top"]]
+    rest = 1 if control == "scale" else 0
+    assert found["at"] == rest and rest in control_values(control)
+    live = compare.answer(*mnist_resources, {**state, control: found["at"]})
+    roles, names = COMPARISONS[comparison], names_of(comparison, "mnist", "mnist-play-affine")
+    top = live["networks"][roles[1]]["top"]
+    assert found["class"] == live["classes"][top]
     here = found["values"].index(found["at"])
-    assert found["networks"][STN]["right"][here]
-    for name, key in ((CNN, "cnn"), (STN, "stn")):
-        chance = 100 * live["networks"][key]["probabilities"][live["networks"]["stn"]["top"]]
+    assert found["networks"][names[1]]["right"][here]
+    for name, role in zip(names, roles, strict=True):
+        chance = 100 * live["networks"][role]["probabilities"][top]
         assert found["networks"][name]["percent"][here] == pytest.approx(chance, abs=0.11)
     assert sweep.sweep(*mnist_resources, {"dataset": "mnist", "sample": 5, "curve": control})["at"] is None
 

@@ -51,13 +51,13 @@ def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
 
 
 def test_curves_are_told_as_they_come(capsys, monkeypatch):
-    def measure(data_dir, on_curve, device):
-        assert device == "cpu"
+    def measure(data_dir, on_curve, device, images):
+        assert (device, images) == ("cpu", 500)
         for control in CONTROLS:
             on_curve("mnist-play-cnn", Curve(control, (0.0,), (90.0,), 10))
 
     monkeypatch.setattr("stn.cli.main.update_curves", measure)
-    lines = printed(capsys, "curves", "--device", "cpu").splitlines()
+    lines = printed(capsys, "curves", "--device", "cpu", "--images", "500").splitlines()
     assert lines == [f"mnist-play-cnn: {control}" for control in CONTROLS]
 
 

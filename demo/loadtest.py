@@ -1,11 +1,12 @@
 """How the page bears many visitors: `python -m demo.loadtest --users 30 --seconds 20 --json`. Starts `app.py` itself.
 
-Every user has a connection and a session of its own and sends what the page's JavaScript sends while a slider is
-dragged: every 100 ms the whole state with new controls, to the view's server function, over plain HTTP. An answer that
-takes longer delays that user's next request, so `requests_per_s` is what the page managed, of `wanted_per_s`. An error
-is any answer that holds no image. `rss_growth` is by how much the memory of the page's process grew under the load,
-as a part of what it was before: 0.1 is a tenth more. Before it, and not counted, all users drag for two seconds: the
-server's threads and their memory come with the first crowd, and only what grows after that goes on growing.
+Every user has a connection of its own and sends what the page's JavaScript sends while a slider is dragged: every 100
+ms the whole state with new controls, to the live view's own route, over plain HTTP. An answer that takes longer delays
+that user's next request, so `requests_per_s` is what the page managed, of `wanted_per_s`. An error is any answer that
+holds no image. `rss_growth` is by how much the memory of the page's process grew under the load, as a part of what it
+was before: 0.1 is a tenth more. `clients_cores` and `server_cores` are how many cores the users, who live in this
+process, and the page's process kept busy. Before it, and not counted, all users drag for two seconds: the server's
+threads and their memory come with the first crowd, and only what grows after that goes on growing.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import statistics
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from demo.core.desk import ADDRESS
+from demo.core.engine import ENGINES
 from demo.core.state import KEYS, SHOWN_KEYS
 from demo.measuring.server import MeasuringError, Serving, serve
 from stn.data import DATASETS
@@ -43,23 +45,28 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--dataset", choices=tuple(DATASETS), default="mnist")
     parser.add_argument("--url", help="a page that runs on this computer already (default: start app.py)")
+    parser.add_argument("--engine", choices=ENGINES, default="", help="what answers (default: the page's choice)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
     try:
-        result = loadtest(options.users, options.seconds, options.dataset, options.url)
+        result = loadtest(options.users, options.seconds, options.dataset, options.url, options.engine)
     except MeasuringError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
     print(json.dumps(result) if options.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
 
 
-def loadtest(users: int, seconds: float, dataset: str = "mnist", url: str | None = None) -> dict[str, Any]:
+def loadtest(
+    users: int, seconds: float, dataset: str = "mnist", url: str | None = None, engine: str = ""
+) -> dict[str, Any]:
     """Everything measured. Raises MeasuringError where there is nothing to measure."""
     if not 1 <= users <= 1000:
         raise MeasuringError(f"--users is {users}; give a whole number from 1 to 1000.")
     if not 0 < seconds <= 3600:
         raise MeasuringError(f"--seconds is {seconds:g}; give a number above 0, at most 3600.")
-    with _page(url) as (where, process):
+    if url is not None and engine:
+        raise MeasuringError("--engine is for a page that the test starts itself; leave out --url, or --engine.")
+    with _page(url, engine) as (where, process):
         target = find_view(where)
         crowd = [User(target, number, dataset) for number in range(users)]
         for user in crowd:
@@ -70,7 +77,10 @@ def loadtest(users: int, seconds: float, dataset: str = "mnist", url: str | None
         before = process.memory() if process else None
         for user in crowd:
             user.lags, user.errors = [], 0
+        worked, own = process.worked() if process else None, time.process_time()
         duration = _rush(crowd, seconds)
+        own = time.process_time() - own
+        done = process.worked() if process else None
         after = process.memory() if process else None
     lags = sorted(lag for user in crowd for lag in user.lags)
     errors = [user.said for user in crowd if user.errors]
@@ -86,6 +96,9 @@ def loadtest(users: int, seconds: float, dataset: str = "mnist", url: str | None
         "max_ms": round(1000 * lags[-1], 1) if lags else None,
         "errors": sum(user.errors for user in crowd),
         "first_error": errors[0] if errors else None,
+        "clients_cores": round(own / duration, 2),
+        "server_cores": None if done is None or worked is None else round((done - worked) / duration, 2),
+        "engine": engine or None,
         "rss_before_mb": None if before is None else round(before / 1e6, 1),
         "rss_after_mb": None if after is None else round(after / 1e6, 1),
         "rss_growth": None if not before or after is None else round(after / before - 1, 4),
@@ -105,13 +118,11 @@ def _rush(crowd: list[User], seconds: float) -> float:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the view's server function answers, and what calls it."""
+    """Where the live view answers."""
 
     host: str
     port: int
     path: str
-    component: int
-    function: str
 
 
 @dataclass
@@ -121,7 +132,6 @@ class User:
     target: Target
     number: int
     dataset: str
-    session: str = field(default_factory=lambda: uuid.uuid4().hex)
     lags: list[float] = field(default_factory=list)  # seconds, of the answers that held an image
     errors: int = 0
     said: str = ""  # the last answer that held none
@@ -156,8 +166,7 @@ class User:
         target = self.target
         if self.connection is None:
             self.connection = http.client.HTTPConnection(target.host, target.port, timeout=PATIENCE)
-        call = {"data": self._state(), "component_id": target.component, "fn_name": target.function}
-        body = json.dumps({**call, "session_hash": self.session})
+        body = json.dumps(self._state())
         self.connection.request("POST", target.path, body, {"Content-Type": "application/json"})
         response = self.connection.getresponse()
         text = response.read()
@@ -181,16 +190,16 @@ class User:
 
 
 @contextmanager
-def _page(url: str | None) -> Iterator[tuple[str, Serving | None]]:
+def _page(url: str | None, engine: str) -> Iterator[tuple[str, Serving | None]]:
     if url is not None:
         yield url, None
         return
-    with serve() as app:
+    with serve(engine) as app:
         yield app.address, app
 
 
 def find_view(url: str) -> Target:
-    """The view of the page at a loopback address, from the configuration that the page itself reads."""
+    """The live view of the page at a loopback address, once that says that it has one."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 80
@@ -204,9 +213,8 @@ def find_view(url: str) -> Target:
         connection.request("GET", f"{root}/config")
         config = json.loads(connection.getresponse().read())
         connection.close()
-        view = next(c for c in config["components"] if c["props"].get("elem_id") == "view")
-        path = f"{root}{config['api_prefix']}/component_server/"
-        return Target(host, port, path, view["id"], view["props"]["server_fns"][0])
+        next(c for c in config["components"] if c["props"].get("elem_id") == "view")
+        return Target(host, port, f"{root}/{ADDRESS}")
     except (OSError, http.client.HTTPException, ValueError, KeyError, StopIteration) as error:
         raise MeasuringError(f"There is no playground at {url[:80]}: start it with `python app.py`.") from error
 

@@ -7,7 +7,7 @@ the CPU, so that a seed gives the same batch everywhere; images are warped where
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -113,15 +113,39 @@ def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from
     return _controlled(images, values, canvas, clutter_from, torch.Generator().manual_seed(controls.seed)).images
 
 
+def apply_each(images: Tensor, controls: Sequence[Controls], canvas: int, clutter_from: Sequence[Tensor]) -> Tensor:
+    """`apply_controls` for images (B, C, S, S) that each have controls, and images to cut clutter from, of their own.
+
+    Returns (B, C, canvas, canvas), each as if it were alone.
+    """
+    names = CONTROL_RANGES
+    values = {name: torch.tensor([float(getattr(one, name)) for one in controls]) for name in names}
+    shift = torch.stack([values["shift_x"], values["shift_y"]], dim=1)
+    matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
+    out = warp(images, matrix, canvas)
+    for i, (one, pool) in enumerate(zip(controls, clutter_from, strict=True)):
+        if one.clutter or one.noise:
+            generator, own = torch.Generator().manual_seed(one.seed), slice(i, i + 1)
+            out[own] = _spoil(out[own], values["clutter"][own], values["noise"][own], pool, generator)
+    return out
+
+
 def _controlled(
     images: Tensor, values: dict[str, Tensor], canvas: int, pool: Tensor, generator: torch.Generator
 ) -> Distorted:
     shift = torch.stack([values["shift_x"], values["shift_y"]], dim=1)
     matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
+    out = warp(images, matrix, canvas)
+    return Distorted(_spoil(out, values["clutter"], values["noise"], pool, generator, pool is images), matrix)
+
+
+def _spoil(
+    images: Tensor, clutter: Tensor, noise: Tensor, pool: Tensor, generator: torch.Generator, others: bool = False
+) -> Tensor:
+    """Clutter, then noise, over images (B, C, H, W); clutter and noise (B,)."""
     # The noise has numbers of its own, so that one patch more does not change it.
-    noise = torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
-    out = with_patches(warp(images, matrix, canvas), values["clutter"], pool, generator, pool is images)
-    return Distorted(add_noise(out, values["noise"], noise), matrix)
+    own = torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
+    return add_noise(with_patches(images, clutter, pool, generator, others), noise, own)
 
 
 def play(

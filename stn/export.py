@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from stn.checkpoint import CheckpointInfo, load_checkpoint, write_file
 from stn.errors import StnError, unknown
@@ -49,7 +51,23 @@ def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
 
 
 def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
+    images = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)
+    program = onnx_program(model, images, "pictures", ["logits"])
+    program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
+    write_file(out, program.save)
+
+
+def onnx_program(
+    module: nn.Module, images: Tensor, input_name: str, output_names: list[str], optimize: bool = True
+) -> torch.onnx.ONNXProgram:
+    """A module that holds SpatialTransformers, in ONNX: from images (B, C, H, W), of any B, to its outputs.
+
+    `images`: an example of two, for one would fix B at 1. `optimize`: whether what is known when the program is written
+    is computed then; it may fold weights into each other. Raises StnError where the packages of PyTorch's ONNX exporter
+    are missing.
+    """
     try:
+        import onnx
         from onnxscript import opset20 as op
     except ImportError as error:
         raise StnError(
@@ -65,29 +83,44 @@ def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
         size = x.shape[2:]
         return op.MaxPool(x, kernel_shape=[-(-n // 2) for n in size], strides=[n // 2 for n in size])
 
+    # It has a translation for the mean over areas that do not divide the size, of hundreds of nodes.
+    def areas(x: Any, cells: Any) -> Any:
+        weights = [area_weights(n, k) for n, k in zip(x.shape[2:], cells, strict=True)]
+        down, right = (op.Constant(value=onnx.numpy_helper.from_array(w)) for w in (weights[0], weights[1].T.copy()))
+        return op.MatMul(op.MatMul(down, x), right)
+
     aten, prims = torch.ops.aten, torch.ops.prims
     table: dict[Callable[..., Any], Callable[..., Any]] = {
         aten.hypot.default: hypot,
         prims.hypot.default: hypot,
         aten.adaptive_max_pool2d.default: halves,
+        aten._adaptive_avg_pool2d.default: areas,
     }
-    images = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)  # one image would fix B at 1
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
         program = torch.onnx.export(
-            model.eval(),
+            module.eval(),
             (images,),
             dynamo=True,
             opset_version=OPSET,
-            input_names=["pictures"],
-            output_names=["logits"],
+            input_names=[input_name],
+            output_names=output_names,
             dynamic_shapes=({0: torch.export.Dim("B")},),
             custom_translation_table=table,
+            optimize=optimize,
             verbose=False,
         )
     assert program is not None, "the exporter returns one where dynamo=True"
-    program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
-    write_file(out, program.save)
+    return program
+
+
+def area_weights(size: int, cells: int) -> np.ndarray:
+    """The matrix (cells, size) that takes means over areas of `size` numbers, as adaptive average pooling does."""
+    weights = np.zeros((cells, size), np.float32)
+    for i in range(cells):
+        low, high = i * size // cells, -(-(i + 1) * size // cells)
+        weights[i, low:high] = 1 / (high - low)
+    return weights
 
 
 FORMATS = {"tutorial": _tutorial, "onnx": _onnx}

@@ -30,6 +30,7 @@ ROOMS = {
     "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "gradio"},
     "demo.benchmark": {"stn", "demo.measuring"},
     "demo.loadtest": {"stn", "demo.core", "demo.measuring"},
+    "demo.graphs": {"stn", "demo.core"},
     "demo": set(),
     "app": {"demo.fast_import", "demo.page"},
     "tests.stn": {"stn", "tests.helpers", "tests.generated"},

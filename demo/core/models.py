@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from demo.core.cache import LruCache
 from demo.core.images import ImageStore
 from stn import load_checkpoint
 from stn.checkpoint import SHIPPED, CheckpointInfo
@@ -53,6 +54,7 @@ class ModelStore:
         self._folder = Path(folder)
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.Lock()
+        self.pairs = LruCache(64)  # what `find_pair` makes of two of them
 
     @property
     def folder(self) -> Path:
@@ -74,8 +76,9 @@ class ModelStore:
 
     def choose(self, dataset: str, model: str | None) -> str:
         """`model` if it is a transformer for the data set, the first there is for None. Raises StnError."""
-        if model in self._loaded and dataset_of(model) == dataset and architecture_of(model) != "cnn":
-            return model  # every step of a drag asks, and looking through the folder takes as long as a layer
+        wanted = model or f"{dataset}-play-affine"  # the first there is, where it is there
+        if wanted in self._loaded and dataset_of(wanted) == dataset and architecture_of(wanted) != "cnn":
+            return wanted  # every step of a drag asks, and looking through the folder takes as long as a layer
         names = self.transformers(dataset)
         if not names:
             raise StnError(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from demo.core.engine import GRAPHS, Session, architecture_digest, open_session
 from demo.core.models import UPRIGHT, Loaded, ModelStore
+from demo.core.pair_net import ANSWERS, OF_A_STAGE, PairNet
 from demo.core.state import COMPARISONS
-from stn.behind import BehindTransformer
-from stn.errors import StnError
-from stn.explain import Stage, stages_of, watch
+from stn.families import Family
 
 TITLES = {  # role of a network -> what the page calls it
     "upright": "CNN as it is",
@@ -29,11 +28,28 @@ SIDES = {  # the same beside the other one of its comparison
 
 
 @dataclass(frozen=True, eq=False)
+class SeenStage:
+    """One pass through one transformer, as `stn.explain.Stage`, without its input."""
+
+    name: str
+    family: Family
+    theta: Tensor  # (B, n)
+    grid: Tensor  # (B, h, w, 2), points (x, y) of this stage's input
+    output: Tensor  # (B, C, h, w), normalized
+
+
+@dataclass(frozen=True, eq=False)
 class Seen:
     """What the networks of one or several comparisons made of the same images."""
 
     logits: dict[str, Tensor]  # role -> (B, classes)
-    stages: tuple[Stage, ...]  # of the transformer, never empty
+    stages: tuple[SeenStage, ...]  # of the transformer, never empty
+
+    def at(self, i: int) -> Seen:
+        """What they made of image i alone, a batch of one."""
+        own = slice(i, i + 1)
+        stages = (replace(s, theta=s.theta[own], grid=s.grid[own], output=s.output[own]) for s in self.stages)
+        return Seen({role: logits[own] for role, logits in self.logits.items()}, tuple(stages))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +63,8 @@ class Pair:
     comparison: str  # "upright" or "trained"
     stn: Loaded  # the network with the transformer
     cnn: Loaded
+    net: PairNet
+    session: Session | None  # None: PyTorch answers
 
     @property
     def roles(self) -> tuple[str, str]:
@@ -54,26 +72,18 @@ class Pair:
         return COMPARISONS[self.comparison]
 
     def explain(self, x: Tensor) -> Seen:
-        """Both answers to images (B, C, S, S) in [0, 1], and what the transformer did. Raises StnError without one.
-
-        Both passes of the upright CNN are one, which costs a lone visitor less than two.
-        """
-        if not self.stn.transformers:
-            raise StnError(
-                f"The model {self.stn.info.name} has no spatial transformer, so there is nothing to look into."
-            )
-        if self.comparison == "trained":
-            explained = self.stn.explain(x)
-            return Seen({"cnn": self.cnn.explain(x).logits, "stn": explained.logits}, explained.stages)
-        with torch.no_grad(), ExitStack() as locks:
-            locks.enter_context(self.stn.lock)
-            behind = BehindTransformer(self.stn.model, self.cnn.model, own_canvas(self.cnn, x))
-            with watch(self.stn.transformers, keep_output=True) as passes:
-                corrected = behind.correct(x)  # (B, C, S, S)
-            locks.enter_context(self.cnn.lock)
-            logits = self.cnn.model(torch.cat([behind.as_they_are(x), corrected]))  # (2 B, classes)
-        as_it_is, rescued = logits.chunk(2)
-        return Seen({"upright": as_it_is, "behind": rescued}, stages_of(passes))
+        """Both answers to images (B, C, S, S) in [0, 1], and what the transformer did."""
+        if self.session:
+            found = self.session.run(x)
+        else:
+            with torch.no_grad(), self.stn.lock, self.cnn.lock:
+                found = list(self.net(x))
+        logits = dict(zip(self.roles, found[: len(ANSWERS)], strict=True))
+        transformers, stages = list(self.stn.transformers.items()), []
+        for i, at in enumerate(range(len(ANSWERS), len(found), len(OF_A_STAGE))):
+            name, transformer = transformers[min(i, len(transformers) - 1)]  # one may have several passes
+            stages.append(SeenStage(name, transformer.family, *found[at : at + len(OF_A_STAGE)]))
+        return Seen(logits, tuple(stages))
 
     def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The classes (B,) that each of the two finds likeliest for images (B, C, S, S), the plain one first."""
@@ -84,12 +94,28 @@ class Pair:
 
 def find_pair(models: ModelStore, dataset: str, model: str | None, comparison: str) -> Pair:
     """The networks of a comparison, the transformer from `model` or from the first there is. Raises StnError."""
-    stn = models.get(models.choose(dataset, model))
+    name = models.choose(dataset, model)
+
+    def make() -> Pair:
+        pair = pair_of(models, dataset, name, comparison)
+        session = open_session(models.folder / GRAPHS / graph_name(pair), pair.net, networks_of(pair))
+        return replace(pair, session=session)
+
+    return models.pairs.get((name, comparison), make)
+
+
+def pair_of(models: ModelStore, dataset: str, name: str, comparison: str) -> Pair:
+    """The comparison with the transformer of the network `name`, answered by PyTorch. Raises StnError."""
+    stn = models.get(name)
     cnn = models.get(UPRIGHT[dataset] if comparison == "upright" else f"{dataset}-play-cnn")
-    return Pair(comparison, stn, cnn)
+    return Pair(comparison, stn, cnn, PairNet(comparison, stn, cnn), None)
 
 
-def own_canvas(cnn: Loaded, x: Tensor) -> tuple[int, int] | None:
-    """The canvas (H, W) of a network that has seen smaller ones than that of images x (B, C, S, S), else None."""
-    side = cnn.info.canvas
-    return (side, side) if side < x.shape[-1] else None
+def graph_name(pair: Pair) -> str:
+    """The file of the graph that answers for a pair."""
+    return f"{pair.stn.info.name}.{pair.comparison}.onnx"
+
+
+def networks_of(pair: Pair) -> str:
+    """A digest of a pair's layers: a graph fits others of the same."""
+    return architecture_digest(pair.stn.info.recipe, pair.cnn.info.recipe)

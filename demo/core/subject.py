@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from demo.core import words
@@ -12,7 +14,7 @@ from demo.core.requests import split
 from demo.core.state import ViewState, parse_request
 from demo.core.uploads import read_pixels, read_upload
 from stn.data import dataset_info
-from stn.distort import Controls, apply_controls
+from stn.distort import Controls, apply_controls, apply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,12 @@ class Subject:
     def distorted(self, controls: Controls, canvas: int) -> Tensor:
         """(1, C, S, S) on the network's canvas."""
         return apply_controls(self.image, controls, canvas, self.clutter_from)
+
+
+def distorted_each(subjects: Sequence[Subject], controls: Sequence[Controls], canvas: int) -> Tensor:
+    """Subjects of one data set under controls of their own: (B, C, S, S) on the network's canvas."""
+    images = torch.cat([subject.image for subject in subjects])  # (B, C, H, W)
+    return apply_each(images, controls, canvas, [subject.clutter_from for subject in subjects])
 
 
 def find_subject(images: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:

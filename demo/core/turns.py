@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,27 +40,27 @@ class Turn:
         return "a quarter turn off" if abs(self.left) <= 180 - QUARTER_OFF else "upside down"
 
 
-def find_turn(grid: Tensor, controls: Controls | None, canvas: int, size: int) -> Turn:
-    """What a sampling grid (1, h, w, 2) on the canvas does about the turn of an image under `controls`.
+def find_turns(grids: Tensor, controls: Sequence[Controls | None], canvas: int, size: int) -> list[Turn]:
+    """What each of the sampling grids (B, h, w, 2) on the canvas does about the turn of an image under its controls.
 
     canvas and size in pixels, the widths of the canvas and of the untouched image. controls None: the image's own pose
     is not known. The angles are those of polar decompositions A = R P, of the affine map nearest to the grid, and, for
     what is left, of that map and the distortion composed.
     """
-    asked = None if controls is None else controls.rotation
-    if not bool(grid.isfinite().all()):
-        return Turn(asked, None, None)
-    matrix = geometry.nearest_affine(grid)  # (1, 3, 3), from the output to the canvas
-    done = _degrees(matrix)
-    if controls is None:
-        return Turn(None, done, None)
-    rotation, scale, shear = torch.tensor([controls.rotation, controls.scale, controls.shear])[:, None]
-    shift = torch.tensor([[controls.shift_x, controls.shift_y]])
-    placed = placement_matrix(rotation, scale, shift, shear, canvas, size)  # (1, 3, 3), from the canvas to the image
-    left = _degrees(geometry.product(placed.to(matrix.dtype), matrix))
-    return Turn(asked, done, left)
+    finite = grids.isfinite().flatten(1).all(1).tolist()
+    matrices = geometry.nearest_affine(grids.nan_to_num(0, 0, 0))  # (B, 3, 3), from the output to the canvas
+    known = [one or Controls() for one in controls]
+    rotation, scale, shear = torch.tensor([[one.rotation, one.scale, one.shear] for one in known]).T
+    shift = torch.tensor([[one.shift_x, one.shift_y] for one in known])
+    placed = placement_matrix(rotation, scale, shift, shear, canvas, size)  # (B, 3, 3), from the canvas to the image
+    left = _degrees(geometry.product(placed.to(matrices.dtype), matrices))
+    turns = []
+    for one, ok, done, rest in zip(controls, finite, _degrees(matrices), left, strict=True):
+        asked = None if one is None else one.rotation
+        turns.append(Turn(asked, done if ok else None, rest if ok and one is not None else None))
+    return turns
 
 
-def _degrees(matrix: Tensor) -> float:
-    """By how many degrees counter-clockwise a matrix (1, 3, 3) turns the image that it samples."""
-    return math.degrees(float(geometry.polar(matrix)[0]))
+def _degrees(matrices: Tensor) -> list[float]:
+    """By how many degrees counter-clockwise each of the matrices (B, 3, 3) turns the image that it samples."""
+    return torch.rad2deg(geometry.polar(matrices)[0]).tolist()

@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import torch
-
-from stn.geometry import polar
-
 MINUS = "\u2212"
 TIMES = "\u00d7"
 NOT_FINITE = "gives no transformation: theta is not finite"
@@ -49,8 +45,10 @@ def describe_matrix(matrix: Sequence[Sequence[float]]) -> str:
         a, c = -a, -c
     if a * d - b * c < 1e-4:
         return "collapses it onto a line"
-    radians, stretches = polar(torch.tensor([[[a, b, tx], [c, d, ty], [0, 0, 1]]], dtype=torch.float64))
-    angle, (most, least) = radians.item(), stretches[0].tolist()
+    # `stn.geometry.polar` in numbers: a tensor for four of them would take as long as the rest of the words.
+    angle = math.atan2(c - b, a + d)
+    turned, mirror = math.hypot(a + d, c - b), math.hypot(a - d, b + c)
+    most, least = (turned + mirror) / 2, (turned - mirror) / 2
     if abs(math.degrees(angle)) >= 0.5:
         parts.append(f"turns it {rotation_words(math.degrees(angle))}")
     zoom = 1 / math.sqrt(most * least)

@@ -37,14 +37,27 @@ class Serving:
             return None
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def worked(self) -> float | None:
+        """Seconds that the process has had a core, None where the system does not say."""
+        try:
+            fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
+        except (OSError, IndexError, ValueError):
+            return None
+
 
 @contextmanager
-def serve() -> Iterator[Serving]:
-    """The page on a free port of this computer only, once it answers; ended when the block ends."""
+def serve(engine: str = "") -> Iterator[Serving]:
+    """The page on a free port of this computer only, once it answers; ended when the block ends.
+
+    engine: what answers there, as $STN_ENGINE says it, "" for the page's choice.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     ours = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    if engine:
+        ours["STN_ENGINE"] = engine
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "app.py"],

@@ -112,7 +112,7 @@ def test_an_answer_without_an_image_counts_as_none(visit, address):
     page = visit("?dataset=mnist&sample=3")
     page.wait_for_load_state("networkidle")
     before, drawn = seq(page), page.locator("#view").get_attribute("data-drawn")
-    page.route("**/component_server/", lambda route: route.fulfill(json=NO_IMAGE))
+    page.route("**/stn-live", lambda route: route.fulfill(json=NO_IMAGE))
     slider(page, "shear").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('#notice').innerText === 'There is nothing to see.'")
@@ -123,6 +123,17 @@ def test_an_answer_without_an_image_counts_as_none(visit, address):
     with pytest.raises(MeasuringError, match="nothing to see"):
         wait_for_image(page)
     assert page.locator("#view").get_attribute("data-ready") == "false"
+
+
+def test_where_only_gradios_addresses_are_let_through_the_view_asks_there(visit):
+    page = visit("?dataset=mnist&sample=3")
+    refused = []
+    page.route("**/stn-live", lambda route: (refused.append(route), route.fulfill(status=403, body="no")))
+    for turn in (1, 2):
+        slider(page, "rotation").focus()
+        page.keyboard.press("ArrowRight")
+        settled(page, rotation=turn)
+    assert len(refused) == 1, "asked once and never again"
 
 
 def test_next_previous_random_and_class(visit):

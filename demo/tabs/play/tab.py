@@ -1,13 +1,16 @@
-"""The play tab: the live view of one image. What it shows is decided in compare.py, how in js/play/."""
+"""The play tab: the live view of one image. What it shows is decided in compare.py, how in the scripts beside this."""
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
+import gradio as gr
 from fastapi.responses import JSONResponse
 
 from demo.core import compare
+from demo.core.desk import ADDRESS, Desk
 from demo.core.models import Resources
+from demo.tabs.play.route import DESKS
 from demo.ui import assets
 from demo.ui.comparison import with_switch
 from demo.ui.widget import Tab, live
@@ -15,18 +18,15 @@ from demo.ui.widget import Tab, live
 
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
+    desk = Desk(partial(compare.answer_together, resources.images, resources.models))
 
     async def look(request):
-        # Here and now: a hop to another thread and back takes a tenth of an answer's time, and threads that take turns
-        # at the interpreter serve a crowd no faster. Who waits, for files or another tab's batch, does so elsewhere
-        # (a batch that begins at this very moment holds up the rest, for a tenth of a second).
-        if resources.warm.is_set() and not resources.models.busy():
-            seen = compare.answer(resources.images, resources.models, request)
-        else:
-            seen = await asyncio.to_thread(compare.answer, resources.images, resources.models, request)
-        return JSONResponse(seen)  # as it is: nothing in it has to be made ready for JSON
+        return JSONResponse(await desk.ask(request))  # as it is: nothing in it has to be made ready for JSON
 
-    live("play", "view", [look], with_switch(assets.html("play"), "play"))
+    live("play", "view", [look], with_switch(assets.html("play"), "play"), constants={"address": ADDRESS})
+    page = gr.context.Context.root_block
+    assert page is not None, "a tab is built inside a page"
+    DESKS[page] = desk
 
 
 TAB = Tab("Play", build)

@@ -6,7 +6,7 @@ import { drawGrid } from "../../ui/static/figure.js";
 import { createPace } from "../../ui/static/pace.js";
 import { createPalette } from "../../ui/static/palette.js";
 import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
-import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
+import { LOST, createAsk, createPump } from "../../ui/static/pump.js";
 import { createBars, createTheta, setText } from "../../ui/static/readings.js";
 import { mark, openStore } from "../../ui/static/store.js";
 import { takeInHand } from "./hand.js";
@@ -14,8 +14,8 @@ import { copyText, download, figureOf, outputTitle } from "./save.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
-/** @param {any} element @param {Server} server */
-export function mount(element, server) {
+/** @param {any} element @param {Server} server @param {{address: string}} constants */
+export function mount(element, server, { address }) {
   const view = element.closest("#view") ?? element;
   const find = (selector) => element.querySelector(selector);
   const canvases = { input: find("#input"), grid: find("#grid"), output: find("#output") };
@@ -99,8 +99,9 @@ export function mount(element, server) {
 
   const pace = createPace();
 
+  const ask = createAsk(address, (request) => server.look(request));
   const pump = createPump({
-    ask: pace.timed((state) => answerOf(server.look(store.request(state)))),
+    ask: pace.timed((state) => ask(store.request(state))),
     limit: pace.limit,
     gap: pace.gap,
     draw,

@@ -7,6 +7,22 @@ export async function answerOf(call) {
   return answer;
 }
 
+// Asks over a route of the page's own, which costs the server far less than Gradio's way, `otherwise`. That stays for a
+// page behind something that lets only Gradio's addresses through.
+export function createAsk(/** @type {string} */ address, /** @type {(request: object) => Promise<any>} */ otherwise) {
+  const url = new URL(address, document.baseURI);
+  const headers = { "Content-Type": "application/json" };
+  let open = true;
+  return async (/** @type {object} */ request) => {
+    if (open) {
+      const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(request) });
+      if (response.ok) return response.json();
+      open = false;
+    }
+    return answerOf(otherwise(request));
+  };
+}
+
 // The pump keeps up to `limit()` requests in flight and only ever draws the newest answer.
 //
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,

@@ -228,3 +228,31 @@ def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(resources):
     assert not models.busy()
     with loaded.lock:
         assert models.busy()
+
+
+def test_visitors_who_ask_together_get_what_each_gets_alone(resources):
+    requests = [
+        {"dataset": "mnist", "sample": 3, "rotation": 40},
+        {"dataset": "mnist", "sample": 4, "clutter": 3, "noise": 0.2, "seed": 5, "compare": "trained"},
+        {"dataset": "mnist", "sample": 4, "clutter": 3, "noise": 0.2, "seed": 5},
+        {"dataset": "mnist", "sample": 10**6},
+        "nothing of the kind",
+        {"dataset": "mnist", "sample": 5, "noise": 0.1, "seed": 6, "scale": 0.7},
+    ]
+    together = compare.answer_together(*resources, requests)
+    assert ["error" in one for one in together] == [False, False, False, True, True, False]
+    for one, request in zip(together, requests, strict=True):
+        alone = compare.answer(*resources, request)
+        assert one.keys() == alone.keys()
+        for key in one.keys() - {"milliseconds", "networks", "output", "stages", "turn"}:
+            assert one[key] == alone[key], key
+        if "error" not in one:
+            assert one["turn"]["done"] == pytest.approx(alone["turn"]["done"], abs=1e-3)
+            for role, network in one["networks"].items():
+                assert network["probabilities"] == pytest.approx(alone["networks"][role]["probabilities"], abs=1e-4)
+
+
+def test_a_program_error_reaches_all_whom_it_concerns_as_a_sentence(resources, monkeypatch):
+    monkeypatch.setattr(compare, "compare_together", lambda pair, shown: 1 / 0)
+    answers = compare.answer_together(*resources, [{"dataset": "mnist"}, {"dataset": "mnist", "sample": -1}])
+    assert "an error in the program" in answers[0]["error"] and "sample" in answers[1]["error"]

@@ -5,12 +5,16 @@ import math
 import pytest
 import torch
 
-from demo.core.turns import Turn, find_turn
+from demo.core.turns import Turn, find_turns
 from stn import geometry
 from stn.distort import Controls, placement_matrix
 from stn.families import get_family
 
 CANVAS, SIZE = 60, 28
+
+
+def find_turn(grid, controls):
+    return find_turns(grid, [controls], CANVAS, SIZE)[0]
 
 
 def grid_undoing(controls: Controls, extra: float = 0.0) -> torch.Tensor:
@@ -27,7 +31,7 @@ def grid_undoing(controls: Controls, extra: float = 0.0) -> torch.Tensor:
 @pytest.mark.parametrize("rotation", [-90, -41, 0, 60, 90])
 def test_what_is_undone_is_the_opposite_of_what_was_asked(rotation):
     controls = Controls(rotation=rotation, scale=0.7, shift_x=0.2)
-    turn = find_turn(grid_undoing(controls), controls, CANVAS, SIZE)
+    turn = find_turn(grid_undoing(controls), controls)
     assert (turn.asked, turn.off) == (rotation, "")
     assert turn.done == pytest.approx(-rotation, abs=1e-3) and turn.left == pytest.approx(0, abs=1e-3)
 
@@ -42,13 +46,13 @@ def test_what_is_undone_is_the_opposite_of_what_was_asked(rotation):
 )
 def test_an_output_that_is_far_from_upright_is_said_to_be(extra, off):
     controls = Controls(rotation=20)
-    turn = find_turn(grid_undoing(controls, extra), controls, CANVAS, SIZE)
+    turn = find_turn(grid_undoing(controls, extra), controls)
     assert turn.off == off and turn.left == pytest.approx(extra, abs=1e-3)
 
 
 def test_a_shear_that_is_undone_leaves_nothing_though_it_turns_an_image():
     controls = Controls(shear=30)
-    turn = find_turn(grid_undoing(controls), controls, CANVAS, SIZE)
+    turn = find_turn(grid_undoing(controls), controls)
     assert abs(turn.done) > 10 and turn.left == pytest.approx(0, abs=1e-3)
 
 
@@ -59,10 +63,20 @@ def test_words_have_signs():
 
 
 def test_of_an_own_image_nobody_knows_what_is_left():
-    turn = find_turn(grid_undoing(Controls(rotation=30), 90), None, CANVAS, SIZE)
+    turn = find_turn(grid_undoing(Controls(rotation=30), 90), None)
     assert turn.asked is turn.left is None and turn.off == "" and turn.done == pytest.approx(60, abs=1e-3)
 
 
 def test_a_theta_that_is_not_finite_says_nothing():
     grid = get_family("affine").grid(torch.full((1, 6), torch.nan), (SIZE, SIZE))
-    assert find_turn(grid, Controls(), CANVAS, SIZE) == Turn(0.0, None, None) and Turn(0.0, None, None).words == ""
+    assert find_turn(grid, Controls()) == Turn(0.0, None, None) and Turn(0.0, None, None).words == ""
+
+
+def test_grids_of_several_images_are_told_apart():
+    several = [Controls(rotation=30), None, Controls(rotation=-60, scale=0.7), Controls(rotation=10)]
+    grids = torch.cat([grid_undoing(one or Controls(rotation=20)) for one in several])
+    grids[3] = torch.nan
+    turns = find_turns(grids, several, CANVAS, SIZE)
+    for i, one in enumerate(several):
+        assert turns[i] == find_turn(grids[i : i + 1], one)
+    assert [turn.asked for turn in turns] == [30, None, -60, 10] and turns[3].done is turns[3].left is None

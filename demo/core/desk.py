@@ -1,0 +1,59 @@
+"""Visitors who ask at the same time are answered together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+ADDRESS = "stn-live"  # of the route that leads here, relative to the page
+MOST_TOGETHER = 16  # answered at once: with more of them the first would wait for longer than it takes alone
+MOST_WAITING = 500
+BUSY = "Too many visitors are asking at this moment; move a slider again in a few seconds."
+
+Answers = Callable[[Sequence[object]], list[dict[str, Any]]]
+
+
+class Desk:
+    """Hands requests to a thread: whatever has come in while it was at work goes together, a lone visitor at once.
+
+    All calls come from one event loop. `answers`: takes requests, gives as many answers, raises nothing.
+    """
+
+    def __init__(self, answers: Answers):
+        self._answers = answers
+        self._waiting: deque[tuple[object, asyncio.Future[dict[str, Any]]]] = deque()
+        # One: two that take turns at the interpreter serve a crowd no faster.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._at_work = False
+
+    async def ask(self, request: object) -> dict[str, Any]:
+        """The answer to a request."""
+        if len(self._waiting) >= MOST_WAITING:
+            return {"error": BUSY}
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, answer))
+        if not self._at_work:
+            self._begin()
+        return await answer
+
+    def _begin(self) -> None:
+        self._at_work = True
+        together = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+        job = asyncio.get_running_loop().run_in_executor(self._thread, self._answers, [asked for asked, _ in together])
+        job.add_done_callback(lambda done: self._end(together, done))
+
+    def _end(self, together: list[tuple[object, asyncio.Future]], done: asyncio.Future) -> None:
+        self._at_work = False
+        if self._waiting:
+            self._begin()
+        error = done.exception()
+        for i, (_, answer) in enumerate(together):
+            if answer.done():  # its visitor has gone
+                continue
+            if error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(done.result()[i])

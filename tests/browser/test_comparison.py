@@ -105,7 +105,7 @@ def test_a_transformers_mistake_is_looked_for_among_the_answers_behind_it(visit,
 
     asked = []
 
-    def find(self, state, klass, of, start):
+    def find(self, state, klass, of):
         asked.append((state.compare, of))
         return {"sample": 9, "words": "Here is one."}
 

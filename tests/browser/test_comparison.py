@@ -91,7 +91,7 @@ def test_the_rim_turns_the_input_and_the_middle_shifts_it(hand):
 
 
 def test_the_wheel_scales_the_input_within_its_range(hand):
-    page, drag = hand
+    page, _ = hand
     page.locator("#input").hover()
     page.mouse.wheel(0, -150)
     grown = state_when(page, "s.scale > 1.1")["scale"]

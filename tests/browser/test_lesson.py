@@ -1,10 +1,16 @@
 """The lesson in a real browser: predict, see, try; each exercise has its own link."""
 
 import json
+import os
+import re
 
 import pytest
 
+from demo.core.images import ImageStore
+from demo.core.models import ModelStore
+from demo.tabs.lesson.lesson import Lesson
 from demo.tabs.lesson.page import results_html, shipped
+from demo.ui.sources import PAPER, TUTORIAL
 from stn.checkpoint import SHIPPED
 
 DRAWN = "() => document.querySelector('#lesson')?.dataset.drawn"
@@ -43,6 +49,19 @@ def covered(page, canvas: str) -> bool:
     )
 
 
+def answered(page, last: int = 5):
+    """Predicts exercises 1 to `last`, always the first choice, and goes on."""
+    for n in range(1, last + 1):
+        drawn(page, exercise=n)
+        predict(page)
+        page.locator(".bench-next").click()
+
+
+def bottom(locator) -> float:
+    box = locator.bounding_box()
+    return box["y"] + box["height"]
+
+
 def test_nothing_is_given_away_before_the_prediction_and_everything_shown_after(lesson):
     page = lesson()
     assert drawn(page, exercise=1)["rotation"] == 40
@@ -51,18 +70,146 @@ def test_nothing_is_given_away_before_the_prediction_and_everything_shown_after(
     predict(page, 1)
     verdict = page.locator(".exercise:visible .verdict")
     assert verdict.locator("strong").inner_text() in ("As you predicted.", "Not as you predicted.")
-    assert page.locator(".exercise:visible .choice.is-answer").count() == 1
     assert covered(page, ".bench-output")
     assert "CNN" in page.locator(".says-cnn").inner_text() and page.locator(".bench-slider").is_visible()
 
 
-def test_the_verdict_follows_the_prediction(lesson):
-    page = lesson()
-    said = []
+def test_the_right_answer_and_a_wrong_prediction_are_marked_in_words_and_by_signs(lesson):
+    signs = set()
     for choice in range(3):
+        page = lesson()
         predict(page, choice)
-        said.append(page.locator(".exercise:visible .verdict strong").inner_text())
-    assert said.count("As you predicted.") == 1
+        right = page.locator(".exercise:visible .choice.is-answer")
+        assert right.count() == 1 and right.locator(".choice-sign").inner_text() == "\u2713 Right answer"
+        own = page.locator(".exercise:visible .choice").nth(choice).locator(".choice-sign").inner_text()
+        assert own in ("\u2713 Right answer", "\u2717 Your prediction")
+        said = page.locator(".exercise:visible .verdict strong").inner_text()
+        assert (said == "As you predicted.") == own.startswith("\u2713")
+        assert page.locator(".exercise:visible .choice input:enabled").count() == 0, "a prediction stands"
+        assert page.locator(".steps button").first.get_attribute("data-sign") == own[0]
+        signs.add(own[0])
+    assert signs == {"\u2713", "\u2717"}
+
+
+def test_a_sheet_hides_what_became_of_its_images_until_the_prediction(lesson):
+    page = lesson("?dataset=mnist&exercise=3")
+    assert drawn(page, exercise=3)["rotation"] == 90
+    cells, marks = page.locator(".sheet-input .cell"), page.locator(".cell-mark:not(:empty)")
+    assert cells.count() == 20 and page.locator(".sheet-output .cell:visible").count() == 0
+    assert marks.count() == 0 and page.locator(".sheet-input .cell:enabled").count() == 0
+    assert page.locator(".bench-table").is_hidden() and page.locator(".bench-input").is_hidden()
+    predict(page)
+    assert page.locator(".sheet-output .cell:visible").count() == 20
+    row = page.locator(".bench-table tr").nth(1).locator("td").all_inner_texts()
+    says = page.locator(".says-cnn").inner_text()
+    assert says == f"CNN as it is: {row[-1]} of 20 right."
+    assert page.locator(".sheet-input .cell-mark:not(:empty)").count() == 20 - int(row[-1])
+    slider = page.locator(".bench-slider input")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    drawn(page, exercise=3, rotation=75)
+    assert page.locator(".says-cnn").inner_text() == f"CNN as it is: {row[-2]} of 20 right."
+
+
+def test_a_digit_of_a_sheet_opens_in_play(lesson):
+    page = lesson("?dataset=mnist&exercise=5")
+    drawn(page, exercise=5)
+    predict(page)
+    page.locator(".sheet-output .cell").nth(7).click()
+    page.wait_for_function(
+        """() => {
+            const drawn = JSON.parse(document.querySelector("#view")?.dataset.drawn ?? "{}");
+            return drawn.rotation === 90 && drawn.compare === "upright" && drawn.sample === 13;
+        }"""
+    )
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_the_explanation_is_in_view_on_a_small_laptop(lesson, n, tmp_path):
+    page = lesson(f"?dataset=mnist&exercise={n}", width=1366, height=768)
+    drawn(page, exercise=n)
+    legend = page.locator(".exercise:visible .choice").last
+    before = bottom(legend)
+    predict(page)
+    assert bottom(legend) == before, "nothing moves when the answer comes"
+    for folder in (os.environ.get("STN_DATA"), tmp_path):  # the shipped networks' own words, the stand-ins' are others
+        words = Lesson(ImageStore(folder), ModelStore()).solve({"exercise": n})["words"]
+        page.locator(".exercise:visible .verdict p").evaluate("(p, words) => { p.textContent = words; }", words)
+        assert bottom(page.locator(".exercise:visible .verdict p")) <= 768
+    assert bottom(page.locator(".bench-next")) <= 768
+    assert page.locator(".exercise:visible .progress").inner_text() == f"{n} of 5"
+
+
+def test_the_end_lists_what_was_learnt_and_every_prediction_and_starts_again(lesson):
+    page = lesson()
+    page.locator(".steps button").last.click()
+    assert page.locator("#result-title").inner_text() == "0 of 5 answered so far"
+    page.locator(".steps button").first.click()
+    answered(page, 2)
+    drawn(page, exercise=3)
+    page.locator(".steps button").last.click()
+    assert page.locator("#result-title").inner_text() == "2 of 5 answered so far"
+    assert page.locator(".result-answers li").count() == 2
+    page.locator(".steps button").nth(2).click()
+    for n in range(3, 6):
+        drawn(page, exercise=n)
+        predict(page)
+        page.locator(".bench-next").click()
+    assert page.locator("#result-title").inner_text() == "5 of 5: what you now know"
+    answers = page.locator(".result-answers li").all_inner_texts()
+    assert len(answers) == page.locator(".result-learnt li").count() == 5
+    right = sum("\u2713 Your prediction, and right:" in answer for answer in answers)
+    assert sum("\u2717 Your prediction:" in answer for answer in answers) == 5 - right
+    assert sum("\u2713 Right answer:" in answer for answer in answers) == 5 - right
+    assert page.locator(".result-score").inner_text() == f"{right} of your 5 predictions were right."
+    page.get_by_role("button", name="Start again").click()
+    drawn(page, exercise=1)
+    assert page.locator(".exercise :checked").count() == 0 and page.locator(".choice-sign:not(:empty)").count() == 0
+    assert page.locator(".bench-after").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_end_prints_on_one_light_page_without_the_rest(lesson, scheme):
+    page = lesson(color_scheme=scheme)
+    page.evaluate("() => { window.print = () => { window.printed = true; }; }")
+    answered(page)
+    page.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed")
+    pdf = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    dark = "document.body.classList.contains('dark')"
+    assert page.evaluate(dark) == (scheme == "dark"), "as it was before"
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert not page.evaluate(dark)
+    page.emulate_media(media="print")
+    for gone in (".masthead", "#tabs .tab-wrapper", ".steps", ".behind", ".result .bench-buttons", "footer"):
+        assert page.locator(gone).first.is_hidden(), gone
+    for there in ("#result-title", ".result-answers .asked", ".result-learnt li", ".result .sources a"):
+        assert page.locator(there).first.is_visible(), there
+
+
+def test_other_tabs_print_as_before(lesson):
+    page = lesson()
+    answered(page)
+    page.locator("#tabs button[role=tab]").first.click()
+    page.emulate_media(media="print")
+    assert page.locator(".masthead").is_visible()
+
+
+def test_the_lesson_fills_a_projectors_screen_in_large_type(lesson):
+    page = lesson("?dataset=mnist&view=class&exercise=3", width=1920, height=1080)
+    drawn(page, exercise=3)
+    predict(page)
+    sizes = page.locator(".lesson").evaluate(
+        """(root) => {
+            const told = (e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+            const leaves = [...root.querySelectorAll("*")].filter(told);
+            return leaves.map((e) => [parseFloat(getComputedStyle(e).fontSize), e.className || e.tagName]);
+        }"""
+    )
+    assert len(sizes) > 20 and [size for size in sizes if size[0] < 24] == []
+    box = page.locator(".bench-panels").bounding_box()
+    assert box["x"] + box["width"] > 1840 and bottom(page.locator(".bench-buttons:visible")) <= 1080
 
 
 def test_a_prediction_before_the_image_is_there_waits_for_it(lesson):
@@ -132,6 +279,10 @@ def test_an_exercise_can_be_opened_in_play(lesson):
 def test_sources_and_citation_are_on_the_page(lesson):
     page = lesson()
     assert "jaderberg2015spatial" in page.locator(".behind pre").inner_text()
+    links = page.locator(".behind .sources a").evaluate_all("all => all.map((a) => [a.href, a.target, a.rel])")
+    assert [link[0] for link in links] == [PAPER, TUTORIAL] and all(
+        link[1:] == ["_blank", "noopener"] for link in links
+    )
     assert page.locator("#side").is_hidden()
 
 

@@ -2,33 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
+from torch import Tensor
 
-from demo.core.images import ImageStore
-from demo.core.models import ModelStore
+from demo.core.cache import LruCache
+from demo.core.images import ImageSet, ImageStore
+from demo.core.pairs import Pair, Seen
+from demo.core.turns import QUARTER_OFF, Turn, find_turns
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
-from stn.explain import Stage
 
 DATASET = "mnist"
 TRIED = 12  # images of a class that are tried, at most, until both networks know one
+A_CLASS = 2  # images of each class on a sheet
+SHEETS = 40  # kept: every angle of a sheet, of drawings and of test images
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an exercise found, all of it measured on the images that it shows."""
+
+    right: int  # the right choice
+    words: str  # why
+    learnt: str  # in one sentence, for the lesson's end
+    table: tuple[tuple[str, ...], ...] = ()  # rows of cells, the heads first
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One question. `controls` is what the learner sees first, `slider` what may be moved once it is answered."""
+    """One question. `controls` is what the learner sees first, `slider` what may be moved once it is answered.
+
+    Either about one image, of the class `digit`, or, where there are `angles`, about a sheet of all classes, which is
+    turned to these and no others; `marked` then says which of its images get a mark.
+    """
 
     title: str
     question: str
     choices: tuple[str, ...]
-    digit: int
     controls: Controls
     slider: str
-    solve: Callable[[Bench, Exercise, int], tuple[int, str]]  # (.., sample) -> the right choice, and why
+    solve: Callable[[Bench, Exercise, list[int]], Answer]  # (.., the images that it shows)
+    digit: int | None = None
     compare: str = "trained"  # the networks whose answers it shows
+    angles: tuple[int, ...] = ()
+    marked: str = "wrong"  # or "off": not upright in the output
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Images under the same controls, and what the networks made of them."""
+
+    pair: Pair
+    samples: list[int]
+    labels: tuple[int, ...]
+    input: Tensor  # (B, C, S, S)
+    seen: Seen
+    turns: tuple[Turn, ...]
+
+    @property
+    def grid(self) -> Tensor:
+        return self.seen.stages[-1].grid  # (B, h, w, 2)
+
+    @property
+    def output(self) -> Tensor:
+        """The images (B, C, h, w) in [0, 1] as the last transformer hands them on."""
+        return self.pair.stn.info.unnormalize(self.seen.stages[-1].output)  # models normalise first thing
+
+    def right(self, role: str) -> list[bool]:
+        """Of each image, whether the network of that role knows it."""
+        found = self.seen.logits[role].argmax(1).tolist()
+        return [top == label for top, label in zip(found, self.labels, strict=True)]
+
+    @property
+    def off(self) -> list[bool]:
+        """Of each image, whether the transformer leaves it nearer to another quarter than to upright."""
+        return [abs(turn.left or 0) > QUARTER_OFF for turn in self.turns]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,27 +87,48 @@ class Bench:
     """The images and networks that exercises are measured on."""
 
     images: ImageStore
-    models: ModelStore
+    pair_of: Callable[[str], Pair]  # comparison -> its networks. Raises StnError
+    _sheets: LruCache = field(default_factory=lambda: LruCache(SHEETS))
 
-    def given(self, sample: int, controls: Controls) -> torch.Tensor:
-        """One image, distorted: (1, C, S, S)."""
-        chosen = self.images.get(DATASET)
-        canvas = self.models.pair(DATASET, None)[0].info.canvas
-        return apply_controls(chosen.image(sample), controls, canvas, chosen.clutter_from)
+    @property
+    def chosen(self) -> ImageSet:
+        return self.images.get(DATASET)
 
-    def stage(self, x: torch.Tensor) -> Stage:
-        """What the transformer does with images. Raises StnError where there is none."""
-        stages = self.models.pair(DATASET, None)[0].explain(x).stages
-        if not stages:
-            raise StnError("The network of this lesson has no spatial transformer.")
-        return stages[-1]
+    def given(self, samples: Sequence[int], controls: Controls, canvas: int) -> Tensor:
+        """Images, distorted: (B, C, canvas, canvas)."""
+        chosen = self.chosen
+        return torch.cat([apply_controls(chosen.image(i), controls, canvas, chosen.clutter_from) for i in samples])
 
-    def sample_for(self, exercise: Exercise) -> int:
-        """The first image of the exercise's digit that both networks know as it is shown, else the first there is."""
-        chosen = self.images.get(DATASET)
-        first = [i for i, label in enumerate(chosen.labels) if label == exercise.digit][:TRIED]
+    def show(self, samples: list[int], controls: Controls, comparison: str = "trained") -> Shown:
+        """Shows images to the networks of a comparison. Raises StnError."""
+        chosen, pair = self.chosen, self.pair_of(comparison)
+        canvas = pair.stn.info.canvas
+        x = self.given(samples, controls, canvas)
+        seen = pair.explain(x)
+        grid = seen.stages[-1].grid
+        if not bool(grid.isfinite().all()):
+            raise StnError("The transformer gives no transformation here: its theta is not finite.")
+        turns = find_turns(grid, [controls] * len(x), canvas, chosen.shape[-1])
+        return Shown(pair, samples, tuple(chosen.labels[i] for i in samples), x, seen, tuple(turns))
+
+    def sheet(self, exercise: Exercise, angle: int) -> Shown:
+        """The images of a sheet at one of its angles, each worked out once. Raises StnError."""
+        samples = self.samples_for(exercise)
+        controls = replace(exercise.controls, rotation=angle)
+        key = (self.chosen.drawn, exercise.compare, controls)
+        return self._sheets.get(key, lambda: self.show(samples, controls, exercise.compare))
+
+    def samples_for(self, exercise: Exercise) -> list[int]:
+        """A sheet's images, the first of each class; or one, the first of its digit that both networks know as shown.
+
+        Where they know none, it is the first there is.
+        """
+        chosen = self.chosen
+        if exercise.digit is None:
+            return [i for label in range(len(chosen.classes)) for i in chosen.of_class(label)[:A_CLASS]]
+        first = chosen.of_class(exercise.digit)[:TRIED]
         for sample in first:
-            x = self.given(sample, exercise.controls)
-            if all(int(net.explain(x).logits.argmax()) == exercise.digit for net in self.models.pair(DATASET, None)):
-                return sample
-        return first[0]
+            shown = self.show([sample], exercise.controls, exercise.compare)
+            if all(shown.right(role) == [True] for role in shown.pair.roles):
+                return [sample]
+        return first[:1]

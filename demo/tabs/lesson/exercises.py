@@ -1,14 +1,14 @@
-"""The lesson's five exercises: what is asked, with which choices, on which image."""
+"""The lesson's five exercises: what is asked, with which choices, on which images."""
 
 from __future__ import annotations
 
-from demo.tabs.lesson.answers import does_it_crop, what_is_up, where_it_looks, which_way, who_fails_first
+from demo.tabs.lesson.answers import SWEEP, upright_only, what_clutter_does, what_is_up, where_it_looks, which_way
 from demo.tabs.lesson.bench import Exercise
 from stn.distort import Controls
 
 EXERCISES = (
     Exercise(
-        "Which way does theta turn?",
+        "How does theta turn?",
         "This 5 was turned 40\u00b0 counter-clockwise. For each output pixel, theta says where in the input to read. "
         "How does the sampling grid lie on the input, so that the output stands upright?",
         (
@@ -16,60 +16,63 @@ EXERCISES = (
             "Turned clockwise, against the digit",
             "Not turned: only the output is",
         ),
-        5,
         Controls(rotation=40),
         "rotation",
         which_way,
+        digit=5,
     ),
     Exercise(
         "Where does it look?",
-        "This digit was shrunk to 0.7 and shifted right by 0.3, where 1 is half the image. What will theta's scale be, "
+        "This 3 was shrunk to 0.7 and shifted right by 0.3, where 1 is half the image. What will theta's scale be, "
         "and its shift t_x?",
         (
             "Scale below 1 and t_x above 0: a small frame on the right",
             "Scale above 1 and t_x below 0: enlarge it and move it back",
             "Scale 1 and t_x 0: the classifier copes",
         ),
-        3,
         Controls(scale=0.7, shift_x=0.3),
         "shift_x",
         where_it_looks,
+        digit=3,
     ),
     Exercise(
-        "Which network fails first?",
-        "Twenty digits, two of each class, are turned from 0\u00b0 to 90\u00b0. Both networks were trained on turned "
-        "digits. Which is the first to get more than one in ten wrong?",
-        ("The plain CNN", "The spatial transformer network", "Neither before the other, up to 90\u00b0"),
-        2,
+        "Upright digits only",
+        "This CNN was trained on upright digits and no others. Here are twenty, two of each class, turned by 90\u00b0. "
+        "How many will it get right as it is, and how many if it is given the transformer's output instead?",
+        (
+            "Fewer than half as it is, half or more behind the transformer",
+            "Fewer than half behind the transformer: it was not trained with one",
+            "Half or more both ways: a turned digit is still that digit",
+        ),
         Controls(rotation=90),
         "rotation",
-        who_fails_first,
+        upright_only,
+        compare="upright",
+        angles=tuple(angle for angle in SWEEP if angle >= 0),
     ),
     Exercise(
-        "Does it crop the clutter away?",
-        "Eight patches cut from other digits lie around this 4. What can an affine transformer do about them?",
+        "What about clutter?",
+        "Eight patches cut from other digits were added to this 4. What will the transformer's frame do?",
         (
-            "Leave out those outside its frame; those inside stay",
-            "Erase them, wherever they are",
-            "Nothing: it does not see them",
+            "Stay: what lies outside it is left out, what lies inside stays",
+            "Move: the patches pull it aside or make it grow",
+            "Stay, and have the patches inside it erased",
         ),
-        4,
         Controls(scale=1.2, clutter=8),
         "clutter",
-        does_it_crop,
+        what_clutter_does,
+        digit=4,
     ),
     Exercise(
-        "What if nothing says which way is up?",
-        "After half a turn, a 1 still looks like a 1. This one lies on its side, turned by 90\u00b0. What does the "
-        "transformer do?",
-        (
-            "Turns it back clockwise, until it is upright",
-            "Turns it further, until it is upside down",
-            "Leaves it on its side, or at a slant",
-        ),
-        1,
+        "Which way is up?",
+        "Twenty digits lie on their side, and only their shape says which way is up. How many will the transformer "
+        "leave more than 45\u00b0 from upright?",
+        ("None", "Some, at most a quarter of them", "More than a quarter"),
         Controls(rotation=90),
         "rotation",
         what_is_up,
+        compare="upright",
+        angles=SWEEP,
+        marked="off",
     ),
 )

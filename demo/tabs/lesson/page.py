@@ -10,6 +10,7 @@ from pathlib import Path
 from demo.tabs.lesson.bench import Exercise
 from demo.tabs.lesson.exercises import EXERCISES
 from demo.ui import assets
+from demo.ui.sources import with_sources
 from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.evaluation.table import Row, device_words, gain_words, grouped, table_rows
@@ -21,30 +22,34 @@ TRANSFORMER = {None: "none", True: "collapsed", False: "varies"}
 
 def lesson_html(checkpoints: Path) -> str:
     """The whole tab."""
+    steps = [*(exercise.title for exercise in EXERCISES), "Result"]
     return (
-        assets.html("lesson")
-        .replace("<!-- steps -->", "".join(_step(n, e) for n, e in enumerate(EXERCISES, 1)))
+        with_sources(assets.html("lesson"))
+        .replace("<!-- steps -->", "".join(_step(n, title) for n, title in enumerate(steps, 1)))
         .replace("<!-- exercises -->", "".join(_exercise(n, e) for n, e in enumerate(EXERCISES, 1)))
         .replace("<!-- table -->", results_html(shipped(checkpoints)))
     )
 
 
-def _step(n: int, exercise: Exercise) -> str:
+def _step(n: int, title: str) -> str:
+    """One step of the way; the last, which has no exercise, is the lesson's end."""
+    exercise, number = (f' data-exercise="{n}"', str(n)) if n <= len(EXERCISES) else ("", "")
     return (
-        f'<li><button type="button" data-exercise="{n}"><span class="step-number">{n}</span>'
-        f"<span>{escape(exercise.title)}</span></button></li>"
+        f'<li><button type="button"{exercise}><span class="step-number">{number}</span>'
+        f'<span class="step-title">{escape(title)}</span></button></li>'
     )
 
 
 def _exercise(n: int, exercise: Exercise) -> str:
     choices = "".join(
         f'<label class="choice"><input type="radio" name="prediction-{n}" value="{k}">'
-        f"<span>{escape(text)}</span></label>"
+        f'<span class="choice-text">{escape(text)}</span><span class="choice-sign"></span></label>'
         for k, text in enumerate(exercise.choices)
     )
     return (
         f'<section class="exercise" data-exercise="{n}" aria-labelledby="exercise-{n}" hidden>'
-        f'<h2 id="exercise-{n}">{n}. {escape(exercise.title)}</h2><p>{escape(exercise.question)}</p>'
+        f'<h2 id="exercise-{n}"><span class="progress">{n} of {len(EXERCISES)}</span> {escape(exercise.title)}</h2>'
+        f'<p class="question">{escape(exercise.question)}</p>'
         f"<fieldset><legend>Your prediction</legend>{choices}</fieldset>"
         '<div class="verdict" role="status"></div></section>'
     )

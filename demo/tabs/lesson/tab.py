@@ -16,13 +16,16 @@ def build(resources: Resources) -> None:
     def set_up(request):
         return lesson.set_up(request)
 
+    def sheet(request):
+        return lesson.sheet(request)
+
     def solve(request):
         return lesson.solve(request)
 
     def look(request):
         return compare.answer(resources.images, resources.models, request)
 
-    live("lesson", "lesson", [set_up, solve, look], html=lesson_html(resources.models.folder))
+    live("lesson", "lesson", [set_up, sheet, solve, look], html=lesson_html(resources.models.folder))
 
 
 TAB = Tab("Lesson", build)

@@ -1,15 +1,14 @@
 // Ties the lesson together. mount() is called once, when the tab is first opened.
 //
-// Each exercise shows its input; the learner predicts; then grid, output and both answers are shown, and one slider.
+// Each exercise shows its input; the learner predicts; then the bench shows the rest, and one slider moves it. After the
+// last comes what was learnt.
 
-import { KEYS } from "../../ui/static/constants.js";
-import { REACH, drawGrid, drawBitmap, fit } from "../../ui/static/figure.js";
-import { createPace } from "../../ui/static/pace.js";
-import { coloursOf } from "../../ui/static/palette.js";
-import { createImage, latticeOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
+import { createPace } from "../../ui/static/pace.js";
 import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
+import { createBench } from "./bench.js";
+import { showResult, showVerdict } from "./result.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
@@ -19,77 +18,60 @@ export function mount(element, server) {
   const root = element.closest("#lesson") ?? element;
   const find = (selector) => element.querySelector(selector);
   const sections = [...element.querySelectorAll(".exercise")];
-  const steps = [...element.querySelectorAll(".steps button")];
-  const canvases = { input: find(".bench-input"), output: find(".bench-output") };
-  const [inputImage, outputImage] = [createImage(), createImage()];
+  const steps = [...element.querySelectorAll(".steps button")]; // the last one's is the end
+  const end = sections.length + 1;
   const notice = find(".notice");
   const slider = find(".bench-slider input");
+  /** @type {Record<number, number>} */
   const predictions = {}; // exercise -> the learner's choice
+  /** @type {Record<number, import("./result.js").Answer>} */
+  const answers = {}; // exercise -> what was measured
   const asked = Number(store.extra("exercise"));
   let exercise = sections[asked - 1] ? asked : 1; // a link may say anything
-  let setUp = null; // the exercise's image and slider
+  let setUp = null; // the exercise's first request and its slider
   let request = null; // what is shown now
-  let shown = null; // the newest answer
-  let shownOf = 0; // the exercise it belongs to
+  let shownOf = 0; // the exercise that the bench shows
   const exerciseOf = new WeakMap(); // request -> its exercise
-  let said = null; // the right choice and why
 
-  const names = { frame: "stn", halo: "halo", grid: "grid", veil: "veil", outside: "outside", quiet: "edge" };
-  const colours = () => coloursOf(canvases.input, names);
+  const bench = createBench(find(".bench"), (sample) => store.play({ ...request, sample }));
 
   function say(problem) {
     setText(notice, problem);
     notice.hidden = !problem;
   }
 
+  const lost = (error) => {
+    console.error(error);
+    say(LOST);
+  };
+
   // Nothing is told of an exercise before its own image is there.
   const predicted = () => predictions[exercise] !== undefined && shownOf === exercise;
-
-  function paint() {
-    if (!shown || !canvases.input.clientWidth) return;
-    if (predicted()) {
-      drawGrid(canvases.input, inputImage.canvas, shown.lattice, colours());
-      drawBitmap(canvases.output, outputImage.canvas);
-    } else {
-      // The same place on the canvas as with the grid round it, so that nothing moves when that comes.
-      const { context, side } = fit(canvases.input);
-      context.fillStyle = colours().outside;
-      context.fillRect(0, 0, side, side);
-      const unit = side / 2 / REACH;
-      context.imageSmoothingEnabled = false;
-      context.drawImage(inputImage.canvas, side / 2 - unit, side / 2 - unit, 2 * unit, 2 * unit);
-      const blank = fit(canvases.output);
-      blank.context.clearRect(0, 0, blank.side, blank.side);
-      blank.context.fillStyle = colours().quiet;
-      blank.context.font = `300 ${Math.round(blank.side / 4)}px system-ui, sans-serif`;
-      blank.context.textAlign = "center";
-      blank.context.textBaseline = "middle";
-      blank.context.fillText("?", blank.side / 2, blank.side / 2);
-    }
-  }
 
   function reveal() {
     const told = predicted();
     root.classList.toggle("is-open", told);
-    find(".bench-after").hidden = !told;
-    find(".bench-before").hidden = told;
-    find(".bench-next").hidden = exercise === sections.length;
-    setText(find(".bench-left"), told ? "Where it looks" : "Input");
-    paint();
-    describe();
+    bench.tell(told);
+    setText(find(".bench-next"), exercise + 1 === end ? "What you now know" : "Next exercise");
+    showAnswer();
   }
 
-  function describe() {
-    if (!shown) return;
-    const { answer } = shown;
-    const stage = answer.stages[answer.stages.length - 1];
-    const what = answer.image.words;
-    canvases.input.setAttribute("aria-label", predicted() ? `The sampling grid on the input. The transformer ${stage.words}` : `Input: ${what}, distorted`);
-    canvases.output.setAttribute("aria-label", predicted() ? `Corrected output: the transformer ${stage.words}` : "Corrected output, shown after your prediction");
-    setText(find(".bench-theta"), predicted() ? `The transformer ${stage.words}.` : "");
-    answer.compared.forEach((role, i) => {
-      const { title, words } = answer.networks[role];
-      setText(find([".says-cnn", ".says-stn"][i]), predicted() ? `${title}: ${words}.` : "");
+  function showAnswer() {
+    if (exercise === end) return;
+    const answer = predicted() ? answers[exercise] : undefined;
+    showVerdict(sections[exercise - 1], predictions[exercise], answer);
+    bench.tabulate(answer?.table ?? []);
+    markSteps();
+  }
+
+  function markSteps() {
+    steps.forEach((step, k) => {
+      if (k + 1 === exercise) step.setAttribute("aria-current", "step");
+      else step.removeAttribute("aria-current");
+      const answer = answers[k + 1];
+      const sign = !answer || predictions[k + 1] === undefined ? "" : predictions[k + 1] === answer.right ? "\u2713" : "\u2717";
+      step.dataset.sign = sign;
+      step.setAttribute("aria-label", [step.textContent, { "\u2713": "predicted", "\u2717": "not predicted" }[sign]].filter(Boolean).join(", "));
     });
   }
 
@@ -97,28 +79,20 @@ export function mount(element, server) {
     if (exerciseOf.get(state) !== exercise || !setUp) return; // of the one before
     say(answer.error ?? "");
     if (answer.error) return;
-    inputImage.set(answer.input);
-    outputImage.set(answer.output);
-    shown = { answer, lattice: latticeOf(answer.stages[answer.stages.length - 1].lattice) };
-    if (shownOf !== exercise) {
-      shownOf = exercise;
+    const first = shownOf !== exercise;
+    shownOf = exercise;
+    if (first) bench.tell(predicted());
+    bench.show(answer);
+    if (first) {
       showSlider();
       reveal();
-      showVerdict();
-    } else {
-      paint();
-      describe();
     }
     root.dataset.drawn = JSON.stringify({ ...state, exercise });
   }
 
-  const lost = (error) => {
-    console.error(error);
-    say(LOST);
-  };
   const pace = createPace();
   const looks = createPump({
-    ask: pace.timed((state) => answerOf(server.look(state))),
+    ask: pace.timed((state) => answerOf(setUp?.sheet ? server.sheet({ exercise: exerciseOf.get(state), rotation: state.rotation }) : server.look(state))),
     limit: pace.limit,
     gap: pace.gap,
     draw,
@@ -126,9 +100,9 @@ export function mount(element, server) {
   });
 
   function showSlider() {
-    const { label, low, high, step } = KEYS[setUp.slider];
+    const { name, label, low, high, step } = setUp.slider;
     setText(find(".bench-name"), label);
-    Object.assign(slider, { min: low, max: high, step, value: request[setUp.slider] });
+    Object.assign(slider, { min: low, max: high, step, value: request[name] });
     showValue();
   }
 
@@ -143,43 +117,35 @@ export function mount(element, server) {
 
   slider.addEventListener("input", () => {
     if (!request) return;
-    request = { ...request, [setUp.slider]: Number(slider.value) };
+    request = { ...request, [setUp.slider.name]: Number(slider.value) };
     showValue();
     look();
   });
 
-  function showVerdict() {
-    const box = sections[exercise - 1].querySelector(".verdict");
-    if (!predicted() || said?.exercise !== exercise) {
-      box.replaceChildren();
-      return;
-    }
-    const right = predictions[exercise] === said.right;
-    box.replaceChildren(make("strong", right ? "is-right" : "", right ? "As you predicted." : "Not as you predicted."), make("p", "", said.words));
-    sections[exercise - 1].querySelectorAll(".choice").forEach((label, k) => label.classList.toggle("is-answer", k === said.right));
-  }
-
+  // What an exercise's right answer is, measured; what was measured before is not asked again.
   async function answerFor(number) {
-    sections[number - 1].querySelector(".verdict").replaceChildren(make("span", "quiet", "Measuring \u2026"));
+    if (answers[number]) return;
+    const box = sections[number - 1].querySelector(".verdict");
+    box.replaceChildren(make("span", "quiet", "Measuring \u2026"));
+    const images = store.renewed;
     try {
       const found = await answerOf(server.solve({ exercise: number }));
-      if (number !== exercise) return;
+      if (images !== store.renewed) return; // of the images before
       say(found.error ?? "");
-      if (!found.error) said = found;
-      showVerdict();
+      if (!found.error) answers[number] = found;
     } catch (error) {
       lost(error);
-      showVerdict();
     }
+    if (!answers[number]) box.replaceChildren();
   }
 
   sections.forEach((section, k) => {
-    section.addEventListener("change", (event) => {
+    section.addEventListener("change", async (event) => {
       const first = predictions[k + 1] === undefined;
       predictions[k + 1] = Number(event.target.value);
       if (first) reveal();
-      if (said?.exercise === k + 1) showVerdict();
-      else answerFor(k + 1);
+      await answerFor(k + 1);
+      if (exercise === k + 1) showAnswer();
     });
   });
 
@@ -187,7 +153,15 @@ export function mount(element, server) {
     exercise = number;
     [setUp, request, shownOf] = [null, null, 0]; // what is seen stays until the new image comes
     sections.forEach((section, k) => (section.hidden = k + 1 !== number));
-    steps.forEach((step, k) => (k + 1 === number ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
+    find(".lesson-grid").hidden = number === end;
+    find(".result").hidden = number !== end;
+    root.classList.toggle("is-end", number === end);
+    markSteps();
+    if (number === end) await openEnd();
+    else await openExercise(number);
+  }
+
+  async function openExercise(number) {
     try {
       const found = await answerOf(server.set_up({ exercise: number }));
       if (number !== exercise) return;
@@ -197,15 +171,25 @@ export function mount(element, server) {
       }
       setUp = found;
       request = found.request;
-      if (predictions[number] !== undefined && said?.exercise !== number) answerFor(number);
       look();
+      if (predictions[number] === undefined) return;
+      await answerFor(number);
+      if (number === exercise) showAnswer();
     } catch (error) {
       lost(error);
     }
   }
 
+  async function openEnd() {
+    const show = () => exercise === end && showResult(find(".result"), sections, predictions, answers);
+    show();
+    for (const number of Object.keys(predictions)) await answerFor(Number(number)); // images may have been exchanged
+    show();
+    markSteps();
+  }
+
   function choose(number) {
-    store.keep("exercise", number);
+    if (number !== end) store.keep("exercise", number);
     open(number);
   }
 
@@ -214,22 +198,33 @@ export function mount(element, server) {
     choose(exercise + 1);
     steps[exercise - 1].focus();
   });
-  find(".bench-open").addEventListener("click", () => {
-    if (request) store.play(request);
+  find(".bench-open").addEventListener("click", () => request && store.play(request));
+  find(".result-print").addEventListener("click", () => window.print());
+  let dark = false; // what is printed is light whatever is on the screen
+  window.addEventListener("beforeprint", () => {
+    dark = exercise === end && document.body.classList.contains("dark");
+    if (dark) document.body.classList.remove("dark");
   });
-
-  new ResizeObserver(paint).observe(canvases.input);
-  new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  window.addEventListener("afterprint", () => dark && document.body.classList.add("dark"));
+  find(".result-again").addEventListener("click", () => {
+    for (const number of Object.keys(predictions)) delete predictions[number];
+    for (const section of sections) {
+      showVerdict(section, undefined, undefined);
+      for (const input of section.querySelectorAll("input")) input.checked = false;
+    }
+    choose(1);
+    steps[0].focus();
+  });
 
   let renewed = -1; // the exchange of images whose are shown
   store.watch("lesson", () => {
     // The exercises have images of their own; only when these are exchanged is there something new to show.
-    if (renewed === store.renewed && shown) {
-      paint();
+    if (renewed === store.renewed && (shownOf || exercise === end)) {
+      bench.paint();
       return;
     }
     renewed = store.renewed;
-    said = null; // of the images before
+    for (const number of Object.keys(answers)) delete answers[number]; // of the images before
     open(exercise);
   });
 }

@@ -5,6 +5,7 @@ import os
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
@@ -186,6 +187,20 @@ def test_the_end_prints_on_one_light_page_without_the_rest(lesson, scheme):
         assert page.locator(gone).first.is_hidden(), gone
     for there in ("#result-title", ".result-answers .asked", ".result-learnt li", ".result .sources a"):
         assert page.locator(there).first.is_visible(), there
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_an_answered_sheet_and_the_end_are_for_everyone(lesson, scheme, width):
+    page = lesson("?dataset=mnist&exercise=5", color_scheme=scheme, width=width)
+    drawn(page, exercise=5)
+    predict(page)
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+        assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in serious] == []
+        page.locator(".steps button").last.click()
+    assert page.locator(".result").is_visible()
 
 
 def test_other_tabs_print_as_before(lesson):

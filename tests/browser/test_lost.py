@@ -15,7 +15,7 @@ WAYS = {  # tab -> (it is there, where its sentence stands, what asks the server
     "robustness": ("#robustness[data-swept]", "#robustness .notice", CURVE.format("scale"), CURVE.format("rotation")),
     "train": ("#train-view[data-shown='0']", "#train-problem", "#train-go", "#train-go"),
     "gallery": ("#gallery[data-busy=false]", "#gallery .notice", ".gallery-other", ".gallery-other"),
-    "lesson": ("#lesson[data-drawn]", "#lesson .notice", ".steps li:last-child button", ".steps li:first-child button"),
+    "lesson": ("#lesson[data-drawn]", "#lesson .notice", ".steps [data-exercise='5']", ".steps [data-exercise='1']"),
 }
 
 

@@ -12,6 +12,7 @@ import gradio as gr
 import torch
 from PIL import Image
 
+from demo import guard
 from demo.api import add_endpoints
 from demo.controls.panel import panel
 from demo.core.compare import answer
@@ -26,6 +27,7 @@ from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+SESSIONS = 300  # visitors of whom Gradio remembers something
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
 
@@ -70,7 +72,7 @@ def warm_up(resources: Resources) -> None:
 
 
 def launch_options() -> dict[str, Any]:
-    """Keyword arguments for launch(): no outside requests, no traces to visitors, small uploads."""
+    """Keyword arguments for launch(): no outside requests, no traces to visitors, nothing long is let in or kept."""
     return {
         "theme": gr.themes.Base(
             primary_hue=gr.themes.colors.stone,
@@ -82,12 +84,12 @@ def launch_options() -> dict[str, Any]:
         ),
         "css_paths": assets.style_paths(),
         "head": scripts.preloads(),
-        "app_kwargs": {"routes": [scripts.route(), live_route()]},
+        "app_kwargs": {"routes": [scripts.route(), live_route()], "middleware": [guard.middleware()]},
         "ssr_mode": False,
         "strict_cors": True,
         "show_error": False,
         "enable_monitoring": False,
         "run_history": False,
-        "max_file_size": "4mb",
+        "state_session_capacity": SESSIONS,
         "footer_links": ["api"],
     }

@@ -49,8 +49,8 @@ def compare(
 ) -> Comparison:
     """Distorts the image of a state and shows it to the networks of its comparison. Raises StnError.
 
-    In its place stands an outside image where one is given: `image` as a data URI or an uploaded file, `pixels` as
-    the page itself sends it, at the data set's size.
+    In its place stands an outside image where one is given: `image` as a data URI, `pixels` as the page itself
+    sends it, at the data set's size.
     """
     pair = find_pair(models, state.dataset, state.model, state.compare)
     return compare_together(pair, [(state, find_subject(images, state, pixels, image))])[0]

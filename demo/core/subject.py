@@ -42,7 +42,7 @@ def distorted_each(subjects: Sequence[Subject], controls: Sequence[Controls], ca
 def find_subject(images: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
     """The image of a state, or the outside one that is given in its place. Raises StnError.
 
-    `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI or an uploaded file.
+    `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI.
     """
     chosen = images.get(state.dataset)
     if pixels is None and upload is None:

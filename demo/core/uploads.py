@@ -1,14 +1,11 @@
-"""Images that come from outside: a data URI, or a file that was uploaded to this server; nothing else is opened."""
+"""Images that come from outside: a data URI, or pixels from the page itself; no file and no address is opened."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import io
-import os
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,18 +17,30 @@ from stn.errors import StnError
 
 MAX_BYTES = 4_000_000
 MAX_SIDE = 4096
+MAX_EXIF = 64_000  # bytes; a camera's, which in a JPEG is one segment of at most 65,533
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 REMEDY = "give a data URI such as data:image/png;base64,..., or null."
 
 
-def read_upload(given: object, shape: tuple[int, int, int], upload_dir: Path | None = None) -> Tensor:
+class BoundedExif(Image.Exif):
+    """Pillow's EXIF without the long ones, which it may read for minutes: CVE-2026-96643."""
+
+    def load(self, data: bytes) -> None:
+        super().load(data if len(data) <= MAX_EXIF else b"")
+
+
+# For good: a JPEG's is read while it is opened, before there is an image that could be asked how long it is.
+Image.Exif = BoundedExif  # type: ignore[misc]
+
+
+def read_upload(given: object, shape: tuple[int, int, int]) -> Tensor:
     """An outside image as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
 
     It is cut to a square round its middle and made smaller; what is transparent shows white paper. Gray ones drawn
     dark on light are turned light on dark, as MNIST is.
     """
     channels, height, width = shape
-    with io.BytesIO(_bytes_of(given, upload_dir)) as file:
+    with io.BytesIO(_bytes_of(given)) as file:
         image = _open(file, "RGB" if channels == 3 else "L")
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.asarray(image).copy()).float().div(255)  # (H, W) or (H, W, C)
@@ -61,20 +70,10 @@ def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
     return pixels.permute(2, 0, 1)[None].float() / 255  # (1, C, H, W)
 
 
-def _bytes_of(given: object, upload_dir: Path | None) -> bytes:
-    if isinstance(given, str):
-        return _from_data_uri(given)
-    if isinstance(given, Mapping):
-        url = given.get("url")
-        if isinstance(url, str) and url.startswith("data:"):
-            return _from_data_uri(url)
-        if isinstance(given.get("path"), str):
-            return _from_upload(given["path"], upload_dir)
-    raise StnError(f"image is {shorten(given)}, which holds no image data; {REMEDY}")
-
-
-def _from_data_uri(text: str) -> bytes:
-    head, comma, body = text.partition(",")
+def _bytes_of(given: object) -> bytes:
+    if not isinstance(given, str):
+        raise StnError(f"image is {shorten(given)}, which holds no image data; {REMEDY}")
+    head, comma, body = given.partition(",")
     if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
         raise StnError(f"image is text, but not the data URI of an image; {REMEDY}")
     if len(body) > MAX_BYTES * 4 // 3 + 4:
@@ -83,27 +82,6 @@ def _from_data_uri(text: str) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
         raise StnError(f"image is a data URI whose base64 is damaged; {REMEDY}") from error
-
-
-def _from_upload(path: str, upload_dir: Path | None) -> bytes:
-    """Only files below the folder that Gradio puts uploads into: a path from outside must not read anything else."""
-    root = Path(os.path.realpath(upload_dir or _gradio_uploads()))
-    try:
-        file = Path(os.path.realpath(path))
-        there = file.is_relative_to(root) and file.is_file()
-    except ValueError:  # no file's name holds a NUL, or half a character
-        there = False
-    if not there:
-        raise StnError(f"image names a file that was not uploaded to this server; {REMEDY}")
-    if file.stat().st_size > MAX_BYTES:
-        raise StnError(f"The image is larger than {MAX_BYTES // 1_000_000} MB; give a smaller one.")
-    return file.read_bytes()
-
-
-def _gradio_uploads() -> Path:
-    from gradio.utils import get_upload_folder  # here, so that this module's rules can be tested without Gradio
-
-    return Path(get_upload_folder())
 
 
 def _open(file: io.BytesIO, mode: str) -> Image.Image:
@@ -123,6 +101,8 @@ def _open(file: io.BytesIO, mode: str) -> Image.Image:
         return image.convert(mode)
     except StnError:
         raise
+    except Image.DecompressionBombError as error:  # before anybody may ask for its size
+        raise StnError(f"The image has far too many pixels; give one of at most {MAX_SIDE} a side.") from error
     except Exception as error:  # decoders fed with rubbish raise nearly anything
         raise StnError(f"The image cannot be read; give a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file.") from error
 

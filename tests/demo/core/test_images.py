@@ -203,27 +203,15 @@ def test_any_size_becomes_the_data_sets(size):
         {"path": None},
         {"url": "http://localhost/picture.png"},
         {"path": "/etc/hostname"},
-        {"path": "../../etc/hostname"},
+        {"url": "data:image/png;base64,aGVsbG8="},
     ],
 )
-def test_anything_else_is_refused_in_one_sentence(bad, tmp_path):
+def test_anything_else_is_refused_in_one_sentence(bad):
     with pytest.raises(StnError) as caught:
-        read_upload(bad, (1, 28, 28), tmp_path)
+        read_upload(bad, (1, 28, 28))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
 def test_an_image_that_is_too_wide_is_refused_before_it_is_unpacked():
     with pytest.raises(StnError, match="4096"):
         read_upload(data_uri(Image.new("1", (5000, 100))), (1, 28, 28))
-
-
-def test_only_files_below_the_upload_folder_are_read(tmp_path):
-    uploads, outside = tmp_path / "uploads", tmp_path / "outside.png"
-    uploads.mkdir()
-    Image.new("L", (28, 28), 0).save(outside)
-    Image.new("L", (28, 28), 0).save(uploads / "inside.png")
-    (uploads / "link.png").symlink_to(outside)
-    assert read_upload({"path": str(uploads / "inside.png")}, (1, 28, 28), uploads).shape == (1, 1, 28, 28)
-    for path in (outside, uploads / "link.png", uploads / ".." / "outside.png", uploads / "a\0.png"):
-        with pytest.raises(StnError, match="not uploaded"):
-            read_upload({"path": str(path)}, (1, 28, 28), uploads)

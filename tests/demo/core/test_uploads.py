@@ -2,14 +2,16 @@
 
 import base64
 import io
+import struct
+import zlib
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
-from demo.core.uploads import FORMATS, read_upload
+from demo.core.uploads import FORMATS, MAX_BYTES, MAX_EXIF, MAX_SIDE, read_upload
 from stn.errors import StnError
 from tests.generated import JSON
 
@@ -27,9 +29,9 @@ def file_of(format_: str, mode: str = "RGB") -> bytes:
 FILES = {(format_, mode): file_of(format_, mode) for format_ in FORMATS for mode in ("L", "RGB")}
 
 
-def read_or_refuse(anything, shape, **options) -> torch.Tensor | None:
+def read_or_refuse(anything, shape) -> torch.Tensor | None:
     try:
-        image = read_upload(anything, shape, **options)
+        image = read_upload(anything, shape)
     except StnError as error:
         assert "\n" not in str(error) and len(str(error)) < 300
         return None
@@ -76,5 +78,51 @@ def test_what_is_no_file_is_refused(anything):
 
 
 @given(st.fixed_dictionaries({}, optional={"url": JSON, "path": st.one_of(JSON, st.text(max_size=20))}))
-def test_an_upload_that_names_no_upload_is_refused(tmp_path_factory, anything):
-    assert read_or_refuse(anything, (1, 28, 28), upload_dir=tmp_path_factory.getbasetemp() / "uploads") is None
+def test_what_names_a_file_is_refused(anything):
+    assert read_or_refuse(anything, (1, 28, 28)) is None
+
+
+def with_exif(format_: str, exif: bytes) -> bytes:
+    """A file with an EXIF of any length; in a JPEG, it is spread over as many segments as it takes."""
+    data = file_of(format_)
+    if format_ == "PNG":
+        chunk = b"eXIf" + exif
+        return data[:33] + struct.pack(">I", len(exif)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
+    if format_ == "WEBP":
+        with io.BytesIO() as file:
+            Image.open(io.BytesIO(data)).save(file, format_, exif=exif)
+            return file.getvalue()
+    parts = [b"Exif\0\0" + exif[at : at + 65_000] for at in range(0, len(exif), 65_000)]
+    return data[:2] + b"".join(b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part for part in parts) + data[2:]
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_a_long_exif_is_not_read(format_, monkeypatch):
+    # Read, one such as this holds a processor for a minute and a half.
+    data, before = with_exif(format_, b"Exif\0\0" * 600_000), Image.Exif.__base__.load
+    lengths = []
+    monkeypatch.setattr(Image.Exif.__base__, "load", lambda exif, data: (lengths.append(len(data)), before(exif, data)))
+    assert len(data) < MAX_BYTES
+    assert read_or_refuse(uri(data), (3, 32, 32)) is not None
+    assert lengths and max(lengths) <= MAX_EXIF
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_a_cameras_exif_turns_the_image(format_):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 3  # upside down
+    exif[ExifTags.Base.MakerNote] = b"\1" * 60_000
+    turned, plain = (
+        read_or_refuse(uri(data), (1, 28, 28)) for data in (with_exif(format_, exif.tobytes()), file_of(format_))
+    )
+    assert turned.sub(plain.flip(2, 3)).abs().max() < 0.02 < turned.sub(plain).abs().max()
+
+
+@pytest.mark.parametrize("side", [5_000, 12_000, 20_000])
+def test_an_image_with_too_many_pixels_is_called_too_large(side, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", MAX_SIDE**2)  # as the page sets it
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    png = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    with pytest.raises(StnError, match=f"pixels; give one of at most {MAX_SIDE} a side"):
+        read_upload(uri(b"\x89PNG\r\n\x1a\n" + png), (1, 28, 28))

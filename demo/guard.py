@@ -1,0 +1,223 @@
+"""What stands before the page: bounds on every request before anything parses it, and headers on every answer.
+
+Gradio reads a body whole, hands a function's name to a regular expression and fetches what a file's address names, all
+of it before a function of ours sees anything. So whatever is too long, or is no JSON, ends here with one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY = 300_000  # bytes; a request of the page's takes a few thousand
+MAX_IMAGE_BODY = 6_000_000  # where an image may come in base64: 4 MB of a file, and what base64 adds
+MAX_ADDRESS = 8_000  # bytes of a path and a query
+MAX_NAME = 80  # characters of a name: of a function, of a session, of an event
+IMAGES = ("queue/join", "call/explain", "call/v2/explain", "run/explain", "api/explain")  # under API
+API = "/gradio_api/"
+CLOSED = ("upload", "upload_progress", "process_recording", "proxy=", "stream", "vibe", "undo-vibe", "deep_link")
+NAMES = ("fn_name", "session_hash", "event_id")  # in bodies and in queries
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'self'",
+            # Gradio makes functions of text: each event's js, each component's js_on_load.
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "connect-src 'self' data: blob: https://huggingface.co",  # a Space asks how it is
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
+        )
+    ),
+}
+
+
+class Refusal(NamedTuple):
+    status: int
+    sentence: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        if self.status != 422:
+            return {"error": self.sentence}
+        # So that Gradio's own clients repeat it.
+        said = {"__type__": "validate", "is_valid": False, "parameter_name": "data", "message": self.sentence}
+        return {"error": self.sentence, "detail": [said]}
+
+
+class _Gone(Exception):
+    """Whoever asked has left in the middle of the body."""
+
+
+class Guard:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal, body = _refused_unread(scope), b""
+        try:
+            if refusal is None and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+                refusal, body = await _read(receive, limit_of(scope["path"]))
+                receive = _again(body, receive)
+                refusal = refusal or _refused_body(scope, body)
+        except _Gone:
+            return
+        if refusal is None:
+            await self.app(scope, receive, _with_headers(send))
+            return
+        # What is left of the body is not read.
+        answer = JSONResponse(refusal.content, refusal.status, headers={"Connection": "close"})
+        await answer(scope, receive, _with_headers(send))
+
+
+def middleware() -> Middleware:
+    """For launch(app_kwargs={"middleware": [...]})."""
+    return Middleware(Guard)
+
+
+def limit_of(path: str) -> int:
+    """How many bytes a body that is sent to a path may have."""
+    return MAX_IMAGE_BODY if _route(path) in IMAGES else MAX_BODY
+
+
+def _route(path: str) -> str:
+    """A path below Gradio's own, without the slash at its end. What stands before that, a proxy may have put there."""
+    return path.partition(API)[2].rstrip("/")
+
+
+def _refused_unread(scope: Scope) -> Refusal | None:
+    """What is wrong with a request, as far as its first lines tell."""
+    path, query = scope["path"], scope.get("query_string", b"")
+    if len(path) + len(query) > MAX_ADDRESS:
+        return Refusal(414, f"The address is longer than {MAX_ADDRESS:,} bytes.")
+    route = _route(path)
+    if route.startswith(CLOSED):
+        return Refusal(404, "This page takes no files; give an image as a data URI.")
+    names = [value for key, values in parse_qs(query.decode("latin-1")).items() if key in NAMES for value in values]
+    if route.startswith(("heartbeat/", "call/")):
+        names += route.split("/")[1:]
+    if any(len(name) > MAX_NAME for name in names):
+        return _long_name()
+    length = Headers(scope=scope).get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > limit_of(path):
+        return _too_large(limit_of(path))
+    return None
+
+
+async def _read(receive: Receive, limit: int) -> tuple[Refusal | None, bytes]:
+    """The whole body, or the refusal of one that is longer than `limit` bytes: counted, whatever its head says."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return _too_large(limit), b""
+        if not message.get("more_body", False):
+            return None, bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A receive() that hands out a body that was read already, then what comes after it."""
+    parts: Iterator[Message] = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def read() -> Message:
+        return next(parts, None) or await receive()
+
+    return read
+
+
+def _refused_body(scope: Scope, body: bytes) -> Refusal | None:
+    """What is wrong with a body that is short enough."""
+    if not body:
+        return None
+    # Any page may send text or a form here from its visitor's browser; JSON the browser lets through only from ours.
+    if Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return Refusal(415, "Send JSON as application/json.")
+    try:
+        given = json.loads(body)
+        # Half a character, which JSON can name and no answer can hold.
+        json.dumps(given, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return Refusal(400, "The request is not JSON in whole characters of UTF-8.")
+    return _refused_envelope(scope, given) if _route(scope["path"]) else None
+
+
+def _refused_envelope(scope: Scope, given: Any) -> Refusal | None:
+    """What is wrong with what Gradio is asked."""
+    if not isinstance(given, dict):
+        return Refusal(400, "The request is not a JSON object.")
+    if any(isinstance(given.get(name), str) and len(given[name]) > MAX_NAME for name in NAMES):
+        return _long_name()
+    if _holds_file(given):
+        return Refusal(422, "This page takes no files; give an image as a data URI.")
+    data, wanted = given.get("data"), _wanted(scope, given)
+    if isinstance(data, list) and wanted is not None and len(data) < wanted:
+        return Refusal(422, f"This function takes {wanted} values in the list `data`, not {len(data)}.")
+    return None
+
+
+def _holds_file(given: Any) -> bool:
+    """Whether it names a file anywhere, which Gradio would look for or fetch. Without recursion: it may be deep."""
+    left = [given]
+    while left:
+        here = left.pop()
+        if isinstance(here, dict):
+            if "path" in here:
+                return True
+            left += here.values()
+        elif isinstance(here, list):
+            left += here
+    return False
+
+
+def _wanted(scope: Scope, given: dict[str, Any]) -> int | None:
+    """How many values a function of the page's takes; None where none is named. Gradio would log all of too few."""
+    blocks = scope["app"].get_blocks() if hasattr(scope.get("app"), "get_blocks") else None
+    if blocks is None:
+        return None
+    name, number = _route(scope["path"]).rpartition("/")[2], given.get("fn_index")
+    for key, function in blocks.fns.items():
+        if key == number or (number is None and function.api_name == name):
+            return len(function.inputs)
+    return None
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sent
+
+
+def _long_name() -> Refusal:
+    return Refusal(400, f"A name in the request is longer than {MAX_NAME} characters.")
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(413, f"The request is longer than {limit:,} bytes.")

@@ -1,0 +1,62 @@
+"""What a stranger may send to the page and what he hears, and that the headers it is sent with let it work."""
+
+import httpx
+import pytest
+
+from demo.guard import HEADERS, MAX_BODY
+from demo.page import TABS
+
+TEXT = {"Content-Type": "text/plain"}
+
+
+@pytest.fixture(scope="module")
+def stranger(address):
+    with httpx.Client(base_url=f"{address}gradio_api", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def functions(address):
+    """The page's server functions: name -> number of its component."""
+    parts = httpx.get(f"{address}config", timeout=30).json()["components"]
+    return {name: part["id"] for part in parts for name in part["props"].get("server_fns", [])}
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_works_with_the_headers(visit, tab):
+    said = []
+    page = visit(f"?tab={tab}", ready="() => document.querySelector('#view')?.dataset.ready === 'true'")
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    with page.expect_response(lambda response: response.url.split("?")[0] == page.url.split("?")[0]) as opened:
+        page.reload()
+    assert {name: opened.value.headers[name.lower()] for name in HEADERS} == HEADERS
+    page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'", timeout=60_000)
+    page.wait_for_timeout(500)
+    assert said == []
+
+
+def test_a_long_name_of_a_function_ends_before_gradio(stranger, functions):
+    asked = {"data": {}, "session_hash": "a", "component_id": functions["look"]}
+    refused = stranger.post("/component_server/", json={**asked, "fn_name": "a" * 2_000_000})
+    assert refused.status_code == 413 and str(MAX_BODY // 1000) in refused.json()["error"]
+    refused = stranger.post("/component_server/", json={**asked, "fn_name": "a" * 200_000})
+    assert refused.status_code == 400 and "80 characters" in refused.json()["error"]
+    assert stranger.post("/component_server/", json={**asked, "fn_name": "look"}).status_code == 200
+
+
+def test_a_foreign_page_cannot_make_its_visitors_run_anything(stranger, functions):
+    asked = f'{{"data": {{}}, "session_hash": "a", "component_id": {functions["look"]}, "fn_name": "look"}}'
+    assert stranger.post("/component_server/", content=asked, headers=TEXT).status_code == 415
+
+
+def test_no_address_is_fetched_and_no_file_is_taken(stranger):
+    image = {"path": "http://127.0.0.1:9/", "meta": {"_type": "gradio.FileData"}}
+    refused = stranger.post("/call/explain", json={"data": ["mnist", None, image, *[0] * 11]})
+    assert refused.status_code == 422 and "data URI" in refused.json()["error"]
+    assert stranger.post("/upload", files={"files": ("a" * 500, b"a")}).status_code == 404
+
+
+def test_too_few_values_print_nothing(stranger, capfd):
+    refused = stranger.post("/run/explain", json={"data": ["a" * 100_000]})
+    assert refused.status_code == 422 and "takes 1" in refused.json()["error"]
+    assert "aaa" not in "".join(capfd.readouterr())

@@ -90,10 +90,6 @@ class ModelStore:
             raise unknown(f"transformer for {dataset}", model, names)
         return model
 
-    def pair(self, dataset: str, model: str | None) -> tuple[Loaded, Loaded]:
-        """The chosen network with a transformer, and the plain CNN it is compared with. Raises StnError."""
-        return self.get(self.choose(dataset, model)), self.get(f"{dataset}-play-cnn")
-
     def get(self, name: str) -> Loaded:
         """A checkpoint by name, loaded once. Raises StnError."""
         with self._lock:

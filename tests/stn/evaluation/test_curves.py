@@ -196,9 +196,7 @@ def test_the_model_that_is_measured_stays_where_and_as_it_is(device, monkeypatch
 
 def test_the_shipped_curves_were_measured_with_the_shipped_files():
     models = json.loads((SHIPPED / FILE).read_text())["models"]
-    # The upright CNNs behind the other families' transformers are still being measured.
-    later = {name for name in measured_names() if " behind " in name and not name.endswith("-affine")}
-    assert set(measured_names()) - later <= set(models) <= set(measured_names())
+    assert set(models) == set(measured_names())
     assert set(shipped_names()) >= set(UPRIGHT.values())
     for name, entry in models.items():
         assert [row["control"] for row in entry["curves"]] == list(CONTROLS)

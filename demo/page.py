@@ -68,7 +68,6 @@ def warm_up(resources: Resources) -> None:
             for comparison in COMPARISONS:
                 request = {"dataset": dataset, "model": model, "compare": comparison}
                 answer(resources.images, resources.models, request)
-    resources.warm.set()
 
 
 def launch_options() -> dict[str, Any]:

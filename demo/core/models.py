@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -65,10 +65,6 @@ class ModelStore:
         files = (p.stem for p in self._folder.glob("*.safetensors"))
         return sorted(name for name in files if of_page(name))
 
-    def busy(self) -> bool:
-        """Whether some thread looks inside one of them right now, maybe at a whole batch."""
-        return any(loaded.lock.locked() for loaded in list(self._loaded.values()))
-
     def transformers(self, dataset: str) -> list[str]:
         """The networks with a transformer that are shipped for a data set, affine first."""
         names = [n for n in self.names() if architecture_of(n) != "cnn" and dataset_of(n) == dataset]
@@ -116,7 +112,6 @@ class Resources:
 
     images: ImageStore
     models: ModelStore
-    warm: threading.Event = field(default_factory=threading.Event)  # set once all of them have been read and used
 
 
 def _remedy(name: str) -> str:

@@ -222,14 +222,6 @@ def test_a_model_without_a_transformer_is_refused(resources, tmp_path):
             compare.compare(resources[0], ModelStore(tmp_path), parse_request(request))
 
 
-def test_a_shelf_is_busy_while_one_of_its_networks_is_looked_into(resources):
-    _, models = resources
-    loaded = models.get("mnist-play-cnn")
-    assert not models.busy()
-    with loaded.lock:
-        assert models.busy()
-
-
 def test_visitors_who_ask_together_get_what_each_gets_alone(resources):
     requests = [
         {"dataset": "mnist", "sample": 3, "rotation": 40},

@@ -51,4 +51,4 @@ def test_nobody_is_held_up_after_an_error(mnist_resources, comparison):
     pair = find_pair(mnist_resources[1], "mnist", None, comparison)
     with pytest.raises((StnError, RuntimeError)):
         pair.explain(torch.zeros(1, 3, 60, 60))
-    assert not mnist_resources[1].busy()
+    assert not pair.stn.lock.locked() and not pair.cnn.lock.locked()

@@ -18,7 +18,7 @@ from stn.cli.train import chosen_device, run_train
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import StnError
 from stn.evaluation.accuracy import Result, evaluate_model, load_test
-from stn.evaluation.curves import CONTROLS, Curve, curve, update_curves
+from stn.evaluation.curves import CONTROLS, Curve, curve, on_the_page, update_curves
 from stn.evaluation.rectify import Rectification, rectification
 from stn.evaluation.table import END, START, markdown_tables, table_rows, write_table
 from stn.export import FORMATS, export
@@ -96,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
     upright = "measure the residual rotation after the transformer, and how alike and how complete its outputs are"
     what.add_argument("--rectification", action="store_true", help=upright)
     what.add_argument("--curve", choices=CONTROLS, help="measure the accuracy over the range of one distortion")
+    behind = "with --curve: behind the transformer of this network, a name or a file, which it was never trained with"
+    sub.add_argument("--behind", metavar="NETWORK", help=behind)
 
     sub = command(run_curves, "data", "device")
     sub.add_argument("--images", type=positive, help="number of test images, from the first on (default: all)")
@@ -162,6 +164,8 @@ def run_list(options: argparse.Namespace) -> None:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     """test a checkpoint on the test set of its recipe"""
+    if options.behind is not None and not options.curve:
+        raise StnError("--behind is measured over the range of a distortion; add --curve rotation, or another.")
     model, info = load_checkpoint(options.checkpoint)
     test = load_test(info.recipe, options.data_dir)
     found: Rectification | Curve | Result
@@ -172,7 +176,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
             f"{upright.left_sd_within:.1f}° within an image"
         )
     elif options.curve:
-        found = swept = curve(model, test, info.recipe, options.curve)
+        measured, recipe = on_the_page(model, info.recipe, options.behind)
+        found = swept = curve(measured, test, recipe, options.curve)
         points = zip(swept.values, swept.accuracy, strict=True)
         text = "\n".join(f"{options.curve} {value:g}: {accuracy:.2f}%" for value, accuracy in points)
     else:

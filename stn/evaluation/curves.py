@@ -23,6 +23,7 @@ from stn.errors import StnError, unknown
 from stn.evaluation.accuracy import BATCH, TEST_SEED, clutter_stock, load_test
 from stn.explain import evaluating
 from stn.families import is_count
+from stn.models import Normalized
 from stn.precision import autocast
 from stn.recipes import UPRIGHT, get_recipe
 
@@ -113,12 +114,24 @@ def load_measured(name: str) -> tuple[nn.Module, Recipe]:
     """What is measured under a name, and how: the page's canvas, clutter and precision. Raises StnError."""
     first, _, network = name.partition(BEHIND)
     model, info = load_checkpoint(first)
-    if first not in UPRIGHT.values():
-        return model, info.recipe
-    page = get_recipe(f"{info.dataset}-play-cnn")
-    own, canvas = info.recipe.model.canvas, page.model.canvas
+    return on_the_page(model, info.recipe, network or None)
+
+
+def on_the_page(model: Normalized, recipe: Recipe, network: str | None = None) -> tuple[nn.Module, Recipe]:
+    """A network as the page shows it, and how it is measured there. Raises StnError.
+
+    One of those that have seen upright images only is given the page's canvas: as it is, or behind the transformer of
+    the checkpoint `network`. All others are measured as they were trained.
+    """
+    if recipe.name not in UPRIGHT.values():
+        if network is not None:
+            names = ", ".join(UPRIGHT.values())
+            raise StnError(f"{recipe.name!r} is not for upright images only; behind a transformer stand {names}.")
+        return model, recipe
+    page = get_recipe(f"{recipe.dataset}-play-cnn")
+    own, canvas = recipe.model.canvas, page.model.canvas
     own_canvas = (own, own) if own < canvas else None
-    if network:
+    if network is not None:
         return BehindTransformer(load_checkpoint(network)[0], model, own_canvas), page
     return nn.Sequential(Middle(own_canvas), model), page
 

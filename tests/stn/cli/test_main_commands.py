@@ -9,7 +9,7 @@ from stn import load_checkpoint
 from stn.checkpoint import read_info, shipped_names
 from stn.cli.main import main
 from stn.evaluation.accuracy import load_test
-from stn.evaluation.curves import CONTROLS, Curve, control_values, curve
+from stn.evaluation.curves import CONTROLS, Curve, behind_name, control_values, curve, load_measured
 from stn.evaluation.rectify import rectification
 from stn.recipes import get_recipe, list_recipes
 from tests.helpers import bars
@@ -48,6 +48,35 @@ def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
     assert row["accuracy"] == list(shear.accuracy) and row["values"] == list(control_values("shear"))
     lines = printed(capsys, "evaluate", name, "--curve", "shear").splitlines()
     assert len(lines) == 25 and lines[-1] == f"shear 30: {shear.accuracy[-1]:.2f}%"
+
+
+@pytest.mark.slow
+def test_evaluate_measures_an_upright_cnn_as_it_is_and_behind_a_transformer(capsys, monkeypatch):
+    monkeypatch.setattr("stn.evaluation.accuracy.load_dataset", lambda name, split, folder: bars(20, name))
+    cnn, network = "mnist-upright-cnn", "mnist-play-affine"
+    rows = []
+    for more, name in (([], cnn), (["--behind", network], behind_name(cnn, network))):
+        model, recipe = load_measured(name)
+        wanted = curve(model, load_test(recipe), recipe, "rotation")
+        rows.append(json.loads(printed(capsys, "evaluate", cnn, "--curve", "rotation", *more, "--json")))
+        assert rows[-1]["accuracy"] == list(wanted.accuracy)
+    assert rows[0]["accuracy"] != rows[1]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mnist-upright-cnn", "--behind", "mnist-play-affine"], "add --curve rotation"),
+        (["mnist-play-cnn", "--curve", "rotation", "--behind", "mnist-play-affine"], "not for upright images only"),
+        (["mnist-upright-cnn", "--curve", "rotation", "--behind", "mnist-play-cnn"], "no transformer at its input"),
+        (["mnist-upright-cnn", "--curve", "rotation", "--behind", "nothing"], "nothing"),
+    ],
+)
+def test_what_cannot_stand_behind_a_transformer_is_told_in_a_sentence(capsys, no_data, arguments, said):
+    with pytest.raises(SystemExit):
+        main(["evaluate", *arguments])
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error
 
 
 def test_curves_are_told_as_they_come(capsys, monkeypatch):

@@ -1,12 +1,13 @@
 """How the page bears many visitors: `python -m demo.loadtest --users 30 --seconds 20 --json`. Starts `app.py` itself.
 
-Every user has a connection of its own and sends what the page's JavaScript sends while a slider is dragged: every 100
-ms the whole state with new controls, to the live view's own route, over plain HTTP. An answer that takes longer delays
-that user's next request, so `requests_per_s` is what the page managed, of `wanted_per_s`. An error is any answer that
-holds no image. `rss_growth` is by how much the memory of the page's process grew under the load, as a part of what it
-was before: 0.1 is a tenth more. `clients_cores` and `server_cores` are how many cores the users, who live in this
-process, and the page's process kept busy. Before it, and not counted, all users drag for two seconds: the server's
-threads and their memory come with the first crowd, and only what grows after that goes on growing.
+Every user opens the page, keeps its cookies as a browser does, and sends what the page's JavaScript sends while a
+slider is dragged: every 100 ms the whole state with new controls, to the live view's own route, over plain HTTP. An
+answer that takes longer delays that user's next request, so `requests_per_s` is what the page managed, of
+`wanted_per_s`. An error is any answer that holds no image. `rss_growth` is by how much the memory of the page's process
+grew under the load, as a part of what it was before: 0.1 is a tenth more. `clients_cores` and `server_cores` are how
+many cores the users, who live in this process, and the page's process kept busy. Before it, and not counted, all users
+drag for two seconds: the server's threads and their memory come with the first crowd, and only what grows after that
+goes on growing.
 """
 
 from __future__ import annotations
@@ -20,16 +21,18 @@ import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from demo.core.desk import ADDRESS
 from demo.core.engine import ENGINES
 from demo.core.state import KEYS, SHOWN_KEYS
-from demo.measuring.server import MeasuringError, Serving, serve
+from demo.measuring.server import COOKIE, MeasuringError, Serving, serve
 from stn.data import DATASETS
 
 PERIOD = 0.1  # seconds from one request of a user to the next
@@ -70,15 +73,16 @@ def loadtest(
         target = find_view(where)
         crowd = [User(target, number, dataset) for number in range(users)]
         for user in crowd:
+            user.open()
             user.ask()
             if user.errors:
                 raise MeasuringError(f"The page answers without an image, so there is nothing to measure: {user.said}")
-        _rush(crowd, min(WARM_UP, seconds))
+        rush(crowd, min(WARM_UP, seconds))
         before = process.memory() if process else None
         for user in crowd:
             user.lags, user.errors = [], 0
         worked, own = process.worked() if process else None, time.process_time()
-        duration = _rush(crowd, seconds)
+        duration = rush(crowd, seconds)
         own = time.process_time() - own
         done = process.worked() if process else None
         after = process.memory() if process else None
@@ -99,13 +103,14 @@ def loadtest(
         "clients_cores": round(own / duration, 2),
         "server_cores": None if done is None or worked is None else round((done - worked) / duration, 2),
         "engine": engine or None,
+        "users_of_process": dict(sorted(Counter(user.process for user in crowd if user.process).items())) or None,
         "rss_before_mb": None if before is None else round(before / 1e6, 1),
         "rss_after_mb": None if after is None else round(after / 1e6, 1),
         "rss_growth": None if not before or after is None else round(after / before - 1, 4),
     }
 
 
-def _rush(crowd: list[User], seconds: float) -> float:
+def rush(crowd: list[User], seconds: float) -> float:
     """Lets all users drag at once; returns how long it took until the last answer was there."""
     start = time.perf_counter()
     threads = [threading.Thread(target=user.drag, args=(start, seconds), daemon=True) for user in crowd]
@@ -118,10 +123,11 @@ def _rush(crowd: list[User], seconds: float) -> float:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the live view answers."""
+    """Where the page is, and its live view answers."""
 
     host: str
     port: int
+    page: str
     path: str
 
 
@@ -137,6 +143,12 @@ class User:
     said: str = ""  # the last answer that held none
     asked: int = 0
     connection: http.client.HTTPConnection | None = None
+    cookies: SimpleCookie = field(default_factory=SimpleCookie)
+
+    @property
+    def process(self) -> str | None:
+        """The number of the process that answers, where several do; see demo.cluster."""
+        return self.cookies[COOKIE].value if COOKIE in self.cookies else None
 
     def drag(self, start: float, seconds: float) -> None:
         due = start + PERIOD * (self.number * 0.618 % 1)  # people do not move in step
@@ -147,6 +159,13 @@ class User:
         if self.connection:
             self.connection.close()
             self.connection = None
+
+    def open(self) -> None:
+        """Opens the page, as every visitor does first."""
+        try:
+            self._exchange("GET", self.target.page)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise MeasuringError(f"The page does not open: {type(error).__name__}: {error}") from error
 
     def ask(self) -> None:
         """Sends one request and notes how it went."""
@@ -163,16 +182,22 @@ class User:
         self.lags.append(time.perf_counter() - began)
 
     def _send(self) -> object:
-        target = self.target
+        return json.loads(self._exchange("POST", self.target.path, json.dumps(self._state())))
+
+    def _exchange(self, method: str, path: str, body: str | None = None) -> bytes:
         if self.connection is None:
-            self.connection = http.client.HTTPConnection(target.host, target.port, timeout=PATIENCE)
-        body = json.dumps(self._state())
-        self.connection.request("POST", target.path, body, {"Content-Type": "application/json"})
+            self.connection = http.client.HTTPConnection(self.target.host, self.target.port, timeout=PATIENCE)
+        headers = {"Content-Type": "application/json"} if body else {}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={kept.value}" for name, kept in self.cookies.items())
+        self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
-        text = response.read()
+        answer = response.read()
+        for cookie in response.msg.get_all("Set-Cookie", []):
+            self.cookies.load(cookie)
         if response.status != 200:
             raise ValueError(f"status {response.status}")
-        return json.loads(text)
+        return answer
 
     def _state(self) -> dict[str, Any]:
         """What the page sends: the whole state, another one every time."""
@@ -214,7 +239,7 @@ def find_view(url: str) -> Target:
         config = json.loads(connection.getresponse().read())
         connection.close()
         next(c for c in config["components"] if c["props"].get("elem_id") == "view")
-        return Target(host, port, f"{root}/{ADDRESS}")
+        return Target(host, port, f"{root}/", f"{root}/{ADDRESS}")
     except (OSError, http.client.HTTPException, ValueError, KeyError, StopIteration) as error:
         raise MeasuringError(f"There is no playground at {url[:80]}: start it with `python app.py`.") from error
 

@@ -30,6 +30,7 @@ ROOMS = {
     "demo.guard": set(),
     "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "demo.guard", "gradio"},
     "demo.benchmark": {"stn", "demo.measuring"},
+    "demo.cluster": {"demo.measuring"},
     "demo.loadtest": {"stn", "demo.core", "demo.measuring"},
     "demo.graphs": {"stn", "demo.core"},
     "demo": set(),

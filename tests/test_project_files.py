@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from demo.cluster import TEMPLATE, parser
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
@@ -51,6 +53,35 @@ def test_the_citation_is_that_of_this_package():
     assert str(citation["version"]) == PROJECT["project"]["version"]
     assert citation["license"] == PROJECT["project"]["license"]
     assert "Jaderberg" in [author["family-names"] for author in citation["references"][0]["authors"]]
+
+
+def test_the_image_is_of_our_python_our_wheels_and_whole():
+    image = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^FROM (\S+)$", image, re.M) == [f"python:{PYTHON}-slim-bookworm"]
+    workflow = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
+    for text in (r"grep -E '^torch(vision)?==' requirements.txt", "--index-url https://download.pytorch.org/whl/cpu"):
+        assert text in image and text in workflow
+    copied = re.findall(r"^COPY (\S+) \S+$", image, re.M)
+    assert {"app.py", "stn", "demo", "checkpoints", str(TEMPLATE.relative_to(ROOT))} <= set(copied)
+    assert all((ROOT / name).exists() for name in copied)
+    allowed = re.findall(r"^!(\S+)$", (ROOT / "deploy/Dockerfile.dockerignore").read_text(encoding="utf-8"), re.M)
+    assert sorted(allowed) == sorted(copied)
+
+
+def test_the_composed_proxy_stands_before_the_composed_pages():
+    services = read_yaml("deploy/compose.yaml")["services"]
+    image = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    command = services["proxy"]["command"]
+    assert command[:3] == ["python", "-m", "demo.cluster"]
+    options = parser().parse_args(command[3:])
+    [(name, port)] = [address.split(":") for address in options.before]
+    assert name in services["proxy"]["depends_on"] and f"GRADIO_SERVER_PORT={port} " in image
+    [published] = services["proxy"]["ports"]
+    assert published.endswith(f":{options.port}") and options.host == "0.0.0.0"
+    assert str(options.port) in services["proxy"]["healthcheck"]["test"]
+    assert "ports" not in services[name], "visitors come through the proxy alone"
+    assert services[name]["build"] == services["proxy"]["build"]
+    assert (ROOT / "deploy" / services[name]["build"]["context"] / services[name]["build"]["dockerfile"]).exists()
 
 
 def source_of(module: str) -> str:

@@ -18,7 +18,7 @@ from stn.recipes import list_recipes
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("checkpoints/*.md"))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("checkpoints/*.md"), *ROOT.glob("deploy/*.md"))
 }
 _, FRONT, README = DOCUMENTS["README.md"].split("---\n", 2)
 

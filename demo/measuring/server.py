@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+COOKIE = "stn_process"  # of whoever comes through deploy/nginx.conf.template: the number of the process, from 1
 PATIENCE = 120  # seconds until a page that does not answer is given up
 
 
@@ -52,30 +53,46 @@ def serve(engine: str = "") -> Iterator[Serving]:
 
     engine: what answers there, as $STN_ENGINE says it, "" for the page's choice.
     """
+    port = free_port()
+    started = time.perf_counter()
+    process = start_page(port, engine)
+    try:
+        wait_for_page(process, port)
+        yield Serving(f"http://127.0.0.1:{port}/", started, process.pid, port)
+    finally:
+        end_process(process)
+
+
+def free_port() -> int:
+    """A port of this computer that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+def start_page(port: int, engine: str = "", log: int | None = subprocess.DEVNULL) -> subprocess.Popen:
+    """A process of app.py at a port of this computer only. `log`: where standard error goes, None for ours."""
     ours = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     if engine:
         ours["STN_ENGINE"] = engine
-    started = time.perf_counter()
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
         env={**os.environ, **ours},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
     )
-    try:
-        while not _answers(port):
-            if process.poll() is not None:
-                raise MeasuringError("app.py ended by itself; run `python app.py` to see why.")
-            if time.perf_counter() - started > PATIENCE:
-                raise MeasuringError(f"app.py did not answer within {PATIENCE} s; run `python app.py` to see why.")
-            time.sleep(0.02)
-        yield Serving(f"http://127.0.0.1:{port}/", started, process.pid, port)
-    finally:
-        end_process(process)
+
+
+def wait_for_page(process: subprocess.Popen, port: int) -> None:
+    """Returns when the page answers. Raises MeasuringError where it ends instead, or takes too long."""
+    started = time.perf_counter()
+    while not answers(port):
+        if process.poll() is not None:
+            raise MeasuringError("app.py ended by itself; run `python app.py` to see why.")
+        if time.perf_counter() - started > PATIENCE:
+            raise MeasuringError(f"app.py did not answer within {PATIENCE} s; run `python app.py` to see why.")
+        time.sleep(0.02)
 
 
 def end_process(process: subprocess.Popen) -> None:
@@ -88,9 +105,10 @@ def end_process(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody listens there."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+        socket.create_connection((host, port), timeout=0.2).close()
     except OSError:
         return False
     return True

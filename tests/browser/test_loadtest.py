@@ -13,6 +13,7 @@ def test_two_users_for_a_second(address):
     assert seen["errors"] == 0 and seen["first_error"] is None and seen["users"] == 2
     assert 2 <= seen["requests"] <= 2 / PERIOD + 2
     assert seen["requests_per_s"] == pytest.approx(seen["requests"] / seen["seconds"], rel=0.1)
+    assert seen["users_of_process"] is None, "one process, and no proxy that names it"
     assert 0 < seen["p50_ms"] <= seen["p95_ms"] <= seen["max_ms"]
     assert seen["seconds"] < 5
 

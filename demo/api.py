@@ -11,7 +11,7 @@ from demo.core import compare
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.state import CONTROL_NAMES, KEYS, parse_request
-from stn.errors import StnError
+from demo.ui.widget import in_a_sentence
 
 TYPES = {"choice": str, "text": str | None, "number": float, "whole": int}  # kind of a key -> its type in Python
 
@@ -47,20 +47,14 @@ def add_endpoints(images: ImageStore, models: ModelStore) -> None:
         """
         request = dict(zip(ARGUMENTS, given, strict=True))
         image = request.pop("image")
-        try:
-            return compare.hide_unexpected(lambda: compare.for_api(images, models, parse_request(request), image))
-        except StnError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        return compare.for_api(images, models, parse_request(request), image)
 
     def list_models() -> list:
         """Lists the playground's networks: name, data set, family (null for a plain CNN), test accuracy."""
-        try:
-            return compare.hide_unexpected(lambda: compare.list_models(models))
-        except StnError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        return compare.list_models(models)
 
     # What Gradio tells callers of the API.
     explain.__signature__ = Signature(list(ARGUMENTS.values()), return_annotation=dict)  # type: ignore[attr-defined]
     explain.__annotations__ = {name: argument.annotation for name, argument in ARGUMENTS.items()} | {"return": dict}
-    gr.api(explain, api_name="explain", concurrency_limit=4)
-    gr.api(list_models, api_name="models")
+    gr.api(in_a_sentence(explain), api_name="explain", concurrency_limit=4)
+    gr.api(in_a_sentence(list_models), api_name="models")

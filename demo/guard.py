@@ -7,6 +7,7 @@ of it before a function of ours sees anything. So whatever is too long, or is no
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -16,6 +17,8 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+log = logging.getLogger(__name__)
+BROKEN = "The request could not be answered: an error in the program, which its log describes."
 MAX_BODY = 300_000  # bytes; a request of the page's takes a few thousand
 MAX_IMAGE_BODY = 6_000_000  # where an image may come in base64: 4 MB of a file, and what base64 adds
 MAX_ADDRESS = 8_000  # bytes of a path and a query
@@ -23,6 +26,7 @@ MAX_NAME = 80  # characters of a name: of a function, of a session, of an event
 IMAGES = ("queue/join", "call/explain", "call/v2/explain", "run/explain", "api/explain")  # under API
 API = "/gradio_api/"
 CLOSED = ("upload", "upload_progress", "process_recording", "proxy=", "stream", "vibe", "undo-vibe", "deep_link")
+CALLS = ("run", "api", "call", "call/v2")
 NAMES = ("fn_name", "session_hash", "event_id")  # in bodies and in queries
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -83,11 +87,63 @@ class Guard:
         except _Gone:
             return
         if refusal is None:
-            await self.app(scope, receive, _with_headers(send))
+            await self._answer(scope, receive, _Answer(send))
+        else:
+            # What is left of the body is not read.
+            answer = JSONResponse(refusal.content, refusal.status, headers={"Connection": "close"})
+            await answer(scope, receive, _Answer(send))
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            if answer.begun:
+                raise
+            log.exception("A request could not be answered")
+            await JSONResponse({"error": BROKEN}, 500)(scope, receive, answer)
+
+
+class _Answer:
+    """Sends an answer on: with the headers, and with one sentence where Gradio has an error.
+
+    For Gradio, what a visitor did wrong is an error of the server's as well, and what it may not tell is null.
+    """
+
+    def __init__(self, send: Send):
+        self._send = send
+        self._broken: Message | None = None  # the beginning of an error, which is held back
+        self._body = b""
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if message["status"] == 500:
+                self._broken = message
+                return
+        elif self._broken is not None:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._tell(self._broken, self._body)
             return
-        # What is left of the body is not read.
-        answer = JSONResponse(refusal.content, refusal.status, headers={"Connection": "close"})
-        await answer(scope, receive, _with_headers(send))
+        self.begun = True
+        await self._send(message)
+
+    async def _tell(self, start: Message, body: bytes) -> None:
+        try:
+            sentence = json.loads(body).get("error")
+        except (ValueError, AttributeError):
+            sentence = None
+        said = json.dumps({"error": sentence or BROKEN}).encode()
+        headers = MutableHeaders(raw=start["headers"])
+        headers["Content-Type"], headers["Content-Length"] = "application/json", str(len(said))
+        # Only what is meant for visitors has a sentence.
+        status = 400 if sentence and sentence != BROKEN else 500
+        self.begun = True
+        await self._send({**start, "status": status, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": said})
 
 
 def middleware() -> Middleware:
@@ -172,10 +228,7 @@ def _refused_envelope(scope: Scope, given: Any) -> Refusal | None:
         return _long_name()
     if _holds_file(given):
         return Refusal(422, "This page takes no files; give an image as a data URI.")
-    data, wanted = given.get("data"), _wanted(scope, given)
-    if isinstance(data, list) and wanted is not None and len(data) < wanted:
-        return Refusal(422, f"This function takes {wanted} values in the list `data`, not {len(data)}.")
-    return None
+    return _refused_call(scope, given)
 
 
 def _holds_file(given: Any) -> bool:
@@ -192,27 +245,25 @@ def _holds_file(given: Any) -> bool:
     return False
 
 
-def _wanted(scope: Scope, given: dict[str, Any]) -> int | None:
-    """How many values a function of the page's takes; None where none is named. Gradio would log all of too few."""
+def _refused_call(scope: Scope, given: dict[str, Any]) -> Refusal | None:
+    """What is wrong with a call of a function of the page's; Gradio would log all values of too few."""
     blocks = scope["app"].get_blocks() if hasattr(scope.get("app"), "get_blocks") else None
+    action, _, name = _route(scope["path"]).rpartition("/")
     if blocks is None:
         return None
-    name, number = _route(scope["path"]).rpartition("/")[2], given.get("fn_index")
+    if name == "component_server":
+        known = given.get("component_id") in list(blocks.blocks)
+        return None if known else Refusal(404, "There is no such part of the page.")
+    if (action, name) != ("queue", "join") and action not in CALLS:
+        return None
+    number, data = given.get("fn_index"), given.get("data")
     for key, function in blocks.fns.items():
         if key == number or (number is None and function.api_name == name):
-            return len(function.inputs)
-    return None
-
-
-def _with_headers(send: Send) -> Send:
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sent
+            wanted = len(function.inputs)
+            if isinstance(data, list) and len(data) < wanted:
+                return Refusal(422, f"This function takes {wanted} values in the list `data`, not {len(data)}.")
+            return None
+    return Refusal(404, "There is no such function.")
 
 
 def _long_name() -> Refusal:

@@ -26,7 +26,7 @@ ROOMS = {
     "demo.tabs": BASE | {"demo.ui", "gradio"},
     "demo.measuring": set(),
     "demo.fast_import": {"gradio"},
-    "demo.api": BASE | {"gradio"},
+    "demo.api": BASE | {"demo.ui", "gradio"},
     "demo.guard": set(),
     "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "demo.guard", "gradio"},
     "demo.benchmark": {"stn", "demo.measuring"},

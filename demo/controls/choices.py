@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from demo.core.images import ImageSet, ImageStore
 from demo.core.models import ModelStore
 from demo.core.requests import choice
@@ -38,3 +40,9 @@ def known(dataset: object) -> str:
 def index_of(given: object) -> int:
     """What stands in the number field may be empty or out of range while someone types."""
     return int(given) if isinstance(given, int | float) and 0 <= given < 2**31 else 0
+
+
+def outcomes(given: object) -> dict[str, str]:
+    """How each data set's last fetch went, as the page remembers it; without what cannot be that."""
+    kept = given.items() if isinstance(given, Mapping) else ()
+    return {name: said for name, said in kept if name in DATASETS and isinstance(said, str)}

@@ -9,12 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from demo.controls.choices import class_index, index_of, known, link_problems
+from demo.controls.choices import class_index, index_of, known, link_problems, outcomes
 from demo.controls.picker import picks
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources, model_label
 from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, from_query, parse_request
 from demo.ui import scripts, texts
+from demo.ui.widget import in_a_sentence
 from stn.data import DATASETS
 from stn.errors import StnError
 
@@ -147,23 +148,26 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
 
     # On the server: which image comes next, what a data set offers.
     def step(by: int):
+        @in_a_sentence
         def stepped(dataset, klass, index):
             chosen = images.get(known(dataset))
             return chosen.step(index_of(index), by, class_index(chosen, klass))
 
         return stepped
 
+    @in_a_sentence
     def lot(dataset, klass, index):
         chosen = images.get(known(dataset))
         return chosen.pick_random(index_of(index), class_index(chosen, klass), random.Random())
 
+    @in_a_sentence
     def of_class(dataset, klass, index):
         chosen = images.get(known(dataset))
         return chosen.first(class_index(chosen, klass), index_of(index))
 
     where = [parts.dataset, parts.klass, parts.sample]
     # Gradio would refuse a number or a class that the session does not know of: one that is typed, or of images that
-    # another visitor has fetched since.
+    # another visitor has fetched since. What it refuses, it prints into the log, whole.
     choosing = {**quick, "preprocess": False}
     parts.previous.click(step(-1), where, parts.sample, **choosing)
     parts.next.click(step(1), where, parts.sample, **choosing)
@@ -187,12 +191,14 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
             {"dataset": state.dataset},
         ]
 
+    @in_a_sentence
     def refresh(dataset, before, fetches):
-        updates = offer(ViewState(dataset=known(dataset)), fetches.get(dataset, ""))
+        updates = offer(ViewState(dataset=known(dataset)), outcomes(fetches).get(dataset, ""))
         if before == {"dataset": dataset}:  # its images were exchanged: number, class and network stay
             updates[:3] = [gr.update(maximum=len(images.get(dataset)) - 1), gr.skip(), gr.skip()]
         return updates
 
+    @in_a_sentence
     def restore(request: gr.Request):
         state, trouble = from_query(dict(request.query_params) if request else {})
         trouble = [*trouble, *link_problems(state, images, models)]
@@ -200,10 +206,12 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
         return [gr.update(selected=state.tab), state.dataset, state.compare, *offer(state, note), *values]
 
+    @in_a_sentence
     def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
         said = images.fetch(known(dataset), lambda part, text: progress(part, desc=text))
-        return {**fetches, dataset: said}
+        return {**outcomes(fetches), dataset: said}
 
+    @in_a_sentence
     def arrange(wanted):
         try:
             state = parse_request(wanted)
@@ -223,6 +231,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         parts.fetches,
         show_progress="full",
         show_progress_on=parts.note,
+        preprocess=False,
         concurrency_limit=4,  # whoever asks while another fetches hears so at once
         api_visibility="private",
     )
@@ -235,7 +244,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         [parts.dataset, parts.offered, parts.fetches],
         offered,
         trigger_mode="always_last",
-        **quick,
+        **choosing,
     ).then(None, parts.state, js=script("tellAnew"))
     controls = [*parts.sliders.values(), parts.seed]
     # Sliders alone are moved in the browser; whatever else a tab wants shown comes this way.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import gradio as gr
 
+from demo.core.compare import hide_unexpected
 from demo.core.models import Resources
 from demo.ui import assets, scripts
+from stn.errors import StnError
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,16 @@ def live(name: str, elem_id: str, functions: list[Callable], html: str | None = 
         elem_id=elem_id,
         server_functions=functions,
     )
+
+
+def in_a_sentence(handler: Callable) -> Callable:
+    """A handler of Gradio's or a function of the API that ends in one sentence, whatever it is given."""
+
+    @wraps(handler)
+    def careful(*given, **named):
+        try:
+            return hide_unexpected(lambda: handler(*given, **named))
+        except StnError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return careful

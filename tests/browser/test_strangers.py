@@ -1,11 +1,14 @@
 """What a stranger may send to the page and what he hears, and that the headers it is sent with let it work."""
 
+import json
+
 import httpx
 import pytest
 
 from demo.guard import HEADERS, MAX_BODY
 from demo.page import TABS
 
+JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
 
 
@@ -20,6 +23,13 @@ def functions(address):
     """The page's server functions: name -> number of its component."""
     parts = httpx.get(f"{address}config", timeout=30).json()["components"]
     return {name: part["id"] for part in parts for name in part["props"].get("server_fns", [])}
+
+
+@pytest.fixture(scope="module")
+def handlers(address):
+    """The page's own handlers: name -> its number and how many values it takes."""
+    found = httpx.get(f"{address}config", timeout=30).json()["dependencies"]
+    return {each["api_name"]: (each["id"], len(each["inputs"])) for each in found if each["backend_fn"]}
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -60,3 +70,26 @@ def test_too_few_values_print_nothing(stranger, capfd):
     refused = stranger.post("/run/explain", json={"data": ["a" * 100_000]})
     assert refused.status_code == 422 and "takes 1" in refused.json()["error"]
     assert "aaa" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("given", [None, "svhn", 7, [], {}, {"mnist": 7}, float("inf")], ids=str)
+def test_what_the_pages_handlers_are_given_by_hand_is_refused_in_a_sentence(stranger, handlers, given, capfd):
+    assert {"stepped", "lot", "of_class", "refresh", "restore", "arrange"} <= set(handlers)
+    for name, (number, count) in handlers.items():
+        for dataset in (given, "mnist"):
+            data = [dataset, *[given] * (count - 1)][:count]
+            if name == "fetch" and dataset == "mnist":
+                continue  # it would begin
+            body = json.dumps({"data": data, "fn_index": number, "session_hash": "a"})
+            answer = stranger.post("/run/predict", content=body, headers=JSON)
+            assert answer.status_code in (200, 400), (name, data, answer.text)
+            assert answer.status_code == 200 or len(answer.json()["error"]) > 10
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "image", ["", 7, [], {}, {"url": "http://127.0.0.1:9/"}, {"meta": 1}, "/etc/hostname"], ids=str
+)
+def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
+    answer = stranger.post("/run/explain", json={"data": ["mnist", None, image, 0, 0, 1, *[0] * 6]})
+    assert answer.status_code == 400 and answer.json()["error"].startswith("image is ")

@@ -7,18 +7,25 @@ import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo.guard import API, IMAGES, MAX_ADDRESS, MAX_BODY, MAX_IMAGE_BODY, MAX_NAME, Guard, _read
+from demo.guard import API, BROKEN, IMAGES, MAX_ADDRESS, MAX_BODY, MAX_IMAGE_BODY, MAX_NAME, Guard, _read
 
 SERVER = f"{API}component_server/"
 
 
 class Application(Starlette):
     def get_blocks(self):
-        return SimpleNamespace(fns={7: SimpleNamespace(api_name="explain", inputs=(None,) * 14)})
+        return SimpleNamespace(fns={7: SimpleNamespace(api_name="explain", inputs=(None,) * 14)}, blocks={5: None})
+
+
+async def fail(request):
+    body = await request.body()
+    if b"raise" in body:
+        raise RuntimeError("/srv/secret")
+    return Response(body, 500, media_type="application/json")
 
 
 async def tell(request):
@@ -27,14 +34,14 @@ async def tell(request):
 
 @pytest.fixture(scope="module")
 def client():
-    routes = [Route("/{path:path}", tell, methods=["GET", "POST"])]
+    routes = [Route("/fail", fail, methods=["POST"]), Route("/{path:path}", tell, methods=["GET", "POST"])]
     return TestClient(Application(routes=routes, middleware=[Middleware(Guard)]))
 
 
 def body_of(size: int) -> bytes:
     """JSON of exactly so many bytes."""
-    frame = json.dumps({"data": [""]}).encode()
-    return frame.replace(b'""', b'"' + b"a" * (size - len(frame)) + b'"')
+    frame = json.dumps({"data": [""], "component_id": 5, "fn_index": 7}).encode()
+    return frame.replace(b'""', b'"' + b"a" * (size - len(frame) - 13 * 3) + b'"' + b",0 " * 13)
 
 
 def post(client, path: str, body: bytes, chunked: bool = False, kind: str = "application/json"):
@@ -50,6 +57,7 @@ def post(client, path: str, body: bytes, chunked: bool = False, kind: str = "app
         ("/stn-live", MAX_BODY),
         ("/nowhere", MAX_BODY),
         (f"{API}call/models", MAX_BODY),
+        (f"{API}reset", MAX_BODY),
         (f"/behind/a/proxy{API}run/models", MAX_BODY),
         (f"{API}queue/join", MAX_IMAGE_BODY),
         (f"/behind/a/proxy{API}run/other", MAX_BODY),
@@ -97,7 +105,7 @@ def test_a_long_address_is_refused(client):
     "kind", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
 )
 def test_only_json_is_taken(client, kind):
-    assert post(client, SERVER, b'{"data": [1]}', kind="application/json; charset=utf-8").status_code == 200
+    assert post(client, SERVER, body_of(100), kind="application/json; charset=utf-8").status_code == 200
     assert post(client, SERVER, b'{"data": [1]}', kind=kind).status_code == 415
 
 
@@ -158,3 +166,34 @@ def test_every_answer_has_the_headers(client):
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'self' https://huggingface.co" in answer.headers["Content-Security-Policy"]
     assert client.get("/").headers["Referrer-Policy"] == "no-referrer", "an answer's own header stands"
+
+
+def test_what_is_not_there_is_not_asked_for(client):
+    for path, asked in (
+        (SERVER, {"component_id": 6}),
+        (SERVER, {"component_id": [5]}),
+        (f"{API}call/nonesuch", {"data": []}),
+        (f"{API}call/v2/nonesuch", {}),
+        (f"{API}run/explain", {"data": [0] * 14, "fn_index": 8}),
+        (f"{API}queue/join", {"data": [0] * 14, "fn_index": "7"}),
+    ):
+        refused = client.post(path, json=asked)
+        assert refused.status_code == 404 and "There is no such" in refused.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        (b'{"error": "image is 7.", "duration": 10}', 400, "image is 7."),
+        (b'{"error": null}', 500, BROKEN),
+        (b"Internal Server Error", 500, BROKEN),
+        (b"[7]", 500, BROKEN),
+        (b'"raise"', 500, BROKEN),
+    ],
+)
+def test_an_error_is_one_sentence_and_its_visitors_only_if_it_says_so(client, answer, status, said, caplog):
+    # What /fail is sent, it answers with.
+    told = post(client, "/fail", answer if answer[:1] in b'{["' else json.dumps(answer.decode()).encode())
+    assert told.status_code == status and told.json() == {"error": said}
+    assert told.headers["X-Content-Type-Options"] == "nosniff"
+    assert ("secret" in caplog.text) == (b"raise" in answer)

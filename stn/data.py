@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -211,12 +212,27 @@ def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
 
 
 def _damaged(info: DatasetInfo, folder: Path, split: str) -> list[Path]:
-    """The split's files that are there but differ from what was published; torchvision does not look at MNIST's."""
+    """The split's files that are there but differ from what was published; torchvision does not look at MNIST's.
+
+    Raises StnError for what is there and cannot be read, or is no file: whoever opens a pipe waits for ever.
+    """
     found = []
     for name, md5 in info.files[split].items():
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), (folder / name).open("rb") as file:
-            if hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() != md5:
-                found.append(folder / name)
+        path = folder / name
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise OSError(errno.EINVAL, "it is not a file")
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() != md5:
+                    found.append(path)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, ValueError) as error:  # ValueError: no file's name holds a NUL
+            why = getattr(error, "strerror", None) or first_line(error)
+            raise StnError(
+                f"{info.title} cannot be read in '{str(folder)[:200]}': {path.name}: {why}; repair that, or set "
+                "STN_DATA or --data-dir to a folder where it can be."
+            ) from error
     return found
 
 

@@ -138,11 +138,14 @@ class ImageStore:
 
     def _read(self, dataset: str) -> ImageSet:
         folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()
-        if not folder.is_dir():  # nothing to read, so no reason to wait for torchvision, which takes seconds to import
+        if not os.path.isdir(
+            folder
+        ):  # nothing to read, so no reason to wait for torchvision, which takes seconds to import
             return drawings(dataset)
         try:
             real = data.load_dataset(dataset, split="test", data_dir=self._data_dir, download=False)
-        except StnError:
+        except StnError as error:  # its sentence names folders of the server: for the log
+            log.warning("Drawings stand in: %s", error)
             return drawings(dataset)
         labels = tuple(int(label) for label in real.labels)
         return ImageSet(dataset, real.images, labels, tuple(real.classes), drawn=False)

@@ -1,5 +1,7 @@
+import errno
 import gzip
 import hashlib
+import os
 import shutil
 import struct
 from dataclasses import replace
@@ -97,6 +99,44 @@ def test_a_damaged_file_is_one_sentence_and_replaced_by_an_explicit_download_alo
     download("mnist", tiny_mnist)
     assert path.read_bytes() == whole
     assert load_dataset("mnist", "test", tiny_mnist, download=False).labels.tolist() == [3, 7]
+
+
+UNREADABLE = {  # what stands in a file's place, and what is said of it
+    "directory": (lambda path: path.mkdir(), "it is not a file"),
+    "link loop": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+    "pipe": (lambda path: os.mkfifo(path), "it is not a file"),
+    "long name": (lambda path: path.symlink_to("a" * 300), "File name too long"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("file", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_what_cannot_be_read_in_a_files_place_is_one_sentence(kind, file, tiny_mnist):
+    put, said = UNREADABLE[kind]
+    path = tiny_mnist / "MNIST" / "raw" / file
+    path.unlink()
+    put(path)
+    assert not is_available("mnist", tiny_mnist)
+    for read in (lambda: load_dataset("mnist", "test", tiny_mnist), lambda: download("mnist", tiny_mnist)):
+        with pytest.raises(StnError, match=f"MNIST cannot be read in .*: {file}: {said}; repair that"):
+            read()
+
+
+def test_a_file_without_permission_is_one_sentence(tiny_mnist, monkeypatch):
+    def refuse(file, *_):  # root may read everything
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(StnError, match="images-idx3-ubyte: Permission denied; repair that"):
+        load_dataset("mnist", "test", tiny_mnist)
+
+
+@pytest.mark.parametrize("folder", ["a" * 5000, "a\0b"])
+def test_a_folder_whose_name_cannot_be_is_one_sentence(folder):
+    assert not is_available("mnist", folder)
+    with pytest.raises(StnError, match="cannot be read") as caught:
+        load_dataset("mnist", "test", folder)
+    assert len(str(caught.value)) < 600
 
 
 def test_a_missing_data_set_is_fetched(tiny_mnist, network):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import random
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from demo.core.images import ImageSet, ImageStore
 from demo.core.uploads import MAX_BYTES, read_upload
+from stn.data import DATASETS
 from stn.errors import StnError
 
 LABELS = (0, 1, 0, 2, 1)
@@ -112,6 +114,25 @@ def test_no_data_folder_means_drawings_without_a_wait_for_torchvision(tmp_path, 
     assert ImageStore(tmp_path / "nowhere").get("mnist").drawn
     monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
     assert ImageStore().get("cifar10").drawn
+
+
+@pytest.mark.parametrize(
+    "put", [os.mkfifo, os.mkdir, lambda path: os.symlink(path, path)], ids=["pipe", "folder", "loop"]
+)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_drawings_stand_in_for_files_that_cannot_be_read(tmp_path, dataset, put, caplog):
+    for name in DATASETS[dataset].files["test"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        put(tmp_path / name)
+    shelf = ImageStore(tmp_path)
+    assert shelf.get(dataset).drawn
+    assert "cannot be read" in caplog.text, "whoever runs the page must find the reason"
+    assert "could not be downloaded" in shelf.fetch(dataset, lambda part, text: None)
+
+
+@pytest.mark.parametrize("folder", ["a" * 5000, "a\0b"])
+def test_drawings_stand_in_where_the_folders_name_cannot_be(folder):
+    assert ImageStore(folder).get("mnist").drawn
 
 
 def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):

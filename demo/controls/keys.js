@@ -1,4 +1,5 @@
-// Single keys for the class: n next, p previous, r reset, s spin. Not while somebody types.
+// Single keys for the class: n next, p previous, r reset, s spin. Not while somebody types, nor where they were switched
+// off: to whoever dictates or hits keys by accident, they are in the way.
 
 const KEYS = { n: "#next", p: "#previous", r: "#reset", s: "#spin" };
 
@@ -7,9 +8,12 @@ function isTyping(target) {
   return Boolean(target.matches?.("input:not([type=range], [type=radio], [type=checkbox], [type=button])"));
 }
 
-export function listenToKeys() {
+/** @import { Store } from "../ui/static/types.d.ts" */
+
+export function listenToKeys(/** @type {Store} */ store) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (store.extra("keys") === "off") return;
     const button = KEYS[event.key] && document.querySelector(KEYS[event.key]);
     const beside = document.querySelector("#side")?.getClientRects().length; // only where the controls are in sight
     if (button && beside && !isTyping(event.target)) button.click();

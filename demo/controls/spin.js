@@ -1,4 +1,7 @@
-// Spin: the rotation goes once through its slider's whole range and back to where it was. Any touch stops it.
+// Spin: the rotation goes once through its slider's whole range and back to where it was. Any touch stops it. While it
+// turns, the button says Stop.
+
+import { setText } from "../ui/static/readings.js";
 
 const SWEEP = 8000; // ms
 const STILL = 24; // steps of a sweep for those who want less motion
@@ -16,9 +19,13 @@ function sweep(part, start, low, high) {
 export function createSpin({ store, button, now = () => performance.now(), frame = requestAnimationFrame.bind(window) }) {
   let turning = null;
 
+  function say(words) {
+    if (button()) setText(button(), words);
+  }
+
   function stop() {
     turning = null;
-    button()?.setAttribute("aria-pressed", "false");
+    say("Spin");
   }
 
   function start() {
@@ -28,7 +35,7 @@ export function createSpin({ store, button, now = () => performance.now(), frame
     const [low, high, begin] = [Number(slider.min), Number(slider.max), Number(slider.value)];
     const own = { since: now() };
     turning = own;
-    button()?.setAttribute("aria-pressed", "true");
+    say("Stop");
     let last = null;
     const step = () => {
       if (turning !== own) return;

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.looking import moved_by_words, settled, slider
 
-SPINNING = "(on) => (document.querySelector('#spin').getAttribute('aria-pressed') === 'true') === on"
+SPINNING = "(on) => document.querySelector('#spin').innerText === (on ? 'Stop' : 'Spin')"
 
 
 def test_keys_step_and_reset(visit):
@@ -18,6 +18,25 @@ def test_keys_step_and_reset(visit):
     settled(page, sample=4)
     page.keyboard.press("r")
     settled(page, rotation=0, sample=4)
+
+
+def test_keys_can_be_switched_off_and_the_link_remembers_it(visit):
+    page = visit("?dataset=mnist&sample=4&rotation=30")
+    page.locator("#keys-on").uncheck()
+    page.wait_for_function("() => location.search.includes('keys=off')")
+    again = visit("?" + urlparse(page.url).query)
+    assert not again.locator("#keys-on").is_checked()
+    for each in (page, again):
+        for key in "nprs":
+            each.keyboard.press(key)
+        slider(each, "shear").focus()
+        each.keyboard.press("ArrowRight")
+        drawn = settled(each, shear=1)
+        assert (drawn["sample"], drawn["rotation"]) == (4, 30)
+    again.locator("#keys-on").check()
+    again.wait_for_function("() => !location.search.includes('keys')")
+    again.keyboard.press("n")
+    settled(again, sample=5)
 
 
 def test_keys_do_nothing_while_somebody_types(visit):

@@ -23,6 +23,47 @@ def test_the_address_follows_and_restores_the_view(visit):
     assert pixels(again, "input") == pixels(page, "input")
 
 
+SHOWS = """(tab) => document.querySelector("#tabs [aria-selected=true]").dataset.tabId === tab
+    && document.documentElement.dataset.tab === tab && window.stnPage.tab === tab"""
+
+
+def test_back_and_forward_move_through_the_tabs_that_were_visited(visit):
+    page = visit("?dataset=mnist&sample=4&rotation=30")
+    for title, tab in (("Look inside", "look"), ("Gallery", "gallery"), ("Lesson", "lesson")):
+        page.get_by_role("tab", name=title).click()
+        page.wait_for_function(SHOWS, arg=tab)
+    for tab in ("gallery", "look", "play"):
+        page.evaluate("() => history.back()")
+        page.wait_for_function(SHOWS, arg=tab)
+    assert "tab=" not in page.url
+    page.evaluate("() => history.forward()")
+    page.wait_for_function(SHOWS, arg="look")
+    assert page.locator("#look").is_visible() and page.locator("#view").is_hidden()
+    page.wait_for_function("() => location.search.includes('tab=look')")
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#look')?.dataset.ready === 'true'")
+    page.evaluate("() => history.back()")
+    page.wait_for_function(SHOWS, arg="play")
+
+
+def test_a_drag_is_no_step_of_the_history_and_stays_when_one_goes_back(visit):
+    page = visit("?dataset=mnist&sample=4&rotation=30")
+    before = page.evaluate("() => history.length")
+    slider(page, "clutter").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page, clutter=1)
+    page.get_by_role("tab", name="Look inside").click()  # before the address was written
+    page.wait_for_function(SHOWS, arg="look")
+    slider(page, "clutter").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('clutter=2')")
+    assert page.evaluate("() => history.length") == before + 1
+    page.evaluate("() => history.back()")
+    page.wait_for_function(SHOWS, arg="play")
+    page.wait_for_function("() => location.search.includes('clutter=2')")
+    assert settled(page, clutter=2)["rotation"] == 30
+
+
 def test_a_broken_link_says_so_and_shows_the_rest(visit):
     page = visit("?dataset=mnist&rotation=900&scale=0.7")
     settled(page, scale=0.7, rotation=0)

@@ -87,5 +87,5 @@ export function mount(element, server) {
 
   store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
   listenToSliders(store);
-  listenToKeys();
+  listenToKeys(store);
 }

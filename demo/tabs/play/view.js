@@ -125,6 +125,10 @@ export function mount(element, server, { address }) {
   const named = (query.get("show") ?? "").split(",").map((name) => name.trim()).filter((name) => SHOWN.includes(name));
   if (large && named.length) mark("show", named.join(" "));
 
+  const keys = find("#keys-on");
+  keys.checked = store.extra("keys") !== "off";
+  keys.addEventListener("change", () => store.keep("keys", keys.checked ? null : "off"));
+
   const toolSaid = find("#tool-said");
   const tell = (text) => {
     setText(toolSaid, text);

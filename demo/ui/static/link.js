@@ -13,11 +13,32 @@ export function linkOf(state, address = window.location.href) {
   return url.href;
 }
 
-// Browsers refuse more than about 100 replaceState calls in 30 s, a drag makes 60 a second: write when it rests.
+// The tab that an address opens.
+export function tabOf(search) {
+  const name = new URLSearchParams(search).get("tab");
+  return name && TABS.includes(name) ? name : TABS[0];
+}
+
+// Browsers refuse more than about 100 replaceState calls in 30 s, a drag makes 60 a second: write when it rests. Another
+// tab is a step that the browser's Back undoes; it is written at once, after what was still to be written of the last.
 export function createLinkWriter(wait = 250) {
   let timer = null;
-  return (state) => {
+  let left = null; // the state that is to be written
+
+  function write() {
     clearTimeout(timer);
-    timer = setTimeout(() => window.history.replaceState(window.history.state, "", linkOf(state)), wait);
+    if (left) window.history.replaceState(window.history.state, "", linkOf(left));
+    left = null;
+  }
+
+  return (state) => {
+    if (state.tab !== tabOf(window.location.search)) {
+      write();
+      window.history.pushState(null, "", linkOf(state));
+      return;
+    }
+    left = state;
+    clearTimeout(timer);
+    timer = setTimeout(write, wait);
   };
 }

@@ -3,8 +3,8 @@
 // `state` is what Gradio's components say: data set, image, network, controls. `extras` are the tabs' own keys of the
 // address (an exercise, a chosen curve). A tab watches the state and hears of it only while it is open.
 
-import { OPENING, TABS } from "./constants.js";
-import { createLinkWriter, linkOf } from "./link.js";
+import { OPENING } from "./constants.js";
+import { createLinkWriter, linkOf, tabOf } from "./link.js";
 
 /** @import { Own, State, Store } from "./types.d.ts" */
 
@@ -22,7 +22,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
   // Without a link it is known what is shown first, and a third of a second before Gradio says so.
   /** @type {State | null} */
   let state = address === "" ? { ...OPENING } : null;
-  let tab = TABS.includes(extras.tab) ? extras.tab : TABS[0];
+  let tab = tabOf(address);
   /** @type {Record<string, any>} */
   const kept = {}; // extras that a tab has set
 
@@ -145,6 +145,12 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
     },
   };
   mark("tab", tab);
+  // Back and forward: the tab of that step, with what the page shows now.
+  window.addEventListener("popstate", () => {
+    tab = tabOf(window.location.search);
+    write();
+    press(`#tabs button[data-tab-id=${tab}]`);
+  });
   return store;
 }
 

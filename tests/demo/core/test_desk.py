@@ -35,7 +35,7 @@ async def ask_all(desk, office, requests, at_work=1):
 
 def test_a_lone_visitor_is_answered_at_once_and_the_rest_together():
     office = Office()
-    answers = asyncio.run(ask_all(Desk(office), office, list(range(40))))
+    answers = asyncio.run(ask_all(Desk(office, threads=1), office, list(range(40))))
     assert [answer["asked"] for answer in answers] == list(range(40))
     assert office.batches[0] == [0], "nobody waits for others to come"
     assert [len(batch) for batch in office.batches[1:]] == [MOST_TOGETHER, MOST_TOGETHER, 39 - 2 * MOST_TOGETHER]
@@ -43,7 +43,7 @@ def test_a_lone_visitor_is_answered_at_once_and_the_rest_together():
 
 def test_an_error_reaches_those_whom_it_concerns_and_the_next_are_answered():
     office = Office()
-    answers = asyncio.run(ask_all(Desk(office), office, ["fail", 1, 2]))
+    answers = asyncio.run(ask_all(Desk(office, threads=1), office, ["fail", 1, 2]))
     assert isinstance(answers[0], RuntimeError) and [a["asked"] for a in answers[1:]] == [1, 2]
 
 
@@ -51,7 +51,7 @@ def test_one_who_has_gone_holds_nobody_up():
     office = Office()
 
     async def scene():
-        desk = Desk(office)
+        desk = Desk(office, threads=1)
         first, gone, last = (asyncio.create_task(desk.ask(n)) for n in range(3))
         while len(desk._waiting) < 2:
             await asyncio.sleep(0.001)
@@ -68,7 +68,7 @@ def test_more_than_can_wait_are_told_so(monkeypatch):
     office = Office()
 
     async def scene():
-        desk = Desk(office)
+        desk = Desk(office, threads=1)
         jobs = [asyncio.create_task(desk.ask(n)) for n in range(6)]
         await asyncio.sleep(0.05)
         refused = [job.result() for job in jobs if job.done()]
@@ -83,9 +83,25 @@ def test_more_than_can_wait_are_told_so(monkeypatch):
 def test_a_desk_serves_again_after_its_crowd(n):
     office = Office()
     office.open.set()
-    desk = Desk(office)
+    desk = Desk(office, threads=1)
 
     async def scene():
         return [await desk.ask(i) for i in range(n)]
 
     assert [answer["asked"] for answer in asyncio.run(scene())] == list(range(n))
+
+
+def test_two_threads_work_at_the_same_time():
+    office = Office()
+
+    async def scene():
+        desk = Desk(office, threads=2)
+        jobs = [asyncio.create_task(desk.ask(n)) for n in range(5)]
+        while len(office.batches) < 2:
+            await asyncio.sleep(0.001)
+        office.open.set()
+        return await asyncio.gather(*jobs)
+
+    assert [answer["asked"] for answer in asyncio.run(scene())] == list(range(5))
+    assert sorted(office.batches[:2]) == [[0], [1]]
+    assert sorted(n for batch in office.batches[2:] for n in batch) == [2, 3, 4]

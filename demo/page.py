@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
+from gradio.state_holder import SessionState
 from PIL import Image
 
 from demo import guard
@@ -28,6 +32,7 @@ from stn.data import DATASETS
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 SESSIONS = 300  # visitors of whom Gradio remembers something
+QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
 
@@ -55,8 +60,24 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
                     tab.select(None, js=scripts.calling("controls/panel.js", "open", name))
             panel(page, tabs, resources)
         add_endpoints(resources.images, resources.models)
+    page.queue(max_size=QUEUED)
+    _forget_values()
     threading.Thread(target=warm_up, args=(resources,), daemon=True).start()
+    threading.Thread(target=give_back, daemon=True).start()
     return page
+
+
+def _forget_values() -> None:
+    """Lets Gradio keep no visitor's values, images of 6 MB among them: it does so for links that this page has not."""
+    SessionState._update_value_in_config = lambda *_: None  # type: ignore[method-assign]
+
+
+def give_back(seconds: float = 60) -> None:
+    """Returns what was freed to the system from time to time, for ever; glibc by itself keeps a gigabyte."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    while trim is not None:
+        time.sleep(seconds)
+        trim(0)
 
 
 def warm_up(resources: Resources) -> None:

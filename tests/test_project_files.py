@@ -2,11 +2,14 @@
 
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
 
 from demo.cluster import TEMPLATE, parser
+from demo.core.uploads import FORMATS, MAX_BYTES, MAX_EXIF, MAX_SIDE
+from demo.guard import MAX_BODY, MAX_IMAGE_BODY
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -38,6 +41,16 @@ def test_every_python_version_is_the_same():
     front = yaml.safe_load((ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1])
     assert front["python_version"] == PYTHON
     assert PROJECT["tool"]["ruff"]["target-version"] == "py" + PYTHON.replace(".", "")
+
+
+def test_the_promises_name_the_limits_that_there_are():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert f"longer than {MAX_BODY // 1000} kB ({MAX_IMAGE_BODY // 10**6} MB where" in text
+    assert f"at most {MAX_BYTES // 10**6} MB and {MAX_SIDE} pixels a side; an EXIF above {MAX_EXIF // 1000} kB" in text
+    assert all(name in text for name in FORMATS)
+    assert (
+        f"Pillow {version('pillow').split('.')[0]} reads" in text and f"Gradio {pinned()['gradio'][:4]} forbids" in text
+    )
 
 
 def test_pre_commit_runs_the_pinned_ruff():

@@ -1,9 +1,11 @@
 """What a stranger may send to the page and what he hears, and that the headers it is sent with let it work."""
 
+import gc
 import json
 
 import httpx
 import pytest
+from gradio.state_holder import SessionState
 
 from demo.guard import HEADERS, MAX_BODY
 from demo.page import TABS
@@ -93,3 +95,12 @@ def test_what_the_pages_handlers_are_given_by_hand_is_refused_in_a_sentence(stra
 def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
     answer = stranger.post("/run/explain", json={"data": ["mnist", None, image, 0, 0, 1, *[0] * 6]})
     assert answer.status_code == 400 and answer.json()["error"].startswith("image is ")
+
+
+def test_nothing_that_a_stranger_sends_is_kept(stranger):
+    mark = "stranger" * 10
+    for session in "abc":
+        data = ["mnist", None, mark, 0, 0, 1, *[0] * 6]
+        assert stranger.post("/run/explain", json={"data": data, "session_hash": session}).status_code == 400
+    sessions = [found for found in gc.get_objects() if isinstance(found, SessionState)]
+    assert sessions and not any(mark in str(session.config_values) for session in sessions)

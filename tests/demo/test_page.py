@@ -1,5 +1,10 @@
 """The page's tabs: one folder each, one name each in page.py."""
 
+import ctypes
+import sys
+
+import pytest
+
 from demo import page
 from demo.core import state
 from demo.ui import assets
@@ -17,3 +22,30 @@ def test_every_tab_has_a_title_of_its_own():
     tabs = [page.tab_of(name) for name in page.TABS]
     assert all(isinstance(tab, Tab) and callable(tab.build) for tab in tabs)
     assert len({tab.title for tab in tabs}) == len(tabs)
+
+
+def test_few_sessions_are_kept_and_few_calls_wait(tmp_path):
+    assert page.launch_options()["state_session_capacity"] == page.SESSIONS <= 500
+    assert page.build(tmp_path, tmp_path)._queue.max_size == page.QUEUED <= 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
+def test_freed_memory_is_given_back_again_and_again(monkeypatch):
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    class Library:
+        def __init__(self, name):
+            assert name is None
+
+        malloc_trim = staticmethod(lambda pad: slept.append("trimmed"))
+
+    monkeypatch.setattr(page.time, "sleep", sleep)
+    monkeypatch.setattr(ctypes, "CDLL", Library)
+    with pytest.raises(KeyboardInterrupt):
+        page.give_back(7)
+    assert slept == [7, "trimmed", 7]

@@ -8,6 +8,7 @@ from typing import Any
 
 from demo.core.encoding import GRID_UNIT
 from demo.core.state import COMPARISONS, OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
+from demo.ui.sources import space_page
 from stn.data import DATASETS
 from stn.distort import Controls
 
@@ -27,6 +28,7 @@ def constants() -> dict[str, Any]:
         "SHOWN": SHOWN,
         "SHOWN_KEYS": SHOWN_KEYS,
         "SLIDERS": SLIDERS,
+        "SPACE_PAGE": space_page(),
         "TABS": TABS,
     }
 

@@ -17,10 +17,16 @@ def with_sources(html: str) -> str:
     return html.replace(PLACE, _sources())
 
 
-def source_address() -> str | None:
-    """Where this source can be read: on a Space, which says its name. Elsewhere nobody knows."""
+def space_page() -> str | None:
+    """Where others open this page: on a Space, which says its name. Elsewhere nobody knows."""
     space = os.environ.get("SPACE_ID", "")
-    return f"https://huggingface.co/spaces/{space}/tree/main" if SPACE.fullmatch(space) else None
+    return f"https://huggingface.co/spaces/{space}" if SPACE.fullmatch(space) else None
+
+
+def source_address() -> str | None:
+    """Where this source can be read, if that is known."""
+    page = space_page()
+    return f"{page}/tree/main" if page else None
 
 
 def _sources() -> str:

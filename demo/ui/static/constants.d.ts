@@ -24,4 +24,6 @@ export const IMAGE_SIZES: Record<string, [size: number, channels: number]>;
 export const SHOWN: string[];
 export const SHOWN_KEYS: string[];
 export const SLIDERS: string[];
+/** On a Space: where others open this page. Elsewhere null. */
+export const SPACE_PAGE: string | null;
 export const TABS: string[];

@@ -1,6 +1,6 @@
 // The address bar holds the whole state of the page. Keys that are not ours (Gradio's __theme, say) stay.
 
-import { KEYS, NEUTRAL, TABS } from "./constants.js";
+import { KEYS, NEUTRAL, SPACE_PAGE, TABS } from "./constants.js";
 
 export function linkOf(state, address = window.location.href) {
   const url = new URL(address);
@@ -27,18 +27,42 @@ export function createLinkWriter(wait = 250) {
 
   function write() {
     clearTimeout(timer);
-    if (left) window.history.replaceState(window.history.state, "", linkOf(left));
+    if (!left) return;
+    window.history.replaceState(window.history.state, "", linkOf(left));
     left = null;
+    tellParent();
   }
 
   return (state) => {
     if (state.tab !== tabOf(window.location.search)) {
       write();
       window.history.pushState(null, "", linkOf(state));
+      tellParent();
       return;
     }
     left = state;
     clearTimeout(timer);
     timer = setTimeout(write, wait);
   };
+}
+
+// The address that others should open: on a Space its page, which shows this one in a frame and hands its query on.
+export function sharedLink(state) {
+  const url = new URL(linkOf(state));
+  return SPACE_PAGE ? SPACE_PAGE + withoutHosts(url).search : url.href;
+}
+
+// Keys that a Space adds for this visitor alone, his theme and a signature, have two underscores in front.
+export const isHosts = (key) => key.startsWith("__");
+
+function withoutHosts(url) {
+  for (const key of [...url.searchParams.keys()].filter(isHosts)) url.searchParams.delete(key);
+  return url;
+}
+
+// In a Space's frame the address bar is the parent's, which takes a query in a message.
+function tellParent() {
+  if (!SPACE_PAGE || window.parent === window) return;
+  const { searchParams, hash } = withoutHosts(new URL(window.location.href));
+  window.parent.postMessage({ queryString: searchParams.toString(), hash }, "https://huggingface.co");
 }

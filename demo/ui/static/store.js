@@ -4,7 +4,7 @@
 // address (an exercise, a chosen curve). A tab watches the state and hears of it only while it is open.
 
 import { OPENING } from "./constants.js";
-import { createLinkWriter, linkOf, tabOf } from "./link.js";
+import { createLinkWriter, isHosts, sharedLink, tabOf } from "./link.js";
 
 /** @import { Own, State, Store } from "./types.d.ts" */
 
@@ -21,7 +21,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
   const extras = Object.fromEntries(new URLSearchParams(address));
   // Without a link it is known what is shown first, and a third of a second before Gradio says so.
   /** @type {State | null} */
-  let state = address === "" ? { ...OPENING } : null;
+  let state = Object.keys(extras).every(isHosts) ? { ...OPENING } : null;
   let tab = tabOf(address);
   /** @type {Record<string, any>} */
   const kept = {}; // extras that a tab has set
@@ -107,7 +107,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
       press("#compare-by");
     },
     link() {
-      return linkOf(whole());
+      return sharedLink(whole());
     },
     // Moves sliders as a hand would: {rotation: 30}. Cheap enough for every frame.
     slide(/** @type {Record<string, number | string>} */ controls) {

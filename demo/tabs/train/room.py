@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from demo.tabs.train.data import TrainingData
-from demo.tabs.train.run import ENDED, MAX_SECONDS, Run, RunInputs
+from demo.tabs.train.run import ENDED, Run, RunInputs
 from demo.tabs.train.settings import Settings
 from demo.tabs.train.trainer import Snapshot, Trainer
 from stn.errors import StnError
@@ -37,10 +37,10 @@ class TrainingRoom:
             self._tidy()
             taken = [run for run in self._runs.values() if run.state not in ENDED]
             if len(taken) >= PLACES:
-                reclaimable = next((run for run in taken if run.reclaimable), None)
-                if reclaimable is None:
+                idlest = max(taken, key=lambda run: run.idle)
+                if not idlest.reclaimable:
                     raise StnError(_please_wait(taken))
-                reclaimable.act("stop")
+                idlest.act("stop")
             run = Run(settings, self._build, paused, self._clock)
             self._runs[run.id] = run
             run.begin()
@@ -99,8 +99,8 @@ class TrainingRoom:
 
 
 def _please_wait(taken: list[Run]) -> str:
-    most = max(1.0, min(MAX_SECONDS - run.seconds for run in taken))
+    most = max(1.0, min(run.seconds_left for run in taken))
     return (
         f"{PLACES} runs are already training on this server, the most it can do at once: please wait, a place will be "
-        f"free in {math.ceil(most / 60)} min at the latest unless somebody pauses."
+        f"free in {math.ceil(most / 60)} min at the latest."
     )

@@ -19,7 +19,7 @@ from stn.errors import StnError
 log = logging.getLogger(__name__)
 MAX_SECONDS = 180  # of training, pauses not counted
 DROP_AFTER = 20  # seconds without a sign of its visitor
-RECLAIM_AFTER = 120  # seconds of pause after which somebody who waits gets the place
+RECLAIM_AFTER = 120  # seconds without training, all pauses together, after which somebody who waits gets the place
 SNAPSHOT_EVERY = 0.1  # seconds
 MAX_CHANGES = 40  # of the learning rates that are remembered
 ENDED = ("stopped", "finished", "failed")
@@ -74,7 +74,7 @@ class Run:
         self._rates_set = True  # whether the trainer knows the settings' learning rates
         self._owed = 0  # single updates asked for while it is paused
         self._thread = threading.Thread(target=self.drive, daemon=True, name="live training")
-        self.last_seen = self.paused_since = clock()
+        self.last_seen = self._born = clock()
 
     # --- what the visitor does ------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ class Run:
             if self.state in ENDED:
                 return
             if action == "pause" and self.state == "running":
-                self.state, self.paused_since = "paused", self._clock()
+                self.state = "paused"
             elif action == "resume":
                 self.state, self._owed = "running", 0
             elif action == "step" and self.state == "paused":
@@ -120,9 +120,19 @@ class Run:
         return self._clock() - self.last_seen > DROP_AFTER
 
     @property
+    def idle(self) -> float:
+        """Seconds of its age in which it did not train: whoever goes on for a moment and pauses again only holds it."""
+        return self._clock() - self._born - self.seconds
+
+    @property
     def reclaimable(self) -> bool:
-        """Whether it has been paused for so long that another may have its place."""
-        return self.state == "paused" and self._clock() - self.paused_since > RECLAIM_AFTER
+        """Whether it has been idle for so long that another may have its place, also if it trains right now."""
+        return self.idle > RECLAIM_AFTER
+
+    @property
+    def seconds_left(self) -> float:
+        """After so many seconds at most, its place is free for whoever waits."""
+        return max(0.0, MAX_SECONDS - self.seconds) + max(0.0, RECLAIM_AFTER - self.idle)
 
     # --- what the thread does -------------------------------------------------------------------------------------
 

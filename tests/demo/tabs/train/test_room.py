@@ -100,7 +100,9 @@ def test_two_at_once_and_the_third_waits_in_one_sentence(room):
     first, second = room.start(Settings()), room.start(Settings())
     with pytest.raises(StnError, match="please wait") as caught:
         room.start(Settings())
-    assert str(caught.value).count(".") == 1 and "3 min" in str(caught.value)
+    assert str(caught.value).count(".") == 1 and "in 5 min at the latest" in str(caught.value), (
+        "3 of training, 2 of pauses"
+    )
     again = room.start(Settings(), replaces=first.id)
     assert first.state == "stopped" and len(room) == 2, "one run a visitor"
     second.act("stop")
@@ -115,6 +117,44 @@ def test_a_place_that_is_only_held_is_given_away(room, clock):
         for run in runs:
             room.find(run.id)
     assert room.start(Settings()).state == "running" and runs[0].state == "stopped" and runs[1].state == "paused"
+
+
+def refusal(room) -> StnError:
+    with pytest.raises(StnError) as caught:
+        room.start(Settings())
+    return caught.value
+
+
+def test_a_place_cannot_be_held_by_going_on_for_a_moment(room, clock):
+    runs = [room.start(Settings(), paused=True) for _ in range(2)]
+    until(lambda: all(run.inputs for run in runs))
+    for now in range(15, RECLAIM_AFTER + 15, 15):
+        clock.now = now
+        for run in runs:
+            before = len(room.find(run.id).losses)
+            run.act("resume")
+            until(lambda run=run, before=before: len(run.losses) > before)
+            run.act("pause")
+            until(lambda run=run: run.state == "paused")
+        assert "please wait" in str(refusal(room))
+    assert "in 3 min at the latest" in str(refusal(room))
+    clock.now += 1
+    assert room.start(Settings()).state == "running" and [run.state for run in runs] == ["stopped", "paused"]
+
+
+def test_a_run_that_trains_keeps_its_place(room, clock, gate, monkeypatch):
+    monkeypatch.setattr("demo.tabs.train.room.PLACES", 1)
+    run = room.start(Settings())
+    until(lambda: run.inputs)
+    for count in range(1, 11):
+        clock.now += 15
+        room.find(run.id)
+        gate.release()
+        until(lambda count=count: len(run.losses) == count)
+        refused = str(refusal(room))
+        assert "please wait" in refused
+    assert run.idle < DROP_AFTER < RECLAIM_AFTER < run.seconds
+    assert "in 3 min at the latest" in refused
 
 
 def test_ended_runs_are_forgotten_when_they_are_many(room):

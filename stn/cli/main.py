@@ -82,6 +82,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("recipe", nargs="?", help="name of a recipe, as `list` prints it")
     sub.add_argument("--missing", action="store_true", help="train and ship every recipe that has no checkpoint yet")
     sub.add_argument("--seed", type=seed, default=0, help=f"random seed, 0 to {MAX_SEED} (default: 0)")
+    sub.add_argument("--seeds", type=positive, default=1, help="with --missing: seeds of each recipe (default: 1)")
+    elsewhere = "with --missing: train on the machines of a Ray cluster; local: on all cores of this one"
+    sub.add_argument("--ray", metavar="ADDRESS", help=elsewhere)
     sub.add_argument("--epochs", type=positive, help="number of epochs, for a trial, which has files of its own")
     sub.add_argument("--threads", type=positive, help="number of CPU threads (default: PyTorch's choice)")
     where = "folder for checkpoints, training states and logs (default: runs)"

@@ -89,6 +89,7 @@ def test_an_export_that_cannot_be_written_is_one_sentence(name, tmp_path, capsys
         (["ship", "mnist-tutorial", "--out", "/nonexistent/folder"], "python -m stn train mnist-tutorial"),
         (["train", "mnist-tutorial", "--device", "cuda:0"], "choose among several GPUs by CUDA_VISIBLE_DEVICES"),
         (["train", "mnist-tutorial", "--device", "gpu"], "--device is cpu, cuda or auto, not 'gpu'"),
+        (["train", "mnist-tutorial", "--ray", "local"], "--ray and --seeds are for --missing"),
         (["curves", "--device", "gpu"], "--device is cpu, cuda or auto, not 'gpu'"),
         (["table", "--write", "/nonexistent/README.md"], "/nonexistent/README.md: No such file"),
     ],

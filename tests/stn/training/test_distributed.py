@@ -61,11 +61,15 @@ stn.cli.main.main(["train", "mnist-tutorial"])
 """
 
 
-def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
-    """Exit status, standard output and error of every process of a group."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
+    """Exit status, standard output and error of every process of a group."""
+    port = free_port()
     running = []
     for rank in range(size):
         group = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
@@ -77,11 +81,26 @@ def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
     return [(process.returncode, *output) for process, output in zip(running, outputs, strict=True)]
 
 
+def run_nodes(script: str, out, nodes: int) -> list[int]:
+    """Exit statuses of torchrun on as many machines, each with one process; here all are this one."""
+    file = out.with_suffix(".py")
+    file.write_text(script, encoding="utf-8")
+    port = free_port()
+    meeting = ["--nnodes", str(nodes), "--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "torch.distributed.run", *meeting, "--nproc-per-node", "1", str(file), str(out)]
+    running = [subprocess.Popen(command) for _ in range(nodes)]
+    return [process.wait(timeout=300) for process in running]
+
+
 def train(out, size: int) -> dict[str, torch.Tensor]:
-    """The trained weights, from the run's state: in the checkpoint they are rounded."""
     done = run(TRAIN, out, size)
     assert all(status == 0 for status, _, _ in done), done
     assert [output != "" for _, output, _ in done] == [rank == 0 for rank in range(size)], "only the first reports"
+    return weights(out)
+
+
+def weights(out) -> dict[str, torch.Tensor]:
+    """What was trained, from the run's state: in the checkpoint it is rounded."""
     tensors, _ = read_tensors(out / "mnist-tutorial" / "seed-0.state")
     return {name: tensor for name, tensor in tensors.items() if name.startswith("model.")}
 
@@ -96,6 +115,15 @@ def test_two_processes_train_what_one_does(tmp_path, monkeypatch):
     for name, a in one.items():
         torch.testing.assert_close(two[name], a, rtol=0, atol=2e-4, msg=name)
     assert (one["model.net.fc1.weight"] - untrained["net.fc1.weight"]).abs().max() > 0.02
+
+
+@pytest.mark.slow
+def test_two_machines_train_what_one_does(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", ".")
+    assert run_nodes(TRAIN, tmp_path / "two", 2) == [0, 0]
+    one, two = train(tmp_path / "one", 1), weights(tmp_path / "two")
+    for name, a in one.items():
+        torch.testing.assert_close(two[name], a, rtol=0, atol=2e-4, msg=name)
 
 
 @pytest.mark.slow

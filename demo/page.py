@@ -41,11 +41,16 @@ def tab_of(name: str) -> Tab:
     return import_module(f"demo.tabs.{name}.tab").TAB
 
 
-def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED) -> gr.Blocks:
-    """The page, ready to launch with launch_options(). Loads nothing yet: models and images warm up in a thread."""
+def build(
+    data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathLike = SHIPPED, fetch: bool = False
+) -> gr.Blocks:
+    """The page, ready to launch with launch_options(). Loads nothing yet: models and images warm up in a thread.
+
+    With `fetch`, data sets that are missing are downloaded once the page is up.
+    """
     torch.set_num_threads(1)  # one image at a time: threads would only wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
-    resources = Resources(ImageStore(data_dir), ModelStore(Path(checkpoints)))
+    resources = Resources(ImageStore(data_dir, fetch), ModelStore(Path(checkpoints)))
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         gr.HTML(texts.HEADER, apply_default_css=False)
         with gr.Row(elem_id="play", equal_height=False):
@@ -62,7 +67,14 @@ def build(data_dir: str | os.PathLike | None = None, checkpoints: str | os.PathL
         add_endpoints(resources.images, resources.models)
     page.queue(max_size=QUEUED)
     _forget_values()
-    threading.Thread(target=warm_up, args=(resources,), daemon=True).start()
+
+    def prepare() -> None:
+        warm_up(resources)
+        while fetch and not page.is_running:
+            time.sleep(0.1)
+        resources.images.fetch_missing()
+
+    threading.Thread(target=prepare, daemon=True).start()
     threading.Thread(target=give_back, daemon=True).start()
     return page
 

@@ -19,6 +19,7 @@ from tests.helpers import bars
 
 # Tests run in several processes at a time, and whatever they start has a core each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["STN_FETCH"] = "0"  # no page that a test starts downloads data sets
 torch.set_num_threads(1)
 
 # The same examples at every run; --hypothesis-profile=search looks for new ones.

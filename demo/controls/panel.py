@@ -20,6 +20,7 @@ from stn.data import DATASETS
 from stn.errors import StnError
 
 ANY_CLASS = ("any class", "any")
+WATCH = 2  # seconds between two looks at a download
 
 
 def script(function: str) -> str:
@@ -46,6 +47,8 @@ class Parts:
     spin: gr.Button
     note: gr.HTML
     fetch: gr.Button
+    coming: gr.HTML  # how far the download of the test images is that the server makes by itself
+    watch: gr.Timer  # asks for that, while there is one
     offered: gr.JSON  # {"dataset": the one that number, class and network belong to}
     fetches: gr.JSON  # data set -> how its last fetch went, in a sentence
     wanted: gr.JSON  # the state that a tab wants shown
@@ -101,6 +104,8 @@ def _lay_out(resources: Resources) -> Parts:
             )
         with gr.Group(elem_id="source-box"):
             note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
+            coming = gr.HTML("", elem_id="coming", visible=False, apply_default_css=False)
+            watch = gr.Timer(WATCH, active=False)
             fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
     # The tabs have switches of their own for it.
     compare = gr.Radio(KEYS["compare"].choices, value=OPENING.compare, visible="hidden", elem_id="compare")
@@ -112,7 +117,13 @@ def _lay_out(resources: Resources) -> Parts:
     buttons = previous, next_, lot, reset, new_clutter, spin
     memory = offered, fetches, wanted
     pressed = go, choose, compare_by
-    return Parts(dataset, sample, klass, model, compare, sliders, seed, *buttons, note, fetch, *memory, *pressed)
+    return Parts(
+        dataset, sample, klass, model, compare, sliders, seed, *buttons, note, fetch, coming, watch, *memory, *pressed
+    )
+
+
+def _how_far(coming: str) -> str:
+    return f"{texts.COMING} {escape(coming)}."
 
 
 def _slider(name: str) -> gr.Slider:
@@ -174,20 +185,25 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
     parts.lot.click(lot, where, parts.sample, **choosing)
     parts.klass.input(of_class, where, parts.sample, trigger_mode="always_last", **choosing)
 
-    offered = [parts.sample, parts.klass, parts.model, parts.note, parts.fetch, parts.offered]
+    source = [parts.note, parts.fetch, parts.coming, parts.watch, parts.offered]
+    offered = [parts.sample, parts.klass, parts.model, *source]
 
     def offer(state: ViewState, trouble: str = ""):
         chosen = images.get(state.dataset)
         names = models.transformers(state.dataset)
         model = state.model if state.model in names else (names[0] if names else None)
-        note = " ".join(filter(None, [trouble, texts.DRAWINGS[state.dataset] if chosen.drawn else ""]))
+        coming = images.coming(state.dataset)
+        drawn = chosen.drawn and not coming  # and stays so
+        note = " ".join(filter(None, [trouble, texts.DRAWINGS[state.dataset] if drawn else ""]))
         # Escaped: what a link holds is shown as it is and must not become an image or a link of its own.
         return [
             gr.update(value=state.sample if state.sample < len(chosen) else 0, maximum=len(chosen) - 1),
             gr.update(choices=[ANY_CLASS, *chosen.classes], value=ANY_CLASS[1]),
             gr.update(choices=[(model_label(n), n) for n in names], value=model),
             gr.update(value=escape(note), visible=bool(note)),
-            gr.update(visible=chosen.drawn),
+            gr.update(visible=drawn),
+            gr.update(value=_how_far(coming), visible=bool(coming)),
+            gr.update(active=bool(coming)),
             {"dataset": state.dataset},
         ]
 
@@ -219,12 +235,20 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
             return (
                 [gr.skip()] * 5
                 + [gr.update(value=escape(str(error)), visible=True)]
-                + [gr.skip()] * (2 + len(CONTROL_NAMES))
+                + [gr.skip()] * (len(source) - 1 + len(CONTROL_NAMES))
             )
         trouble = " ".join(link_problems(state, images, models))
         values = [getattr(state.controls, name) for name in CONTROL_NAMES]
         return [state.dataset, state.compare, *offer(state, trouble), *values]
 
+    @in_a_sentence
+    def look(dataset, fetches):
+        name = known(dataset)
+        if coming := images.coming(name):
+            return [_how_far(coming), gr.skip(), gr.skip()]
+        return [gr.skip(), {**outcomes(fetches), name: images.outcome(name)}, gr.update(active=False)]
+
+    parts.watch.tick(look, [parts.dataset, parts.fetches], [parts.coming, parts.fetches, parts.watch], **choosing)
     parts.fetch.click(
         fetch,
         [parts.dataset, parts.fetches],

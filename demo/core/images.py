@@ -94,10 +94,15 @@ class ImageSet:
 
 
 class ImageStore:
-    """Hands out image sets, each read once. Real ones where they are on disk, drawings elsewhere."""
+    """Hands out image sets, each read once. Real ones where they are on disk, drawings elsewhere.
 
-    def __init__(self, data_dir: str | os.PathLike | None = None):
+    With `fetch`, drawings stand in only until fetch_missing() has downloaded what is missing.
+    """
+
+    def __init__(self, data_dir: str | os.PathLike | None = None, fetch: bool = False):
         self._data_dir = data_dir
+        self._coming = {name: f"{info.title} is next" for name, info in data.DATASETS.items()} if fetch else {}
+        self._outcomes: dict[str, str] = {}
         self._sets: dict[str, ImageSet] = {}
         self._lock = threading.Lock()
         self._fetching = threading.Lock()
@@ -113,10 +118,32 @@ class ImageStore:
                 self._sets[dataset] = self._read(dataset)
             return self._sets[dataset]
 
-    def fetch(self, dataset: str, on_progress: Callable[[float, str], None]) -> str:
-        """Downloads the data set unless it is there, and says in a sentence how it went."""
+    def coming(self, dataset: str) -> str:
+        """How far the download of a set by fetch_missing() is, "MNIST: 3 of 12 MB"; "" where none is to come."""
+        return self._coming.get(dataset, "") if self.get(dataset).drawn else ""
+
+    def outcome(self, dataset: str) -> str:
+        """How fetch_missing() went with a set, in a sentence; "" where it was not needed."""
+        return self._outcomes.get(dataset, "")
+
+    def fetch_missing(self) -> None:
+        """Downloads the data sets that are to come, one after the other. Each is tried once."""
+        for dataset in list(self._coming):
+            if self.get(dataset).drawn:
+
+                def progress(part: float, text: str, dataset: str = dataset) -> None:
+                    self._coming[dataset] = text.removesuffix(".")
+
+                self._outcomes[dataset] = self.fetch(dataset, progress, wait=True)
+            del self._coming[dataset]
+
+    def fetch(self, dataset: str, on_progress: Callable[[float, str], None], wait: bool = False) -> str:
+        """Downloads the data set unless it is there, and says in a sentence how it went.
+
+        Only one is downloaded at a time; whoever does not `wait` hears so.
+        """
         title = data.dataset_info(dataset).title
-        if not self._fetching.acquire(blocking=False):
+        if not self._fetching.acquire(blocking=wait):
             return "The test images are being downloaded for somebody else right now; try again in a minute."
         try:
             if self.get(dataset).drawn:
@@ -138,9 +165,8 @@ class ImageStore:
 
     def _read(self, dataset: str) -> ImageSet:
         folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()
-        if not os.path.isdir(
-            folder
-        ):  # nothing to read, so no reason to wait for torchvision, which takes seconds to import
+        # Where there is nothing to read, there is no reason to wait for torchvision, which takes seconds to import.
+        if not os.path.isdir(folder):
             return drawings(dataset)
         try:
             real = data.load_dataset(dataset, split="test", data_dir=self._data_dir, download=False)

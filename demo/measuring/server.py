@@ -73,6 +73,7 @@ def free_port() -> int:
 def start_page(port: int, engine: str = "", log: int | None = subprocess.DEVNULL) -> subprocess.Popen:
     """A process of app.py at a port of this computer only. `log`: where standard error goes, None for ours."""
     ours = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    ours["STN_FETCH"] = "0"  # nothing that is measured, or is one of several, downloads data sets
     if engine:
         ours["STN_ENGINE"] = engine
     return subprocess.Popen(

@@ -8,4 +8,5 @@ DRAWINGS = {
     "mnist": "These are drawings made for this page. MNIST itself (12 MB) is not in the data folder.",
     "cifar10": "These are drawings made for this page. CIFAR-10 itself (170 MB) is not in the data folder.",
 }
+COMING = "These are drawings made for this page, until the test images are here."  # and how far they are
 HEADER = f'<header class="masthead"><h1>{TITLE}</h1><p>{LEAD}</p></header>'

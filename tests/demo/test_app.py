@@ -1,12 +1,13 @@
 import gc
 import os
+import subprocess
 import urllib.request
 
 import pytest
 
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
-from demo.measuring.server import serve
+from demo.measuring.server import serve, start_page
 from demo.ui import texts
 
 
@@ -23,6 +24,9 @@ def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
     import demo.page
 
     class Page:
+        def __init__(self, fetch):
+            assert not fetch, "tests download nothing"
+
         def launch(self, **options):
             seen.append((gc.isenabled(), options))
 
@@ -34,6 +38,35 @@ def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
         gc.unfreeze()
         gc.enable()
     assert [enabled for enabled, _ in seen] == [True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "wanted"),
+    [
+        ([], {}, True),
+        (["--no-fetch"], {}, False),
+        ([], {"STN_FETCH": "0"}, False),
+        ([], {"STN_FETCH": "1"}, True),
+        ([], {"CI": "true"}, False),
+        ([], {"CI": "true", "STN_FETCH": "1"}, False),
+    ],
+)
+def test_data_sets_are_fetched_unless_that_is_switched_off(monkeypatch, arguments, environment, wanted):
+    import app
+
+    for name in ("CI", "STN_FETCH"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert app.fetches(arguments) is wanted
+
+
+def test_no_page_that_is_measured_fetches_data_sets(monkeypatch):
+    started = []
+    monkeypatch.setenv("STN_FETCH", "1")
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **options: started.append(options["env"]))
+    start_page(1)
+    assert started[0]["STN_FETCH"] == "0"
 
 
 def test_warming_up_raises_nothing_where_there_is_nothing_to_warm(tmp_path):

@@ -144,6 +144,39 @@ def test_a_fetch_that_works_replaces_the_drawings(tmp_path, monkeypatch):
     assert shelf.get("mnist") is FIVE
 
 
+def test_missing_sets_are_fetched_one_after_the_other_and_each_is_tried_once(tmp_path, monkeypatch):
+    shelf, tried = ImageStore(tmp_path, fetch=True), []
+
+    def download(name, data_dir, on_progress):
+        on_progress(0.25, f"{name}: 3 of 12 MB")
+        tried.append((name, shelf.coming("mnist"), shelf.coming("cifar10")))
+        if name == "cifar10":
+            raise StnError("no route")
+
+    read = shelf._read
+    monkeypatch.setattr("demo.core.images.data.download", download)
+    monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE if tried and dataset == "mnist" else read(dataset))
+    assert (shelf.coming("mnist"), shelf.outcome("mnist")) == ("MNIST is next", "")
+    shelf.fetch_missing()
+    assert tried == [("mnist", "mnist: 3 of 12 MB", "CIFAR-10 is next"), ("cifar10", "", "cifar10: 3 of 12 MB")]
+    assert shelf.get("mnist") is FIVE and "test images" in shelf.outcome("mnist")
+    assert shelf.get("cifar10").drawn and "could not be downloaded" in shelf.outcome("cifar10")
+    assert shelf.coming("mnist") == shelf.coming("cifar10") == ""
+
+
+def test_sets_that_are_there_are_not_fetched(tmp_path, monkeypatch):
+    def never(*given, **named):
+        raise AssertionError("there is nothing to fetch")
+
+    monkeypatch.setattr("demo.core.images.data.download", never)
+    shelf = ImageStore(tmp_path, fetch=True)
+    monkeypatch.setattr(shelf, "_read", lambda dataset: FIVE)
+    assert shelf.coming("mnist") == ""
+    shelf.fetch_missing()
+    assert shelf.outcome("mnist") == shelf.outcome("cifar10") == ""
+    ImageStore(tmp_path).fetch_missing()  # nor where none is to come
+
+
 def data_uri(image: Image.Image, kind: str = "PNG") -> str:
     with io.BytesIO() as file:
         image.save(file, kind)

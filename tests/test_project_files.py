@@ -37,6 +37,12 @@ def test_the_workflow_runs_ci_with_our_python():
     assert [line.split("==")[0] for line in lines if re.search(pattern, line)] == ["torch", "torchvision"]
 
 
+def test_the_wheels_without_a_gpu_are_of_the_same_versions():
+    index, *wheels = re.findall(r"^[^#\n].*$", (ROOT / "pre-requirements.txt").read_text(encoding="utf-8"), re.M)
+    assert index == "--index-url https://download.pytorch.org/whl/cpu"
+    assert wheels == [f"{name}=={pinned()[name]}" for name in ("torch", "torchvision")]
+
+
 def test_every_python_version_is_the_same():
     front = yaml.safe_load((ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1])
     assert front["python_version"] == PYTHON

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.measuring.latency import distance
 from demo.measuring.server import PATIENCE, MeasuringError, end_process, serve
+from demo.measuring.weight import COUNT_ALL, ENTRIES, weight
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,9 +69,12 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
         raise MeasuringError(f"--seconds is {seconds:g}; give a number above 0, at most 60.")
     with Chromium() as browser, serve() as app:
         with browser.page() as page:
+            page.add_init_script(COUNT_ALL)
             page.goto(app.address)
             wait_for_image(page)
             cold_start = time.perf_counter() - app.started
+            page.wait_for_timeout(2000)  # what comes after the image
+            downloaded = weight(page.evaluate(ENTRIES))
         near, grown = _visit(browser, f"{app.address}?dataset={dataset}&sample=3", seconds)
         with distance(app.port, FAR) as port:
             far, _ = _visit(browser, f"http://127.0.0.1:{port}/?dataset={dataset}&sample=3", seconds)
@@ -83,6 +87,7 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
         "updates_per_s_100ms": far["updates_per_s"],
         "lag_p50_ms_100ms": far["lag_p50_ms"],
         "cold_start_s": round(cold_start, 2),
+        **downloaded,
         "dom_nodes_grown": grown,
         "dataset": dataset,
         "load_average": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,

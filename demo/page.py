@@ -25,7 +25,7 @@ from demo.core.models import ModelStore, Resources
 from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
 from demo.tabs.play.route import live_route
-from demo.ui import assets, scripts, texts
+from demo.ui import assets, compression, scripts, texts
 from demo.ui.widget import Tab
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -116,7 +116,10 @@ def launch_options() -> dict[str, Any]:
         ),
         "css_paths": assets.style_paths(),
         "head": scripts.preloads(),
-        "app_kwargs": {"routes": [scripts.route(), live_route()], "middleware": [guard.middleware()]},
+        "app_kwargs": {
+            "routes": [scripts.route(), live_route()],
+            "middleware": [guard.middleware(), compression.middleware()],
+        },
         "ssr_mode": False,
         "strict_cors": True,
         "show_error": False,

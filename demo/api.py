@@ -10,6 +10,7 @@ import gradio as gr
 from demo.core import compare
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
+from demo.core.requests import flag
 from demo.core.state import CONTROL_NAMES, KEYS, parse_request
 from demo.ui.widget import in_a_sentence
 
@@ -24,10 +25,12 @@ def _argument(name: str) -> Parameter:
 
 
 IMAGE = Parameter("image", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any)
+AS_IT_IS = Parameter("as_it_is", Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=bool)
 ARGUMENTS = {  # of /explain, in this order
     **{name: _argument(name) for name in ("dataset", "model")},
     "image": IMAGE,
     **{name: _argument(name) for name in ("sample", *CONTROL_NAMES)},
+    "as_it_is": AS_IT_IS,
 }
 
 
@@ -43,11 +46,12 @@ def add_endpoints(images: ImageStore, models: ModelStore) -> None:
 
         image: null for test image number `sample`, or a data URI. rotation and shear in degrees, rotation
         counter-clockwise; shifts to the right and down, where 1 is half the image; clutter in patches; noise as a
-        standard deviation.
+        standard deviation. For MNIST the digit on an image of yours is found and brought to MNIST's form, unless
+        as_it_is; `prepared` says what was done.
         """
         request = dict(zip(ARGUMENTS, given, strict=True))
-        image = request.pop("image")
-        return compare.for_api(images, models, parse_request(request), image)
+        image, as_it_is = request.pop("image"), flag("as_it_is", request.pop("as_it_is"))
+        return compare.for_api(images, models, parse_request(request), image, as_it_is)
 
     def list_models() -> list:
         """Lists the playground's networks: name, data set, family (null for a plain CNN), test accuracy."""

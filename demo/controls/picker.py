@@ -8,6 +8,7 @@ from demo.core.compare import answer_or_error
 from demo.core.models import Resources
 from demo.core.requests import split
 from demo.core.state import parse_request
+from demo.core.uploads import prepared_digit
 from demo.ui.widget import live
 
 
@@ -22,4 +23,7 @@ def picks(resources: Resources) -> None:
         state, (klass, of) = split(request, "klass", "of")
         return answer_or_error(lambda: finder.find(parse_request(state), klass, "cnn" if of is None else of))
 
-    live("picks", "picks", [thumbs, mistake])
+    def digit(request):
+        return answer_or_error(lambda: prepared_digit(request))
+
+    live("picks", "picks", [thumbs, mistake, digit])

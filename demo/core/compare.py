@@ -98,9 +98,15 @@ def describe_image(subject: Subject) -> dict[str, Any]:
     return {"words": subject.said, "label": subject.label, "drawn": subject.drawn, "own": subject.own}
 
 
-def for_api(images: ImageStore, models: ModelStore, state: ViewState, image: object = None) -> dict[str, Any]:
+def for_api(
+    images: ImageStore, models: ModelStore, state: ViewState, image: object = None, as_it_is: bool = False
+) -> dict[str, Any]:
     """What `/explain` returns: the answers of all comparisons. Raises StnError."""
-    by_name = {name: compare(images, models, replace(state, compare=name), image) for name in COMPARISONS}
+    pairs = {name: find_pair(models, state.dataset, state.model, name) for name in COMPARISONS}
+    subject = find_subject(images, state, None, image, as_it_is)
+    by_name = {
+        name: compare_together(pair, [(replace(state, compare=name), subject)])[0] for name, pair in pairs.items()
+    }
     found = by_name[state.compare]
     logits = {role: answer for each in by_name.values() for role, answer in each.seen.logits.items()}
     return {
@@ -115,6 +121,7 @@ def for_api(images: ImageStore, models: ModelStore, state: ViewState, image: obj
         "output": png_data_uri(found.output),
         "label": found.subject.label,
         "drawn": found.subject.drawn,
+        "prepared": list(found.subject.prepared),
     }
 
 

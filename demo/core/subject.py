@@ -12,7 +12,7 @@ from demo.core import words
 from demo.core.images import ImageStore
 from demo.core.requests import split
 from demo.core.state import ViewState, parse_request
-from demo.core.uploads import read_pixels, read_upload
+from demo.core.uploads import read_digit, read_pixels, read_upload
 from stn.data import dataset_info
 from stn.distort import Controls, apply_controls, apply_each
 
@@ -27,6 +27,7 @@ class Subject:
     drawn: bool  # one of the page's drawings
     own: bool  # the visitor's
     clutter_from: Tensor
+    prepared: tuple[str, ...] = ()  # what was done to the visitor's, in words
 
     def distorted(self, controls: Controls, canvas: int) -> Tensor:
         """(1, C, S, S) on the network's canvas."""
@@ -39,10 +40,13 @@ def distorted_each(subjects: Sequence[Subject], controls: Sequence[Controls], ca
     return apply_each(images, controls, canvas, [subject.clutter_from for subject in subjects])
 
 
-def find_subject(images: ImageStore, state: ViewState, pixels: object = None, upload: object = None) -> Subject:
+def find_subject(
+    images: ImageStore, state: ViewState, pixels: object = None, upload: object = None, as_it_is: bool = False
+) -> Subject:
     """The image of a state, or the outside one that is given in its place. Raises StnError.
 
-    `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI.
+    `pixels` as the page itself sends them, at the data set's size; `upload` as a data URI, of which the digit
+    is brought to MNIST's form where the data set is MNIST, unless it shall stay `as_it_is`.
     """
     chosen = images.get(state.dataset)
     if pixels is None and upload is None:
@@ -50,8 +54,14 @@ def find_subject(images: ImageStore, state: ViewState, pixels: object = None, up
         title = dataset_info(state.dataset).title
         said = words.image_sentence(title, state.sample, chosen.name(state.sample), chosen.drawn)
         return Subject(image, said, chosen.labels[state.sample], chosen.drawn, False, chosen.clutter_from)
-    image = read_upload(upload, chosen.shape) if upload is not None else read_pixels(pixels, chosen.shape)
-    return Subject(image, "Your own image", None, False, True, chosen.clutter_from)
+    prepared: tuple[str, ...] = ()
+    if upload is None:
+        image = read_pixels(pixels, chosen.shape)
+    elif as_it_is or state.dataset != "mnist":
+        image = read_upload(upload, chosen.shape)
+    else:
+        image, prepared = read_digit(upload, chosen.shape)
+    return Subject(image, "Your own image", None, False, True, chosen.clutter_from, prepared)
 
 
 def parse_shown(given: object) -> tuple[ViewState, object]:

@@ -6,13 +6,15 @@ import base64
 import binascii
 import io
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from demo.core.requests import shorten
+from demo.core.handwriting import SIDE, normalise
+from demo.core.requests import mapping, shorten, whole
 from stn.errors import StnError
 
 MAX_BYTES = 4_000_000
@@ -40,14 +42,28 @@ def read_upload(given: object, shape: tuple[int, int, int]) -> Tensor:
     dark on light are turned light on dark, as MNIST is.
     """
     channels, height, width = shape
-    with io.BytesIO(_bytes_of(given)) as file:
-        image = _open(file, "RGB" if channels == 3 else "L")
+    image = _image_of(given, "RGB" if channels == 3 else "L")
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.asarray(image).copy()).float().div(255)  # (H, W) or (H, W, C)
     pixels = pixels[None] if channels == 1 else pixels.permute(2, 0, 1)  # (C, H, W)
     if channels == 1 and _border(pixels).median() > 0.5:
         pixels = 1 - pixels
     return pixels[None]
+
+
+def read_digit(given: object, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
+    """The digit of an outside image as MNIST would have it, (1, 1, H, W), and what was done. Raises StnError.
+
+    Where no digit is found, it is what read_upload() makes of it.
+    """
+    image = _image_of(given, "L")
+    if max(image.size) > 2 * SIDE:
+        image.thumbnail((2 * SIDE, 2 * SIDE), Image.Resampling.BOX)
+    try:
+        digit = normalise(np.asarray(image, np.float32))
+    except StnError as error:
+        return read_upload(given, shape), (str(error),)
+    return torch.from_numpy(digit.pixels)[None, None].float() / 255, digit.done
 
 
 def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
@@ -68,6 +84,24 @@ def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
         raise StnError(f"The request's image holds {len(data)} bytes; {remedy}")
     pixels = torch.from_numpy(np.frombuffer(data, np.uint8).copy()).view(height, width, channels)
     return pixels.permute(2, 0, 1)[None].float() / 255  # (1, C, H, W)
+
+
+def prepared_digit(request: object) -> dict[str, Any]:
+    """The page's server function: a gray image of at most SIDE pixels a side to its digit as MNIST would have it.
+
+    {"width", "height", "image": base64 of its bytes} -> {"image": base64 of 28x28, "done": words, "doubt"}. Raises
+    StnError.
+    """
+    given = mapping("image", request, ("width", "height", "image"), ("width", "height", "image"))
+    width, height = (whole(f"The image's {name}", given[name], 1, SIDE) for name in ("width", "height"))
+    found = normalise(read_pixels(given["image"], (1, height, width))[0, 0].numpy() * 255)
+    data = base64.b64encode(found.pixels.tobytes()).decode("ascii")
+    return {"image": data, "done": list(found.done), "doubt": found.doubt}
+
+
+def _image_of(given: object, mode: str) -> Image.Image:
+    with io.BytesIO(_bytes_of(given)) as file:
+        return _open(file, mode)
 
 
 def _bytes_of(given: object) -> bytes:

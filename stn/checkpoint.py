@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from stn.config import Recipe, recipe_from_dict, recipe_to_dict
+from stn.config import Recipe, check_recipe, recipe_from_dict, recipe_to_dict
 from stn.data import dataset_info
 from stn.errors import StnError, first_line, unknown
 from stn.models import Normalized, build_model
@@ -141,7 +141,10 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
             yield file
-    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except StnError:
+        raise
+    # ValueError: no JSON, or a number of thousands of digits in it; RecursionError: it is too deep.
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise StnError(
             f"'{path}' is not a checkpoint of this package, or is damaged; give a shipped name or a .safetensors file "
             "that `python -m stn train` wrote."
@@ -227,27 +230,47 @@ def load_checkpoint(name: str | os.PathLike) -> tuple[Normalized, CheckpointInfo
     tensors, metadata = read_tensors(path)
     info = _info(path, metadata)
     try:
+        state = _unpacked(tensors)
+        with torch.device("meta"):  # which takes no memory, however large the recipe says that it is
+            _check_weights(path, state, build_model(info.recipe.model).state_dict())
         model = build_model(info.recipe.model)
-        model.load_state_dict(_unpacked(tensors))
-    except RuntimeError as error:
+        model.load_state_dict(state)
+    except StnError:
+        raise
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:  # what PyTorch says of sizes that cannot be
         raise StnError(
             f"The weights in '{info.path}' do not fit its own recipe; the file is damaged, download it again."
         ) from error
     return model.eval().requires_grad_(False), info
 
 
+def _check_weights(path: Path, state: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    """Raises ValueError for weights of other names, shapes or kinds, StnError for ones that are no numbers."""
+    for name, tensor in wanted.items():
+        found = state.get(name)
+        if found is None or found.shape != tensor.shape or found.is_floating_point() != tensor.is_floating_point():
+            raise ValueError(name)
+        if not found.isfinite().all():
+            raise StnError(
+                f"The weights in '{path}' are not all numbers; the run that wrote it failed, train it again."
+            )
+
+
 def _info(path: Path, metadata: Any) -> CheckpointInfo:
     if not isinstance(metadata, dict) or not {"format", "recipe", "record"} <= set(metadata):
         raise StnError(f"'{path}' is not a checkpoint of this package; give one that `python -m stn train` wrote.")
     if metadata["format"] not in range(1, FORMAT_VERSION + 1):
+        given = repr(metadata["format"])[:40]
         raise StnError(
-            f"'{path}' has checkpoint format {metadata['format']}; this version reads 1 to {FORMAT_VERSION}: update "
-            "the package or train again."
+            f"'{path}' has checkpoint format {given}; this version reads 1 to {FORMAT_VERSION}: update the package or "
+            "train again."
         )
     record = metadata["record"]
-    if not isinstance(record, dict) or not isinstance(record.get("result"), dict):
+    result = record.get("result") if isinstance(record, dict) else None
+    if not isinstance(result, dict) or not isinstance(result.get("accuracy", 0), int | float):
         raise StnError(f"'{path}' has no record of its test; it is damaged or unfinished, train the recipe again.")
     recipe = recipe_from_dict(metadata["recipe"])
+    check_recipe(recipe)
     dataset_info(recipe.dataset)  # raises for an unknown one
     return CheckpointInfo(recipe, record, path)
 

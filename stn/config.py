@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -9,6 +10,26 @@ from typing import Any, get_args, get_origin, get_type_hints
 from stn.data import dataset_info
 from stn.errors import StnError
 from stn.models import ModelConfig
+
+LONGEST = 200  # characters of a text, parts of a list
+LARGEST = 4096  # of a network's whole numbers that have no range of their own
+RANGES = {  # of a network's numbers: beyond them there is none, or none that a machine can hold
+    **{"channels": (1, 16), "canvas": (1, 1024), "out_size": (1, 1024), "classes": (1, LARGEST)},
+    **{
+        "widths": (1, LARGEST),
+        "localizer_widths": (1, LARGEST),
+        "hidden": (1, LARGEST),
+        "localizer_hidden": (1, LARGEST),
+    },
+    **{
+        "depths": (1, 64),
+        "localizer_depths": (1, 64),
+        "localizer_shrink": (1, 64),
+        "iterations": (1, 16),
+        "points": (2, 16),
+    },
+    **{"dropout": (0, 1), "mean": (-100, 100), "std": (1e-6, 100)},
+}
 
 
 @dataclass(frozen=True)
@@ -68,16 +89,52 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
         return _build(Recipe, {**data, **parts})
     except (KeyError, TypeError, AttributeError) as error:
         raise StnError(
-            f"The configuration is incomplete or not a recipe's ({error}); train the recipe again."
+            f"The configuration is incomplete or not a recipe's ({_printable(str(error))}); train the recipe again."
         ) from error
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises StnError for a recipe that cannot be, as in a file made by hand: of no size, endless, of strange text."""
+    model = recipe.model
+    for part in (recipe, model, recipe.train):
+        for key, value in vars(part).items():
+            if isinstance(value, str) and not (len(value) <= LONGEST and value.isprintable()):
+                raise StnError(f"The configuration has {_short(value)} for {key}, which is no name; train it again.")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise StnError(f"The configuration has {value} for {key}, which is no number; train it again.")
+    for name, value in asdict(model).items():
+        low, high = RANGES.get(name, (0, LARGEST))
+        if isinstance(value, tuple) and len(value) > LONGEST:
+            raise StnError(f"The configuration has {len(value)} {name}; train the recipe again.")
+        for number in value if isinstance(value, tuple) else [value]:
+            if isinstance(number, int | float) and not low <= number <= high:
+                raise StnError(
+                    f"The configuration has {_short(number)} for {name}, which goes from {low} to {high}; train the "
+                    "recipe again."
+                )
+    if not len(model.mean) == len(model.std) == model.channels:
+        raise StnError(
+            f"The configuration has {len(model.mean)} means and {len(model.std)} standard deviations for "
+            f"{model.channels} channels; train the recipe again."
+        )
+
+
+def _short(value: object) -> str:
+    """What was found, in few characters that can be printed anywhere."""
+    return _printable(repr(value))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:80])
 
 
 def _build(kind: type, data: dict[str, Any]) -> Any:
     takes = {field.name: field.type for field in fields(kind)}
     odd = set(data) - set(takes)
     if odd:
+        names = _printable(", ".join(sorted(odd)))
         raise StnError(
-            f"The configuration has {', '.join(sorted(odd))}, which this version's {kind.__name__} does not know; "
+            f"The configuration has {names}, which this version's {kind.__name__} does not know; "
             "update the package to the version that wrote it."
         )
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
@@ -85,7 +142,7 @@ def _build(kind: type, data: dict[str, Any]) -> Any:
     for key, value in values.items():
         if not _fits(value, hints[key]):
             raise StnError(
-                f"The configuration has {value!r} for {key}, which takes {takes[key]}; train the recipe again."
+                f"The configuration has {_short(value)} for {key}, which takes {takes[key]}; train the recipe again."
             )
     return kind(**values)
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from gradio.state_holder import SessionState
 
+from demo.api import ARGUMENTS
 from demo.guard import HEADERS, MAX_BODY
 from demo.page import TABS
 
@@ -93,14 +94,14 @@ def test_what_the_pages_handlers_are_given_by_hand_is_refused_in_a_sentence(stra
     "image", ["", 7, [], {}, {"url": "http://127.0.0.1:9/"}, {"meta": 1}, "/etc/hostname"], ids=str
 )
 def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
-    answer = stranger.post("/run/explain", json={"data": ["mnist", None, image, 0, 0, 1, *[0] * 6]})
+    answer = stranger.post("/run/explain", json={"data": ["mnist", None, image, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]})
     assert answer.status_code == 400 and answer.json()["error"].startswith("image is ")
 
 
 def test_nothing_that_a_stranger_sends_is_kept(stranger):
     mark = "stranger" * 10
     for session in "abc":
-        data = ["mnist", None, mark, 0, 0, 1, *[0] * 6]
+        data = ["mnist", None, mark, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]
         assert stranger.post("/run/explain", json={"data": data, "session_hash": session}).status_code == 400
     sessions = [found for found in gc.get_objects() if isinstance(found, SessionState)]
     assert sessions and not any(mark in str(session.config_values) for session in sessions)

@@ -94,7 +94,8 @@ def test_what_the_pages_handlers_are_given_by_hand_is_refused_in_a_sentence(stra
     "image", ["", 7, [], {}, {"url": "http://127.0.0.1:9/"}, {"meta": 1}, "/etc/hostname"], ids=str
 )
 def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
-    answer = stranger.post("/run/explain", json={"data": ["mnist", None, image, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]})
+    data = ["mnist", None, image, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]
+    answer = stranger.post("/run/explain", json={"data": data})
     assert answer.status_code == 400 and answer.json()["error"].startswith("image is ")
 
 

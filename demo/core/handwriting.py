@@ -123,7 +123,7 @@ def _light_of(gray: np.ndarray) -> np.ndarray:
 
 
 def _strong(ink: np.ndarray) -> float:
-    """How strong the strokes are: the mean of the strongest hundredth, the very strongest left out."""
+    """How strong the strokes are: the mean of the strongest 200th, the very strongest left out."""
     top = np.sort(ink, axis=None)[::-1]
     n = max(4, top.size // 200)
     return float(top[n // 10 : n].mean())

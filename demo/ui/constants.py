@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from demo.core.encoding import GRID_UNIT
+from demo.core.handwriting import SIDE
 from demo.core.state import COMPARISONS, OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
 from demo.ui.sources import space_page
 from stn.data import DATASETS
@@ -25,6 +26,7 @@ def constants() -> dict[str, Any]:
             **asdict(OPENING.controls),
         },
         "IMAGE_SIZES": {name: [info.size, info.channels] for name, info in DATASETS.items()},
+        "DIGIT_SIDE": SIDE,
         "SHOWN": SHOWN,
         "SHOWN_KEYS": SHOWN_KEYS,
         "SLIDERS": SLIDERS,

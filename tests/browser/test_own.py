@@ -5,7 +5,8 @@ import base64
 import pytest
 from PIL import Image
 
-from tests.browser.looking import film, slider, stroke
+from tests.browser.looking import film, settled, slider, stroke
+from tests.demo.core.handwritten import photographs
 
 LOOKS = "() => document.querySelector('#look')?.dataset.ready === 'true'"
 SWEPT = "() => document.querySelector('#robustness')?.dataset.swept"
@@ -137,14 +138,60 @@ def test_a_camera_that_is_allowed_too_late_is_switched_off(visit):
     page.wait_for_function("() => window.filmed.getTracks().every((t) => t.readyState === 'ended')")
 
 
+def test_an_upload_comes_with_the_sliders_at_rest_and_stays_when_the_data_set_changes(visit, tmp_path):
+    file = tmp_path / "photo.png"
+    Image.fromarray(photographs()[2][2]).save(file)
+    page = visit("?dataset=mnist&sample=3&rotation=30")
+    page.locator("#own-draw").click()
+    page.locator("#own-file").set_input_files(file)
+    settled(page, rotation=0)
+    assert page.locator("#pad-box").is_hidden()
+    page.locator("#own-note").wait_for(state="visible")
+    assert "ruled lines taken out" in page.locator("#own-done").inner_text()
+    assert len(base64.b64decode(page.evaluate("() => window.stnPage.own.image"))) == 28 * 28
+    page.locator("#dataset label", has_text="CIFAR-10").click()
+    page.wait_for_function("() => window.stnPage.own?.dataset === 'cifar10'")
+    settled(page, dataset="cifar10")
+    assert len(base64.b64decode(page.evaluate("() => window.stnPage.own.image"))) == 32 * 32 * 3
+    assert "switch to MNIST" in page.locator("#own-doubt").inner_text()
+
+
+def test_several_files_fill_a_strip_and_a_pasted_one_takes_its_place(visit, tmp_path):
+    files = []
+    for i in (0, 16):
+        files.append(tmp_path / f"{i}.png")
+        Image.fromarray(photographs()[i][2]).save(files[-1])
+    page = visit("?dataset=mnist&sample=3")
+    page.locator("#own-file").set_input_files(files)
+    page.wait_for_function("() => window.stnPage.own")
+    first = page.evaluate("() => window.stnPage.own.image")
+    page.locator("#own-strip button").nth(1).click()
+    page.wait_for_function("(old) => window.stnPage.own.image !== old", arg=first)
+    assert page.locator("#own-strip button").nth(1).get_attribute("aria-pressed") == "true"
+    page.evaluate(
+        """async (uri) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([await (await fetch(uri)).blob()], "a.png", { type: "image/png" }));
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer }));
+        }""",
+        "data:image/png;base64," + base64.b64encode(files[0].read_bytes()).decode(),
+    )
+    page.wait_for_function("(old) => window.stnPage.own.image === old", arg=first)
+    page.locator("#own-strip").wait_for(state="hidden")
+
+
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255)])
-def test_a_file_of_the_sets_own_size_is_taken_as_it_is_but_light_on_dark(visit, tmp_path, paper, ink):
+def test_a_file_of_the_sets_own_size_can_be_taken_as_it_is_but_light_on_dark(visit, tmp_path, paper, ink):
     image = Image.new("L", (28, 28), paper)
     image.putpixel((20, 9), ink)
     image.save(tmp_path / "digit.png")
     page = visit("?dataset=mnist&sample=3")
     page.locator("#own-file").set_input_files(tmp_path / "digit.png")
     page.wait_for_function("() => window.stnPage.own")
+    before = page.evaluate("() => window.stnPage.own.image")
+    assert "fitted into 20x20 pixels" in page.locator("#own-done").inner_text()
+    page.locator("#own-raw").check()
+    page.wait_for_function("(old) => window.stnPage.own.image !== old", arg=before)
     values = base64.b64decode(page.evaluate("() => window.stnPage.own.image"))
     assert [i for i, value in enumerate(values) if value] == [9 * 28 + 20] and max(values) == 255
     page.locator("#own-draw").click()

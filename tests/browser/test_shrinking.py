@@ -36,15 +36,3 @@ def test_a_digit_is_placed_as_mnists_are(blank):
     assert sum(y * sum(row) for y, row in enumerate(grid)) / mass == pytest.approx(13.5, abs=0.3)
     assert sum(x * row[x] for row in grid for x in range(28)) / mass == pytest.approx(13.5, abs=0.3)
     assert blank.evaluate("() => [...placed(new Float32Array(100), 10, 28)].every((v) => v === 0)")
-
-
-def test_dark_ink_on_paper_becomes_light_on_black(blank):
-    border, middle = blank.evaluate(
-        """() => {
-            const gray = new Float32Array(20 * 20).fill(200);
-            gray[210] = 20;
-            const ink = inkOf(gray, 20);
-            return [ink[0], ink[210]];
-        }"""
-    )
-    assert (border, middle) == (0, 255)

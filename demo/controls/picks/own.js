@@ -1,24 +1,81 @@
 // An image of the visitor's own: drawn, uploaded or photographed.
 
-import { OPENING, IMAGE_SIZES } from "../../ui/static/constants.js";
+import { OPENING, IMAGE_SIZES, NEUTRAL, SLIDERS } from "../../ui/static/constants.js";
+import { answerOf } from "../../ui/static/pump.js";
 import { make } from "../../ui/static/readings.js";
+import { createNote } from "./note.js";
 import { INKS, createPad } from "./pad.js";
 import { createCamera, imageOf } from "./photo.js";
-import { base64Of, shrunk } from "./shrink.js";
+import { base64Of, copyOf, grayOf, looksWritten, shrunk } from "./shrink.js";
 
-export function createOwn({ find, store, say }) {
+const LARGE = 512; // pixels of an original a side, as it is remembered
+const MANY = 24; // originals
+const DOUBTS = {
+  mnist: "This hardly looks like a digit: MNIST\u2019s networks know digits only. For other things, switch to CIFAR-10.",
+  cifar10: "This looks like something written: CIFAR-10\u2019s networks know ten kinds of things only. For a digit, switch to MNIST.",
+};
+const DRAWN = "Done: your strokes with MNIST\u2019s pen, fitted into 20x20 pixels, centre of mass in the middle.";
+
+export function createOwn({ find, store, say, digit }) {
   const camera = createCamera(find("#camera"));
   let asking = false; // the browser asks for leave to use the camera
   let wanted = false; // the camera, until something else is opened
   const boxes = { draw: find("#pad-box"), camera: find("#camera-box") };
   const dataset = () => store.state?.dataset ?? OPENING.dataset;
 
-  const show = (values) => {
-    say(""); // what was said of another image
-    store.showOwn(values && { dataset: dataset(), image: base64Of(values) });
-  };
-  const pad = createPad({ canvas: find("#pad"), changed: show });
+  const raw = find("#own-raw");
   let wish = 0; // counts what the visitor wants to see: a slow photo must not take the place of something newer
+  let source = null; // what store.own was made of: a canvas, or "pad"
+  let originals = []; // the canvases that came together
+
+  const pad = createPad({ canvas: find("#pad"), changed: showPad });
+  const note = createNote({ find, choose: (original) => present(original).catch((error) => say(error.message)) });
+
+  // Shows an image; a new one with the sliders at rest.
+  function put(from, own, done, doubt) {
+    say(""); // what was said of another image
+    if (store.own === null || (from !== source && from !== "pad")) {
+      store.slide(Object.fromEntries(SLIDERS.map((name) => [name, NEUTRAL[name]])));
+    }
+    source = from;
+    if (from === "pad") note.offer((originals = []));
+    note.tell(own, from === "pad" ? find("#pad") : from, done, doubt);
+    note.mark(originals.indexOf(from));
+    store.showOwn(own);
+  }
+
+  function showPad() {
+    const values = pad.read(raw.checked);
+    if (!values) return store.showOwn(null);
+    const done = IMAGE_SIZES[dataset()][1] === 3 ? "" : raw.checked ? "Nothing was done to it." : DRAWN;
+    return put("pad", { dataset: dataset(), image: base64Of(values) }, done, "");
+  }
+
+  // Makes of an original what the data set takes, and shows it. True if nothing newer came in between.
+  async function present(original) {
+    const mine = (wish += 1);
+    const name = dataset();
+    const shape = IMAGE_SIZES[name];
+    if (shape[1] === 3 || raw.checked) {
+      const doubt = shape[1] === 3 && looksWritten(original) ? DOUBTS[name] : "";
+      const done = shape[1] === 3 ? "" : "Nothing was done to it but making it small, light on dark.";
+      put(original, { dataset: name, image: base64Of(shrunk(original, shape)) }, done, doubt);
+      return true;
+    }
+    const answer = await answerOf(digit(grayOf(original)));
+    if (mine !== wish) return false;
+    if (answer.error) throw new Error(answer.error);
+    put(original, { dataset: name, image: answer.image }, `Done: ${answer.done.join("; ")}.`, answer.doubt ? DOUBTS[name] : "");
+    return true;
+  }
+
+  const again = () => (source === "pad" ? showPad() : present(source).catch((error) => fail(error)));
+
+  function fail(error) {
+    store.showOwn(null);
+    say(error.message);
+  }
+
   let image = ""; // the test image that is chosen
 
   const inSight = () => find("#picks-said").getClientRects().length > 0;
@@ -37,19 +94,21 @@ export function createOwn({ find, store, say }) {
 
   const toggle = (name) => open(boxes[name].hidden ? name : null);
 
-  async function take(source) {
+  // Shows the first of what `found` gives, drawable things, and offers all of them.
+  async function take(found) {
     const mine = (wish += 1);
     try {
-      const taken = await source();
-      if (mine !== wish) return taken.close?.() ?? false;
-      const [size, channels] = IMAGE_SIZES[dataset()];
-      const [width, height] = [taken.videoWidth ?? taken.width, taken.videoHeight ?? taken.height];
-      const values = shrunk(taken, width, height, [size, channels]);
-      taken.close?.();
-      if (channels === 1 && values.every((v) => v === 0)) {
-        throw new Error("No strokes found in this image. Use dark lines on light paper, or light lines on dark.");
+      const taken = await found();
+      if (mine !== wish) {
+        for (const one of taken) one.close?.();
+        return false;
       }
-      show(values);
+      const copies = taken.map((one) => copyOf(one, LARGE));
+      for (const one of taken) one.close?.();
+      if (!(await present(copies[0]))) return false;
+      originals = copies;
+      note.offer(originals);
+      note.mark(0);
       return true;
     } catch (error) {
       say(/** @type {Error} */ (error).message);
@@ -57,15 +116,44 @@ export function createOwn({ find, store, say }) {
     }
   }
 
+  function receive(files) {
+    const images = [...files].slice(0, MANY);
+    if (!images.length) return;
+    open(null);
+    take(() => Promise.all(images.map(imageOf)));
+  }
+
+  const imagesOf = (transfer) => [...(transfer?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+  document.addEventListener("paste", (event) => {
+    const images = imagesOf(event.clipboardData);
+    if (!images.length || !inSight()) return;
+    event.preventDefault();
+    receive(images);
+  });
+  const target = find(".picks");
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files") || !inSight()) return;
+    event.preventDefault(); // or the browser would leave the page for the file
+    target.classList.add("is-target");
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget || target.classList.remove("is-target"));
+  document.addEventListener("drop", (event) => {
+    target.classList.remove("is-target");
+    if (!event.dataTransfer?.files.length || !inSight()) return;
+    event.preventDefault();
+    receive(event.dataTransfer.files);
+  });
+  raw.addEventListener("change", () => store.own && again());
+
   find("#own-draw").addEventListener("click", () => toggle("draw"));
   find("#own-upload").addEventListener("click", () => {
     open(null);
     find("#own-file").click();
   });
   find("#own-file").addEventListener("change", (event) => {
-    const file = event.target.files[0];
+    const files = [...event.target.files];
     event.target.value = ""; // the same file may be chosen again
-    if (file) take(() => imageOf(file));
+    receive(files);
   });
   find("#own-camera").addEventListener("click", async () => {
     if (camera.open) return open(null);
@@ -87,7 +175,7 @@ export function createOwn({ find, store, say }) {
     const taken = await take(async () => {
       const video = find("#camera");
       if (!video.videoWidth) throw new Error("The camera shows nothing yet; try again in a moment.");
-      return video;
+      return [video];
     });
     if (taken) open(null);
   });
@@ -124,6 +212,7 @@ export function createOwn({ find, store, say }) {
       const now = `${state.dataset} ${state.sample} ${store.own?.image}`;
       if (now !== image) wish += 1;
       image = now;
+      if (store.own && store.own.dataset !== state.dataset) again(); // it stays, as the other data set takes it
       // A tab without this box was opened: nobody could see the preview or stop it.
       if (camera.open && !inSight()) open(null);
     },

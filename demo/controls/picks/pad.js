@@ -41,8 +41,10 @@ export function createPad({ canvas, changed }) {
     trace(context, side, strokes, (p) => p, channels === 1 ? PEN : 1.6 * PEN);
   }
 
-  // The drawing's pixels, 0 to 255. Digits are placed as MNIST's are: the box of 20 pixels, the centre of mass.
-  function read() {
+  // The drawing's pixels, 0 to 255, null where nothing is drawn. Unless digits shall stay as they are, they are placed
+  // as MNIST's are: the box of 20 pixels, the centre of mass.
+  function read(raw) {
+    if (!strokes.length) return null;
     const side = size * FINE;
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [side, side];
@@ -52,6 +54,10 @@ export function createPad({ canvas, changed }) {
     if (channels === 3) {
       trace(context, side, strokes, (p) => p, 1.6 * PEN);
       return averaged(context.getImageData(0, 0, side, side), size, 3);
+    }
+    if (raw) {
+      trace(context, side, strokes, (p) => p, PEN);
+      return averaged(context.getImageData(0, 0, side, side), size, 1);
     }
     const all = strokes.flatMap((s) => s.points);
     const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
@@ -67,7 +73,7 @@ export function createPad({ canvas, changed }) {
 
   const tell = createPlan(() => {
     paint();
-    changed(strokes.length ? read() : null);
+    changed();
   });
 
   const where = (event) => {
@@ -97,6 +103,7 @@ export function createPad({ canvas, changed }) {
 
   return {
     paint,
+    read,
     undo() {
       if (!strokes.length) return; // a photograph may be shown, which is not the pad's to take away
       drawing = null; // another finger may still draw
@@ -109,12 +116,11 @@ export function createPad({ canvas, changed }) {
       strokes = [];
       tell();
     },
-    // Another data set: another kind of drawing.
+    // Another data set: the same strokes on another paper.
     fit(shape) {
       if (shape.join() === `${size},${channels}`) return;
       [size, channels] = shape;
       drawing = null;
-      strokes = [];
       paint();
     },
     use(colour) {

@@ -7,7 +7,22 @@ export async function imageOf(file) {
   try {
     return await createImageBitmap(file);
   } catch {
+    return shownBy(file);
+  }
+}
+
+// What some browsers show in a page and do not decode otherwise: HEIC, TIFF.
+async function shownBy(file) {
+  const image = new Image();
+  const address = URL.createObjectURL(file);
+  try {
+    image.src = address;
+    await image.decode();
+    return image;
+  } catch {
     throw new Error(UNREADABLE);
+  } finally {
+    URL.revokeObjectURL(address);
   }
 }
 

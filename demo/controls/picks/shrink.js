@@ -1,5 +1,6 @@
 // From images of any size to the data set's own: RGBA pixels in, bytes of exactly SIZE x SIZE x CHANNELS out.
 
+import { DIGIT_SIDE } from "../../ui/static/constants.js";
 import { penOf } from "../../ui/static/pixels.js";
 
 export const FINE = 8; // a pixel of the small image is the average of FINE x FINE of a larger one
@@ -38,15 +39,6 @@ function paperOf(gray, side) {
   const border = [];
   for (let i = 0; i < side; i += 1) border.push(gray[i], gray[(side - 1) * side + i], gray[i * side], gray[i * side + side - 1]);
   return border.sort((a, b) => a - b)[border.length >> 1];
-}
-
-// Light strokes on black from a gray photograph (Float32Array, 0 to 255): the paper's gray becomes black.
-export function inkOf(gray, side) {
-  const paper = paperOf(gray, side);
-  const ink = gray.map((v) => (paper > 127 ? paper - v : v - paper));
-  const most = ink.reduce((a, b) => Math.max(a, b), 0);
-  if (most < 24) return ink.fill(0); // an empty sheet is not to be blown up into noise
-  return ink.map((v) => 255 * Math.min(1, Math.max(0, (v / most - 0.25) / 0.6)));
 }
 
 // As MNIST was made: the ink fitted into 20x20 pixels, its centre of mass in the middle of 28x28. `ink` is square.
@@ -88,16 +80,53 @@ export function placed(ink, side, size) {
   return out;
 }
 
-// A photograph or a file as the data set would have it. A gray one of the set's very size is taken as it is, or
-// inverted where its paper is light.
-export function shrunk(source, width, height, [size, channels]) {
+// A photograph or a file as it is, at the data set's size. A gray one is light on dark, as the set is.
+export function shrunk(source, [size, channels]) {
+  const { width, height } = source;
   const own = width === size && height === size;
   const side = own ? size : size * FINE;
   const square = squareOf(source, width, height, side);
   if (channels === 3) return averaged(square, size, 3);
-  const gray = averaged(square, side, 1);
-  if (!own) return placed(inkOf(gray, side), side, size);
-  return paperOf(gray, side) > 127 ? gray.map((v) => 255 - v) : gray;
+  const gray = averaged(square, size, 1);
+  return paperOf(gray, size) > 127 ? gray.map((v) => 255 - v) : gray;
+}
+
+// A copy of a drawable thing, whole, at most `most` pixels a side; on white paper where it is transparent.
+export function copyOf(source, most) {
+  const [width, height] = [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
+  const zoom = Math.min(1, most / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(width * zoom));
+  canvas.height = Math.max(1, Math.round(height * zoom));
+  const context = penOf(canvas, { willReadFrequently: true });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+const pixelsOf = (canvas) => penOf(canvas, { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height).data;
+
+// What the server's function `digit` takes: the gray image, whole, at most DIGIT_SIDE pixels a side.
+export function grayOf(source) {
+  const canvas = copyOf(source, DIGIT_SIDE);
+  const data = pixelsOf(canvas);
+  const gray = new Float32Array(data.length / 4);
+  for (let i = 0; i < gray.length; i += 1) gray[i] = 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2];
+  return { width: canvas.width, height: canvas.height, image: base64Of(gray) };
+}
+
+// Whether an image is mostly one colour without a hue, as paper and boards are.
+export function looksWritten(source) {
+  const data = pixelsOf(copyOf(source, 64));
+  const middle = [0, 1, 2].map((c) => data.filter((_, i) => i % 4 === c).sort()[data.length >> 3]);
+  if (Math.max(...middle) - Math.min(...middle) > 40) return false;
+  let paper = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if ([0, 1, 2].every((c) => Math.abs(data[i + c] - middle[c]) < 20)) paper += 4;
+  }
+  return paper > 0.8 * data.length;
 }
 
 export function base64Of(values) {

@@ -34,7 +34,7 @@ export function mount(element, server) {
     colours: ink,
     own: () => Boolean(store.own),
   });
-  const own = createOwn({ find, store, say });
+  const own = createOwn({ find, store, say, digit: server.digit });
   const wanted = () => ({ dataset: store.state?.dataset, klass: store.klass, sample: store.state?.sample });
   let source = ""; // what the strip's pages are pages of
 

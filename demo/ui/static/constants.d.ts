@@ -21,6 +21,7 @@ export const NEUTRAL: Controls;
 export const COMPARISONS: Record<string, [plain: string, helped: string]>;
 export const OPENING: { dataset: string; sample: number; compare: string } & Record<string, any>;
 export const IMAGE_SIZES: Record<string, [size: number, channels: number]>;
+export const DIGIT_SIDE: number;
 export const SHOWN: string[];
 export const SHOWN_KEYS: string[];
 export const SLIDERS: string[];

@@ -50,8 +50,9 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
     // Gradio's components call this with every value whenever one changes.
     set(/** @type {State} */ next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return;
-      // Whoever asks for a test image has done with an image of his own.
-      if (state && (next.dataset !== state.dataset || next.sample !== state.sample)) store.own = null;
+      // Whoever asks for a test image has done with an image of his own. It stays when the data set changes, which has
+      // another test image.
+      if (state && next.dataset === state.dataset && next.sample !== state.sample) store.own = null;
       state = next;
       write();
       tell();

@@ -86,7 +86,7 @@ def _has_form(gray: np.ndarray) -> bool:
     box = max(np.ptp(rows), np.ptp(columns)) + 1
     away = [abs(float((i * gray).sum() / gray.sum()) - (SIZE - 1) / 2) for i in np.indices(gray.shape)]
     thin, thick = STROKE[0] - 0.8, STROKE[1] + 2
-    return 16 <= box <= BOX + 1 and max(away) < 1.2 and thin < stroke_width(_boxed(gray / 255)) / FINE < thick
+    return bool(16 <= box <= BOX + 1 and max(away) < 1.2 and thin < stroke_width(_boxed(gray / 255)) / FINE < thick)
 
 
 def _image(values: np.ndarray) -> Image.Image:

@@ -69,6 +69,11 @@ def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
 
 
 def _lay_out(resources: Resources) -> Parts:
+    with gr.Group(elem_id="source-box"):  # on top of every tab
+        note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
+        coming = gr.HTML("", elem_id="coming", visible=False, apply_default_css=False)
+        watch = gr.Timer(WATCH, active=False)
+        fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
     with gr.Column(scale=0, min_width=0, elem_id="side"):
         with gr.Group(elem_id="picture-box"):
             dataset = gr.Radio(
@@ -102,11 +107,6 @@ def _lay_out(resources: Resources) -> Parts:
                 label="Network",
                 elem_id="model",
             )
-        with gr.Group(elem_id="source-box"):
-            note = gr.HTML("", elem_id="source-note", visible=False, apply_default_css=False)
-            coming = gr.HTML("", elem_id="coming", visible=False, apply_default_css=False)
-            watch = gr.Timer(WATCH, active=False)
-            fetch = gr.Button(texts.FETCH, size="sm", elem_id="fetch", visible=False)
     # The tabs have switches of their own for it.
     compare = gr.Radio(KEYS["compare"].choices, value=OPENING.compare, visible="hidden", elem_id="compare")
     # The page remembers these itself: a gr.State would hold a connection open for every visitor.

@@ -8,7 +8,7 @@ from demo.core.state import TABS
 
 DEMO = Path(__file__).resolve().parent.parent
 FIRST_STYLES = (
-    *("ui/static/page.css", "controls/controls.css", "controls/picks.css"),
+    *("ui/static/page.css", "controls/controls.css", "controls/picks.css", "controls/low.css"),
     *("ui/static/figure.css", "ui/static/readings.css", "ui/static/comparison.css", "ui/static/glossary.css"),
 )
 LAST_STYLES = ("ui/static/class.css", "ui/static/phone.css")  # for a projector, for small windows

@@ -49,6 +49,19 @@ def test_the_tab_opens_on_digits_before_any_run(train):
     page.wait_for_function("(old) => document.getElementById('train-cells').toDataURL() !== old", arg=before, **RUN)
 
 
+def test_the_button_that_was_pressed_keeps_the_focus(train):
+    page = train()
+    focused = "() => document.activeElement.id"
+    for button, state in (("go", "running"), ("stop", "stopped"), ("step", "paused")):
+        page.locator(f"#train-{button}").focus()
+        page.keyboard.press("Enter")
+        reach(page, state)
+        assert page.evaluate(focused) == f"train-{button}"
+    assert page.locator("[data-failure=rate]").is_disabled()
+    page.locator("[data-failure=rate]").dispatch_event("click")
+    assert page.locator("#train-view").get_attribute("data-state") == "paused", "not before this one is stopped"
+
+
 def test_a_run_starts_pauses_steps_and_stops(train):
     page = train()
     first = pixels(page, "train-cells")

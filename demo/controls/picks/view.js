@@ -13,6 +13,13 @@ import { COLUMNS, createStrip } from "./strip.js";
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
 
+// What is read, and what Tab leads to, in the order in which it is seen: the tabs' names, what is said of the page, the
+// controls, and then the open tab. Gradio builds a tab's name and its contents in one piece.
+function arrange() {
+  const parts = ["#source-box", "#side"].map((id) => /** @type {HTMLElement} */ (document.querySelector(id)));
+  document.querySelector("#tabs > .tab-wrapper")?.after(...parts);
+}
+
 /** @param {any} element @param {Server} server */
 export function mount(element, server) {
   const find = (selector) => element.querySelector(selector);
@@ -86,6 +93,7 @@ export function mount(element, server) {
   new MutationObserver(thumbs.paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
   store.spin = createSpin({ store, button: () => document.querySelector("#spin") });
+  arrange();
   listenToSliders(store);
   listenToKeys(store);
 }

@@ -90,19 +90,23 @@ export function mount(element, server, training) {
     if (answer.state !== state && !(state === "starting" && !loaded && !ENDED.includes(answer.state))) enter(answer.state);
   }
 
+  // Not `disabled`, which would take the focus from the button that was just pressed.
+  const allow = (button, can) => button.setAttribute("aria-disabled", String(!can));
+  const onPress = (button, act) => button.addEventListener("click", () => button.ariaDisabled !== "true" && act());
+
   function enter(next) {
     state = next;
     stage.dataset.state = next;
     const busy = BUSY.includes(next);
     settings.lock(busy);
     for (const button of element.querySelectorAll("[data-failure]")) {
-      button.disabled = busy;
+      allow(button, !busy);
       button.title = busy ? "Stop first" : "";
     }
     setText(find("#train-go"), GO[next] ?? "New run");
-    find("#train-go").disabled = next === "starting";
-    find("#train-step").disabled = !(next === "paused" || !busy);
-    find("#train-stop").disabled = !(next === "running" || next === "paused");
+    allow(find("#train-go"), next !== "starting");
+    allow(find("#train-step"), next === "paused" || !busy);
+    allow(find("#train-stop"), next === "running" || next === "paused");
     home.dataset.state = next;
     screen.plan();
   }
@@ -137,19 +141,19 @@ export function mount(element, server, training) {
     preview();
   }
 
-  find("#train-go").addEventListener("click", () => {
+  onPress(find("#train-go"), () => {
     if (state === "running") run.wish("pause");
     else if (state === "paused") run.wish("resume");
     else start();
   });
-  find("#train-step").addEventListener("click", () => (state === "paused" ? run.wish("step") : start(true)));
-  find("#train-stop").addEventListener("click", () => run.wish("stop"));
+  onPress(find("#train-step"), () => (state === "paused" ? run.wish("step") : start(true)));
+  onPress(find("#train-stop"), () => run.wish("stop"));
   find("#train-defaults").addEventListener("click", () => {
     settings.write(training.defaults);
     changed();
   });
   for (const button of element.querySelectorAll("[data-failure]")) {
-    button.addEventListener("click", () => {
+    onPress(button, () => {
       const { distortion, family, padding, seed } = settings.read();
       settings.write({ ...training.defaults, distortion, family, padding, seed, ...training.failures[button.dataset.failure] });
       start();

@@ -1,0 +1,48 @@
+"""What is in sight in windows of several sizes, and in which order the keyboard reaches it."""
+
+import pytest
+
+from tests.browser.looking import settled
+
+
+def bottom(page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    return box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("query", ["?dataset=mnist&sample=3", "?dataset=cifar10&sample=3"])
+def test_every_control_is_in_sight_on_a_screen_of_768_lines(visit, query):
+    page = visit(query, width=1366, height=768)
+    for control in ("noise", "reset", "spin", "new-clutter", "model"):
+        assert bottom(page, f"#{control}") <= 768, control
+    boxes = [page.locator(f"#{name}").bounding_box() for name in ("mistake", "mistake-stn", "own-draw", "own-camera")]
+    assert max(box["x"] + box["width"] for box in boxes) <= page.locator("#view").bounding_box()["x"] - 20
+
+
+def test_what_a_link_gets_wrong_is_said_on_top_of_every_tab_and_nothing_jumps(visit):
+    page = visit("?dataset=mnist&sample=3&rotation=900", width=1366, height=768)
+    note = page.locator("#source-note")
+    assert "rotation" in note.inner_text() and "drawings" in note.inner_text()
+    for title in ("Look inside", "Train", "Lesson", "Play"):
+        page.get_by_role("tab", name=title).click()
+        assert note.is_visible() and bottom(page, "#source-note") < 160, title
+    plain = visit("?dataset=mnist&sample=3", width=1366, height=768)
+    top = plain.locator("#side").bounding_box()["y"]
+    plain.evaluate("() => document.querySelector('#source-box').replaceChildren()")
+    assert plain.locator("#side").bounding_box()["y"] == top, "one line has its room before it is said"
+
+
+def test_the_keyboard_goes_from_the_data_set_to_the_image_the_sliders_and_then_the_tools(visit):
+    page = visit("?dataset=mnist&sample=3")
+    settled(page, sample=3)
+    stops = []
+    while "save-figure" not in stops and len(stops) < 60:
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate("() => document.activeElement.dataset.tabId ?? document.activeElement.closest('[id]').id")
+        )
+    places = [
+        stops.index(name) for name in ("play", "dataset", "sample", "strip", "rotation", "noise", "reset", "model")
+    ]
+    places += [stops.index(name) for name in ("keys-on", "copy-link", "save-figure")]
+    assert places == sorted(places), stops

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.looking import settled
+from tests.browser.looking import settled, slider
 
 
 def bottom(page, selector: str) -> float:
@@ -46,3 +46,32 @@ def test_the_keyboard_goes_from_the_data_set_to_the_image_the_sliders_and_then_t
     ]
     places += [stops.index(name) for name in ("keys-on", "copy-link", "save-figure")]
     assert places == sorted(places), stops
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 700), (720, 450), (683, 384), (640, 360)])
+def test_in_a_frame_and_enlarged_the_images_stay_above_the_sliders(visit, width, height):
+    page = visit("?dataset=mnist&sample=3", width=width, height=height)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    for name in ("noise", "rotation"):
+        slider(page, name).focus()
+        page.wait_for_function(
+            """(name) => {
+                const { top, bottom } = document.querySelector(`#${name} input[type=range]`).getBoundingClientRect();
+                const canvases = [...document.querySelectorAll(".panels canvas")];
+                const images = canvases.map((canvas) => canvas.getBoundingClientRect());
+                return images.every((box) => box.top >= 0 && box.bottom <= top) && bottom <= innerHeight;
+            }""",
+            arg=name,
+        )
+
+
+def test_on_a_phone_the_drawing_pad_opens_in_view(visit):
+    page = visit("?dataset=mnist&sample=3", width=390, height=844, has_touch=True)
+    page.evaluate("() => document.querySelector('#own-draw').scrollIntoView({ block: 'end' })")
+    page.locator("#own-draw").click()
+    page.wait_for_function(
+        "() => document.querySelector('#pad-box').getBoundingClientRect().bottom <= innerHeight + 1"
+        " && document.querySelector('#pad').getBoundingClientRect().top >= document.querySelector('.panels')"
+        ".getBoundingClientRect().bottom"
+    )

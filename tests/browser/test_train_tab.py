@@ -62,6 +62,15 @@ def test_the_button_that_was_pressed_keeps_the_focus(train):
     assert page.locator("#train-view").get_attribute("data-state") == "paused", "not before this one is stopped"
 
 
+def test_on_a_phone_the_frames_are_in_view_after_start(train):
+    page = train(width=390, height=844, has_touch=True)
+    page.locator("#train-go").click()
+    reach(page, "running", 5)
+    cells, bar = page.locator("#train-cells").bounding_box(), page.locator(".train-bar").bounding_box()
+    assert bar["y"] >= 0, "Pause stays at hand"
+    assert cells["y"] >= bar["y"] + bar["height"] and cells["y"] + cells["height"] <= 844
+
+
 def test_a_run_starts_pauses_steps_and_stops(train):
     page = train()
     first = pixels(page, "train-cells")

@@ -89,6 +89,7 @@ export function createOwn({ find, store, say, digit }) {
       find(`#own-${key}`).setAttribute("aria-expanded", String(key === name));
     }
     if (left) find(`#own-${left}`).focus(); // what had the focus is hidden now
+    if (name) boxes[name].scrollIntoView({ block: "nearest" });
     if (name === "draw") pad.paint();
   }
 

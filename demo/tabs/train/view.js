@@ -40,6 +40,7 @@ export function mount(element, server, training) {
       screen.begin();
       setText(find("#train-watch"), answer.watch);
       setText(find("#train-verdict"), "");
+      if (matchMedia("(max-width: 1000px)").matches) find("#train-cells").scrollIntoView({ block: "nearest" });
     });
     if (!problem) return;
     say(problem);

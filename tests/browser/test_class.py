@@ -22,7 +22,10 @@ def test_keys_step_and_reset(visit):
 
 def test_keys_can_be_switched_off_and_the_link_remembers_it(visit):
     page = visit("?dataset=mnist&sample=4&rotation=30")
+    faded = "() => getComputedStyle(document.querySelector('.keys-list')).opacity < 1"
+    assert not page.evaluate(faded)
     page.locator("#keys-on").uncheck()
+    assert page.evaluate(faded)
     page.wait_for_function("() => location.search.includes('keys=off')")
     again = visit("?" + urlparse(page.url).query)
     assert not again.locator("#keys-on").is_checked()

@@ -52,6 +52,8 @@ def test_the_keyboard_goes_from_the_data_set_to_the_image_the_sliders_and_then_t
 def test_in_a_frame_and_enlarged_the_images_stay_above_the_sliders(visit, width, height):
     page = visit("?dataset=mnist&sample=3", width=width, height=height)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    heads = page.locator(".panel figcaption .name")
+    assert all(head.evaluate("(e) => e.offsetTop < 20") for head in heads.all()), "a name falls out of its line"
     page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
     for name in ("noise", "rotation"):
         slider(page, name).focus()

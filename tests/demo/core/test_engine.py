@@ -47,11 +47,14 @@ def test_a_graph_says_what_pytorch_says(dataset, name, comparison, generator):
     seen, wanted = pair.explain(x), explain(pair.stn.model, x)
     with torch.no_grad():
         slow = pair.net(x)
-    close = {"rtol": 1e-4, "atol": 1e-4}
-    for role, logits in zip(pair.roles, slow[: len(ANSWERS)], strict=True):
-        torch.testing.assert_close(seen.logits[role], logits, **close)
+    # Of some drawings under noise, PyTorch's own float32 is as far from its float64 as the graph is.
+    near = 1e-3 if ImageStore().get(dataset).drawn else 1e-4
+    close = {"rtol": near, "atol": near}
+    logits = dict(zip(pair.roles, slow[: len(ANSWERS)], strict=True))
     if comparison == "trained":
-        torch.testing.assert_close(seen.logits["stn"], wanted.logits, **close)
+        torch.testing.assert_close(logits["stn"], wanted.logits)
+    for role, found in seen.logits.items():
+        torch.testing.assert_close(found, logits[role], **close)
     for found, stage in zip(seen.stages, wanted.stages, strict=True):
         assert (found.name, found.family) == (stage.name, stage.family)
         for part in ("theta", "grid"):

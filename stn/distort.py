@@ -114,15 +114,10 @@ def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from
 
 
 def apply_each(images: Tensor, controls: Sequence[Controls], canvas: int, clutter_from: Sequence[Tensor]) -> Tensor:
-    """`apply_controls` for images (B, C, S, S) that each have controls, and images to cut clutter from, of their own.
-
-    Returns (B, C, canvas, canvas), each as if it were alone.
-    """
-    names = CONTROL_RANGES
-    values = {name: torch.tensor([float(getattr(one, name)) for one in controls]) for name in names}
-    shift = torch.stack([values["shift_x"], values["shift_y"]], dim=1)
-    matrix = placement_matrix(values["rotation"], values["scale"], shift, values["shear"], canvas, images.shape[-1])
-    out = warp(images, matrix, canvas)
+    """`apply_controls` for images (B, C, S, S) with controls and a stock of clutter of their own, each as if alone."""
+    values = {name: torch.tensor([float(getattr(one, name)) for one in controls]) for name in CONTROL_RANGES}
+    none = torch.zeros(len(images))
+    out = _controlled(images, {**values, "clutter": none, "noise": none}, canvas, images, torch.Generator()).images
     for i, (one, pool) in enumerate(zip(controls, clutter_from, strict=True)):
         if one.clutter or one.noise:
             generator, own = torch.Generator().manual_seed(one.seed), slice(i, i + 1)

@@ -3,7 +3,6 @@
 import json
 from types import SimpleNamespace
 
-import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,6 +11,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from demo.guard import API, BROKEN, IMAGES, MAX_ADDRESS, MAX_BODY, MAX_IMAGE_BODY, MAX_NAME, Guard, _read
+from tests.helpers import run_alone
 
 SERVER = f"{API}component_server/"
 
@@ -76,7 +76,7 @@ def test_an_endless_body_is_read_no_further_than_its_limit():
         asked.append(1)
         return {"type": "http.request", "body": b" " * 10_000, "more_body": True}
 
-    refusal, body = anyio.run(_read, receive, MAX_BODY)
+    refusal, body = run_alone(_read(receive, MAX_BODY))
     assert refusal.status == 413 and body == b"" and len(asked) == MAX_BODY // 10_000 + 1
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from demo.core import desk as desk_module
 from demo.core.desk import BUSY, MOST_TOGETHER, Desk
+from tests.helpers import run_alone
 
 
 class Office:
@@ -35,7 +36,7 @@ async def ask_all(desk, office, requests, at_work=1):
 
 def test_a_lone_visitor_is_answered_at_once_and_the_rest_together():
     office = Office()
-    answers = asyncio.run(ask_all(Desk(office, threads=1), office, list(range(40))))
+    answers = run_alone(ask_all(Desk(office, threads=1), office, list(range(40))))
     assert [answer["asked"] for answer in answers] == list(range(40))
     assert office.batches[0] == [0], "nobody waits for others to come"
     assert [len(batch) for batch in office.batches[1:]] == [MOST_TOGETHER, MOST_TOGETHER, 39 - 2 * MOST_TOGETHER]
@@ -43,7 +44,7 @@ def test_a_lone_visitor_is_answered_at_once_and_the_rest_together():
 
 def test_an_error_reaches_those_whom_it_concerns_and_the_next_are_answered():
     office = Office()
-    answers = asyncio.run(ask_all(Desk(office, threads=1), office, ["fail", 1, 2]))
+    answers = run_alone(ask_all(Desk(office, threads=1), office, ["fail", 1, 2]))
     assert isinstance(answers[0], RuntimeError) and [a["asked"] for a in answers[1:]] == [1, 2]
 
 
@@ -60,7 +61,7 @@ def test_one_who_has_gone_holds_nobody_up():
         office.open.set()
         return await first, await last
 
-    assert [answer["asked"] for answer in asyncio.run(scene())] == [0, 2]
+    assert [answer["asked"] for answer in run_alone(scene())] == [0, 2]
 
 
 def test_more_than_can_wait_are_told_so(monkeypatch):
@@ -75,7 +76,7 @@ def test_more_than_can_wait_are_told_so(monkeypatch):
         office.open.set()
         return refused, await asyncio.gather(*jobs)
 
-    refused, answers = asyncio.run(scene())
+    refused, answers = run_alone(scene())
     assert refused == [{"error": BUSY}] * 2 and [a.get("asked") for a in answers] == [0, 1, 2, 3, None, None]
 
 
@@ -88,7 +89,7 @@ def test_a_desk_serves_again_after_its_crowd(n):
     async def scene():
         return [await desk.ask(i) for i in range(n)]
 
-    assert [answer["asked"] for answer in asyncio.run(scene())] == list(range(n))
+    assert [answer["asked"] for answer in run_alone(scene())] == list(range(n))
 
 
 def test_two_threads_work_at_the_same_time():
@@ -102,6 +103,6 @@ def test_two_threads_work_at_the_same_time():
         office.open.set()
         return await asyncio.gather(*jobs)
 
-    assert [answer["asked"] for answer in asyncio.run(scene())] == list(range(5))
+    assert [answer["asked"] for answer in run_alone(scene())] == list(range(5))
     assert sorted(office.batches[:2]) == [[0], [1]]
     assert sorted(n for batch in office.batches[2:] for n in batch) == [2, 3, 4]

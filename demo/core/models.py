@@ -38,11 +38,6 @@ class Loaded:
         with self.lock:
             return explain_again(self.model, self.transformers, x)
 
-    def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """The classes (B,) that the model finds likeliest for images (B, C, H, W)."""
-        with self.lock:  # explain() listens to every pass
-            return self.model(x).argmax(1)
-
 
 class ModelStore:
     """The page's networks in a folder of checkpoints.

@@ -26,6 +26,8 @@ from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
 from demo.tabs.play.route import live_route
 from demo.ui import assets, compression, scripts, texts
+from demo.ui.room import route as rooms
+from demo.ui.room import students
 from demo.ui.widget import Tab
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -65,6 +67,7 @@ def build(
                     tab.select(None, js=scripts.calling("controls/panel.js", "open", name))
             panel(page, tabs, resources)
         add_endpoints(resources.images, resources.models)
+    rooms.ROOMS[page] = resources.rooms
     page.queue(max_size=QUEUED)
     _forget_values()
 
@@ -117,8 +120,8 @@ def launch_options() -> dict[str, Any]:
         "css_paths": assets.style_paths(),
         "head": scripts.preloads(),
         "app_kwargs": {
-            "routes": [scripts.route(), live_route()],
-            "middleware": [guard.middleware(), compression.middleware()],
+            "routes": [scripts.route(), live_route(), rooms.room_route()],
+            "middleware": [guard.middleware(), compression.middleware(), students.middleware()],
         },
         "ssr_mode": False,
         "strict_cors": True,

@@ -6,13 +6,14 @@ import logging
 import os
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from demo.core.cache import LruCache
 from demo.core.images import ImageStore
+from demo.core.rooms import Rooms
 from stn import load_checkpoint
 from stn.checkpoint import SHIPPED, CheckpointInfo
 from stn.errors import StnError, unknown
@@ -103,10 +104,11 @@ class ModelStore:
 
 @dataclass(frozen=True, eq=False)
 class Resources:
-    """What every tab takes from: the images and the models."""
+    """What every tab takes from: the images, the models, the rooms."""
 
     images: ImageStore
     models: ModelStore
+    rooms: Rooms = field(default_factory=Rooms)  # in which classes predict; tabs give them the questions
 
 
 def _remedy(name: str) -> str:

@@ -18,6 +18,7 @@ FIRST_TAB = "play"  # open where a link names none
 TAB_FOLDERS = sorted(file.parent.name for file in Path(__file__).parent.parent.glob("tabs/*/tab.py"))
 TABS = (FIRST_TAB, *(name for name in TAB_FOLDERS if name != FIRST_TAB))
 VIEWS = ("page", "class")  # "class": large type, for a projector
+TYPES = ("large", "normal")  # of a class view
 COMPARISONS = {  # what is compared -> the roles of the two networks, the plain one first
     "upright": ("upright", "behind"),  # one CNN, trained on upright images: as it is, and behind the transformer
     "trained": ("cnn", "stn"),  # two networks, trained on distorted images: without and with a transformer
@@ -62,11 +63,15 @@ KEYS = {
         Key("seed", "whole", 0),
         Key("tab", "choice", TABS[0], choices=TABS),
         Key("view", "choice", VIEWS[0], choices=VIEWS),
+        Key("type", "choice", TYPES[0], choices=TYPES),
+        Key("room", "text", None, label="code of a class"),
+        Key("teacher", "text", None),  # the token of the one who opened it; in his own link and nowhere else
     )
 }
 SLIDERS = tuple(name for name, key in KEYS.items() if key.step)
 CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
 SHOWN_KEYS = ("dataset", "sample", "model", "compare", *CONTROL_NAMES)  # what an answer depends on; sent by the page
+BESIDE = ("tab", "view", "type", "room", "teacher")  # fields of ViewState that no image depends on
 GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
 SHOWN = (*SLIDERS, "pictures", "network")  # what `show=` of a class view may name
 
@@ -86,7 +91,10 @@ class ViewState:
     controls: Controls = field(default_factory=Controls)
     tab: str = TABS[0]
     view: str = "page"
+    type: str = "large"
     compare: str = "upright"
+    room: str | None = None
+    teacher: str | None = None
 
 
 # What a visitor without a link sees first: a four that the upright CNN takes for something else, and is sure of it, and
@@ -132,8 +140,8 @@ def from_query(query: Mapping[str, str]) -> tuple[ViewState, list[str]]:
             state[key] = value
     complaints += unknown_shown(query.get("show", ""))
     found = parse_request(state)
-    if not set(ours) - {"tab", "view", "compare"}:
-        found = replace(OPENING, tab=found.tab, view=found.view, compare=found.compare)
+    if not set(ours) - {*BESIDE, "compare"}:
+        found = replace(OPENING, compare=found.compare, **{name: getattr(found, name) for name in BESIDE})
     return found, complaints
 
 

@@ -11,7 +11,11 @@ FIRST_STYLES = (
     *("ui/static/page.css", "controls/controls.css", "controls/picks.css", "controls/low.css"),
     *("ui/static/figure.css", "ui/static/readings.css", "ui/static/comparison.css", "ui/static/glossary.css"),
 )
-LAST_STYLES = ("ui/static/class.css", "ui/static/phone.css")  # for a projector, for small windows
+LAST_STYLES = (
+    "ui/room/room.css",
+    "ui/static/class.css",
+    "ui/static/phone.css",
+)  # for a class, a projector, a small window
 
 
 def styles() -> tuple[str, ...]:

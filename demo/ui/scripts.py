@@ -19,7 +19,7 @@ from starlette.routing import Route
 from demo.ui.constants import constants_module
 
 DEMO = Path(__file__).resolve().parent.parent
-FOLDERS = ("ui/static", "controls", "tabs")  # of demo/; every .js in them is a module of the page
+FOLDERS = ("ui/static", "ui/room", "controls", "tabs")  # of demo/; every .js in them is a module of the page
 GENERATED = "ui/static/constants.js"
 FIRST = ("controls", "tabs/play", "ui/static")  # folders of what every visitor needs at once
 LOST = "The page's scripts did not come. Reload the page."

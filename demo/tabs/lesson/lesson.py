@@ -15,6 +15,7 @@ from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.pairs import TITLES, find_pair
 from demo.core.requests import mapping, whole
+from demo.core.rooms import Question
 from demo.core.state import KEYS
 from demo.core.words import number
 from demo.tabs.lesson.bench import DATASET, Bench, Exercise, Shown
@@ -77,6 +78,15 @@ class Lesson:
             return {"exercise": n, **asdict(found)}
 
         return answer_or_error(work)
+
+    def question(self, given: object) -> Question:
+        """What a class is asked in an exercise, {"exercise": n}, with its answer. Raises StnError."""
+        n, exercise = read_number(given)
+        found = self.solve({"exercise": n})
+        if "error" in found:
+            raise StnError(found["error"])
+        asked = {"kind": "exercise", "exercise": n, "of": len(EXERCISES)}
+        return Question(exercise.title, exercise.question, exercise.choices, found["right"], found["words"], asked)
 
     def _samples(self, n: int) -> list[int]:
         return self._once("samples", n, lambda: self._bench.samples_for(EXERCISES[n - 1]))

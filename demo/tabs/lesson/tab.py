@@ -12,6 +12,7 @@ from demo.ui.widget import Tab, live
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
     lesson = Lesson(resources.images, resources.models)
+    resources.rooms.makers["exercise"] = lesson.question
 
     def set_up(request):
         return lesson.set_up(request)

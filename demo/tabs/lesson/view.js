@@ -8,6 +8,7 @@ import { createPace } from "../../ui/static/pace.js";
 import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
 import { createBench } from "./bench.js";
+import { createLessonClass } from "./class.js";
 import { showResult, showVerdict } from "./result.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
@@ -45,8 +46,21 @@ export function mount(element, server) {
     say(LOST);
   };
 
-  // Nothing is told of an exercise before its own image is there.
-  const predicted = () => predictions[exercise] !== undefined && shownOf === exercise;
+  const klass = createLessonClass({ element, sections, store, choose, now: () => exercise, changed });
+
+  // Nothing is told of an exercise before its own image is there, nor while a class predicts.
+  function predicted() {
+    const known = predictions[exercise] !== undefined && !klass.open(exercise);
+    return (known || klass.told(exercise)) && shownOf === exercise;
+  }
+
+  async function changed() {
+    if (exercise === end) return;
+    reveal();
+    const number = exercise;
+    if (klass.told(number)) await answerFor(number);
+    if (number === exercise) showAnswer();
+  }
 
   function reveal() {
     const told = predicted();
@@ -156,6 +170,7 @@ export function mount(element, server) {
     find(".lesson-grid").hidden = number === end;
     find(".result").hidden = number !== end;
     root.classList.toggle("is-end", number === end);
+    klass.arrange();
     markSteps();
     if (number === end) await openEnd();
     else await openExercise(number);
@@ -172,7 +187,7 @@ export function mount(element, server) {
       setUp = found;
       request = found.request;
       look();
-      if (predictions[number] === undefined) return;
+      if (predictions[number] === undefined && !klass.told(number)) return;
       await answerFor(number);
       if (number === exercise) showAnswer();
     } catch (error) {

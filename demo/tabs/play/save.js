@@ -1,7 +1,7 @@
 // The figure as one PNG: three panels, both networks' bars, what the transformer does. Drawn where nobody sees it.
 
+import { wrapped } from "../../ui/static/files.js";
 import { penOf } from "../../ui/static/pixels.js";
-import { make } from "../../ui/static/readings.js";
 
 /** @typedef {{ size?: number, weight?: number, colour?: string, align?: CanvasTextAlign }} Look */
 
@@ -72,46 +72,4 @@ export function figureOf({ canvases, answer, style }) {
   write(answer.image.words, edge, height - edge, { size: 14, colour: quiet });
   write(answer.model, width - edge, height - edge, { size: 14, colour: quiet, align: "right" });
   return canvas;
-}
-
-function wrapped(context, text, font, width) {
-  context.font = font;
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    if (context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-export function download(canvas, name) {
-  return new Promise((/** @type {(value?: unknown) => void} */ done, failed) => {
-    canvas.toBlob((blob) => {
-      if (!blob) return failed(new Error("The figure could not be made."));
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      return done();
-    }, "image/png");
-  });
-}
-
-// The clipboard is there for https and this computer only; elsewhere the old way, and else the address bar.
-export async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = make("textarea");
-    field.value = text;
-    field.style.cssText = "position: fixed; opacity: 0";
-    document.body.append(field);
-    field.select();
-    const copied = document.execCommand("copy");
-    field.remove();
-    return copied;
-  }
 }

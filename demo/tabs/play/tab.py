@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from demo.core import compare
 from demo.core.desk import ADDRESS, Desk
 from demo.core.models import Resources
+from demo.core.predictions import free_question
 from demo.tabs.play.route import DESKS
 from demo.ui import assets
 from demo.ui.comparison import with_switch
@@ -27,6 +28,7 @@ def build(resources: Resources) -> None:
     page = gr.context.Context.root_block
     assert page is not None, "a tab is built inside a page"
     DESKS[page] = desk
+    resources.rooms.makers["free"] = partial(free_question, resources.images, resources.models)
 
 
 TAB = Tab("Play", build)

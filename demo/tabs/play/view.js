@@ -3,6 +3,7 @@
 import { connectComparison } from "../../ui/static/comparison.js";
 import { SHOWN } from "../../ui/static/constants.js";
 import { drawGrid } from "../../ui/static/figure.js";
+import { copyText, download } from "../../ui/static/files.js";
 import { createPace } from "../../ui/static/pace.js";
 import { createPalette } from "../../ui/static/palette.js";
 import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
@@ -10,7 +11,7 @@ import { LOST, createAsk, createPump } from "../../ui/static/pump.js";
 import { createBars, createTheta, setText } from "../../ui/static/readings.js";
 import { mark, openStore } from "../../ui/static/store.js";
 import { takeInHand } from "./hand.js";
-import { copyText, download, figureOf, outputTitle } from "./save.js";
+import { figureOf, outputTitle } from "./save.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
@@ -128,6 +129,13 @@ export function mount(element, server, { address }) {
   const keys = find("#keys-on");
   keys.checked = store.extra("keys") !== "off";
   keys.addEventListener("change", () => store.keep("keys", keys.checked ? null : "off"));
+
+  // A class, for whoever has one: opened with its link, or at the first question.
+  const classes = () => import("../../ui/room/free.js").then(({ createAsking }) => (asking ??= createAsking(store, side())));
+  const side = () => /** @type {HTMLElement} */ (document.querySelector("#side"));
+  let asking = null;
+  if (store.extra("room") && store.extra("teacher")) classes();
+  find("#ask-class").addEventListener("click", () => classes().then((open) => open.open()));
 
   const toolSaid = find("#tool-said");
   const tell = (text) => {

@@ -47,8 +47,9 @@ export function createLinkWriter(wait = 250) {
 }
 
 // The address that others should open: on a Space its page, which shows this one in a frame and hands its query on.
+// A class's room is not in it: its students have a link of their own, and the teacher's token is for nobody else.
 export function sharedLink(state) {
-  const url = new URL(linkOf(state));
+  const url = new URL(linkOf({ ...state, room: null, teacher: null }));
   return SPACE_PAGE ? SPACE_PAGE + withoutHosts(url).search : url.href;
 }
 

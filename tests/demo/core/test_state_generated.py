@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.core.state import COMPARISONS, CONTROL_NAMES, TABS, VIEWS, ViewState, from_query, parse_request
+from demo.core.state import COMPARISONS, CONTROL_NAMES, TABS, TYPES, VIEWS, ViewState, from_query, parse_request
 from stn.data import DATASETS
 from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
@@ -24,6 +24,9 @@ RIGHT = {
     "compare": st.sampled_from(sorted(COMPARISONS)),
     "tab": st.sampled_from(TABS),
     "view": st.sampled_from(VIEWS),
+    "type": st.sampled_from(TYPES),
+    "room": st.one_of(st.none(), st.sampled_from(["K3JX4", "ü &=?#%+"])),
+    "teacher": st.one_of(st.none(), st.sampled_from(["4iX_-9", "ü &=?#%+"])),
 }
 STATES = st.fixed_dictionaries(RIGHT).map(parse_request)
 
@@ -31,7 +34,7 @@ STATES = st.fixed_dictionaries(RIGHT).map(parse_request)
 def check(state: ViewState) -> None:
     """What all code behind parse_request() relies on."""
     assert state.dataset in DATASETS and state.tab in TABS and state.view in VIEWS
-    assert state.compare in COMPARISONS
+    assert state.compare in COMPARISONS and state.type in TYPES
     assert state.model is None or (isinstance(state.model, str) and 0 < len(state.model) <= 80)
     for name, (low, high) in CONTROL_RANGES.items():
         assert low <= getattr(state.controls, name) <= high and math.isfinite(getattr(state.controls, name))
@@ -80,7 +83,8 @@ def written(value: object) -> str:
 
 def link_of(state: ViewState) -> str:
     """The query that link.js writes for a state: what differs from the defaults, the data set and the sample always."""
-    neutral = {**asdict(Controls()), "tab": TABS[0], "view": VIEWS[0], "model": None}
+    neutral = {**asdict(Controls()), "tab": TABS[0], "view": VIEWS[0], "type": TYPES[0], "model": None}
+    neutral |= {"room": None, "teacher": None}
     found = {**asdict(state), **asdict(state.controls)}
     return urlencode({key: written(found[key]) for key in KEYS if key not in neutral or found[key] != neutral[key]})
 

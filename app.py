@@ -3,8 +3,10 @@
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from demo.fast_import import import_gradio
 
@@ -30,8 +32,25 @@ def main(arguments: Sequence[str] = ()) -> None:
     page = build(fetch=fetch)
     gc.freeze()
     gc.enable()
+
+    def end(*_: object) -> None:
+        page.close(verbose=False)
+        leave()
+
+    signal.signal(signal.SIGTERM, end)  # as Ctrl-C, and quicker: nobody is at the keyboard to be told
     page.launch(**launch_options())
 
 
+def leave(status: int = 0) -> NoReturn:
+    """Ends the process at once: PyTorch aborts one that ends while a thread is in the middle of an update."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:  # before the page is there
+        leave(130)
+    leave()

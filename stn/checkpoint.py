@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from stn.config import Recipe, check_recipe, recipe_from_dict, recipe_to_dict
@@ -23,6 +26,7 @@ from stn.models import Normalized, build_model
 
 FORMAT_VERSION = 2  # 1 had no int8
 WEIGHTS = ("int8", "float16", "float32")  # what kernels and matrices may be kept as, smallest first
+FORGOTTEN = 3600  # seconds after which nobody is still writing a file of a temporary name
 SCALE = ".int8_scale"  # behind a tensor's name: what its whole numbers are multiplied with
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
@@ -91,7 +95,8 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, An
     flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     text = json.dumps(metadata)
     header = {"json": text, "sha256": checksum(flat, text)}
-    write_file(path, lambda temporary: save_file(flat, temporary, metadata=header))
+    # As bytes: save_file goes by a temporary name of its own, which a kill leaves behind.
+    write_file(path, lambda temporary: temporary.write_bytes(save(flat, metadata=header)))
 
 
 def checksum(tensors: dict[str, Tensor], text: str) -> str:
@@ -106,22 +111,32 @@ def checksum(tensors: dict[str, Tensor], text: str) -> str:
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file of a temporary name, then renames it: a reader never sees half a file.
 
-    Raises StnError where that fails.
+    Raises StnError where that fails, and where something else than a file, such as /dev/null, has the name already.
     """
     if not path.name:
         raise StnError(f"'{path}' is not a file name; give one.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "there is something that is not a file")
+        remove_leftovers(path, FORGOTTEN)
         write(temporary)
-        temporary.chmod(0o644)  # safetensors makes it readable to its owner only
         os.replace(temporary, path)
-    except (OSError, SafetensorError, RuntimeError) as error:  # torch.save raises RuntimeError where the disk is full
+    except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or first_line(error)
         raise StnError(f"'{path}' cannot be written ({why}); free some space or give another path.") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def remove_leftovers(path: Path, age: float = 0) -> None:
+    """Removes what processes that were killed while they wrote this file have left, if it is so many seconds old."""
+    for file in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with contextlib.suppress(OSError):
+            if file.suffix[1:].isdecimal() and time.time() - file.stat().st_mtime >= age:
+                file.unlink()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

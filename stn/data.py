@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -202,6 +203,7 @@ def _read(info: DatasetInfo, folder: Path, split: str, download: bool) -> MNIST 
 
 
 def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
+    new = [path for path in (folder / next(iter(info.files[split]))).parents if not os.path.lexists(path)]
     try:
         return _read(info, folder, split, download=True)
     except Exception as error:
@@ -209,6 +211,10 @@ def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
             f"{info.title} is missing or damaged in '{folder}' and could not be downloaded ({first_line(error)}): "
             "delete what is there and connect to a network, or set STN_DATA or --data-dir to a folder that has it."
         ) from error
+    finally:
+        for path in new:  # torchvision makes the folders before it knows whether there is anything for them
+            with contextlib.suppress(OSError):
+                path.rmdir()
 
 
 def _damaged(info: DatasetInfo, folder: Path, split: str) -> list[Path]:

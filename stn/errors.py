@@ -14,6 +14,10 @@ class StateError(StnError):
     """A state file that a run cannot go on from."""
 
 
+class GroupError(StnError):
+    """Another process of a group that trains together has gone: each that is left may be the only one to say so."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, in one line."""
     text = str(error).strip().splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from stn.checkpoint import CheckpointInfo, load_checkpoint, write_file
@@ -46,8 +47,13 @@ def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
             "as onnx."
         )
     state = model.net.tutorial_state()
-    write = save_file if out.suffix == ".safetensors" else torch.save
-    write_file(out, lambda file: write(state, file))
+    if out.suffix == ".safetensors":
+        content = save(state)
+    else:
+        buffer = io.BytesIO()
+        torch.save(state, buffer)  # into a file, it would say of a full disk that a position is unexpected
+        content = buffer.getvalue()
+    write_file(out, lambda file: file.write_bytes(content))
 
 
 def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:

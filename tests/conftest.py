@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -55,6 +56,23 @@ def mnist_resources(tmp_path_factory) -> tuple[ImageStore, ModelStore]:
 @pytest.fixture
 def small_mnist() -> Dataset:
     return bars(320)
+
+
+@pytest.fixture
+def full_disk():
+    """A block in which no file may grow beyond 4 kB: where it is not for root to fill a disk, that fails likewise."""
+    resource = pytest.importorskip("resource")
+
+    @contextlib.contextmanager
+    def full():
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return full()
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from tqdm import tqdm
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
 from stn.cli.benchmark import benchmark_infer, benchmark_train
 from stn.cli.output import dump, note
+from stn.cli.process import Terminated, drop_output, open_streams, told_to_end
 from stn.cli.train import chosen_device, run_train
 from stn.data import DATASETS, default_data_dir, download
-from stn.errors import StnError
+from stn.errors import GroupError, StnError
 from stn.evaluation.accuracy import Result, evaluate_model, load_test
 from stn.evaluation.curves import CONTROLS, Curve, curve, on_the_page, update_curves
 from stn.evaluation.rectify import Rectification, rectification
@@ -26,30 +27,38 @@ from stn.recipes import get_recipe, list_recipes
 from stn.training.engine import MAX_SEED
 from stn.training.experiment import ship
 
+MAX_THREADS = 1024  # far more than help; PyTorch ends without a word where the system refuses them
+
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser().parse_args(arguments)
+    open_streams()
+    with told_to_end():
+        _run(parser().parse_args(arguments))
+
+
+def _run(options: argparse.Namespace) -> None:
     try:
         options.run(options)
         sys.stdout.flush()
     except StnError as error:
-        stop(str(error), 2)
+        stop(str(error), 2, everyone=isinstance(error, GroupError))
     except BrokenPipeError:  # the reader, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again while it exits
+        drop_output()
         sys.exit(128 + 13)  # as a shell calls the end by SIGPIPE
     except OSError as error:
+        drop_output()
         stop(f"{error.filename or 'a file'}: {error.strerror or error}; give another path.", 2)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         again = ""
         if options.run is run_train:
             flag = "" if options.missing else " with --resume"
             again = f"; the same command{flag} continues after the last complete epoch"
-        stop(f"stopped{again}.", 130)
+        stop(f"stopped{again}.", 128 + 15 if isinstance(error, Terminated) else 130)
 
 
-def stop(why: str, status: int) -> NoReturn:
-    """Ends the program with one line; of the processes that torchrun started, only the first says it."""
-    if os.environ.get("RANK", "0") == "0":
+def stop(why: str, status: int, everyone: bool = False) -> NoReturn:
+    """Ends the program with one line; of the processes that torchrun started, only the first says it, or `everyone`."""
+    if everyone or os.environ.get("RANK", "0") == "0":
         note(why)
     sys.exit(status)
 
@@ -81,12 +90,16 @@ def parser() -> argparse.ArgumentParser:
     sub = command(run_train, "data", "device")
     sub.add_argument("recipe", nargs="?", help="name of a recipe, as `list` prints it")
     sub.add_argument("--missing", action="store_true", help="train and ship every recipe that has no checkpoint yet")
-    sub.add_argument("--seed", type=seed, default=0, help=f"random seed, 0 to {MAX_SEED} (default: 0)")
-    sub.add_argument("--seeds", type=positive, default=1, help="with --missing: seeds of each recipe (default: 1)")
+    sub.add_argument("--seed", type=whole(0, MAX_SEED), default=0, help=f"random seed, 0 to {MAX_SEED} (default: 0)")
+    sub.add_argument(
+        "--seeds", type=whole(1, MAX_SEED), default=1, help="with --missing: seeds of each recipe (default: 1)"
+    )
     elsewhere = "with --missing: train on the machines of a Ray cluster; local: on all cores of this one"
     sub.add_argument("--ray", metavar="ADDRESS", help=elsewhere)
-    sub.add_argument("--epochs", type=positive, help="number of epochs, for a trial, which has files of its own")
-    sub.add_argument("--threads", type=positive, help="number of CPU threads (default: PyTorch's choice)")
+    sub.add_argument(
+        "--epochs", type=whole(1, MAX_SEED), help="number of epochs, for a trial, which has files of its own"
+    )
+    sub.add_argument("--threads", type=whole(1, MAX_THREADS), help="number of CPU threads (default: PyTorch's choice)")
     where = "folder for checkpoints, training states and logs (default: runs)"
     sub.add_argument("--out", type=Path, default=Path("runs"), help=where)
     sub.add_argument("--resume", action="store_true", help="continue a stopped run after its last complete epoch")
@@ -103,14 +116,18 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--behind", metavar="NETWORK", help=behind)
 
     sub = command(run_curves, "data", "device")
-    sub.add_argument("--images", type=positive, help="number of test images, from the first on (default: all)")
+    sub.add_argument(
+        "--images", type=whole(1, MAX_SEED), help="number of test images, from the first on (default: all)"
+    )
 
     sub = command(run_benchmark, "json", "data")
     compared = "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN"
     sub.add_argument("what", choices=("train", "infer"), help=compared)
-    sub.add_argument("--epochs", type=positive, default=3, help="for train: epochs to time of either loop (default: 3)")
+    sub.add_argument(
+        "--epochs", type=whole(1, MAX_SEED), default=3, help="for train: epochs to time of either loop (default: 3)"
+    )
     target = "for train: epochs of the recipe timed until it reaches the published accuracy (default: the recipe's)"
-    sub.add_argument("--target-epochs", type=positive, help=target)
+    sub.add_argument("--target-epochs", type=whole(1, MAX_SEED), help=target)
 
     sub = command(run_export)
     sub.add_argument("recipe", help=name_or_file)
@@ -132,16 +149,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
+def whole(first: int, last: int) -> Callable[[str], int]:
+    """For argparse: reads a whole number from `first` to `last`."""
 
+    def read(text: str) -> int:
+        if not (text.isdecimal() and len(text) < 20 and first <= int(text) <= last):
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {first} to {last}")
+        return int(text)
 
-def seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
-    return int(text)
+    return read
 
 
 def run_list(options: argparse.Namespace) -> None:

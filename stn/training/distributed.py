@@ -6,14 +6,15 @@ Every process takes its share of each batch and the gradients are averaged, so t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from stn.errors import StnError
+from stn.errors import GroupError, StnError, first_line
 
 
 class ProcessGroup:
@@ -39,7 +40,8 @@ class ProcessGroup:
             return loss
         means = [loss, *(parameter.grad for parameter in model.parameters() if parameter.grad is not None)]
         flat = torch.cat([mean.flatten() for mean in means]).mul_(weight / self.size)
-        dist.all_reduce(flat)
+        with _message():
+            dist.all_reduce(flat)
         for mean, part in zip(means, flat.split([mean.numel() for mean in means]), strict=True):
             mean.copy_(part.view_as(mean))
         return loss
@@ -55,7 +57,8 @@ class ProcessGroup:
             except Exception as error:  # the others wait to hear of any
                 failure = error
         told = [failure and str(failure)]
-        dist.broadcast_object_list(told)
+        with _message():
+            dist.broadcast_object_list(told)
         if failure is not None:
             raise failure
         if told[0] is not None:
@@ -79,21 +82,36 @@ def join_group(device: str) -> str:
             )
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device != "cpu" else "gloo")
+    try:
+        dist.init_process_group("nccl" if device != "cpu" else "gloo")
+    except (RuntimeError, ValueError) as error:  # ValueError: torchrun's variables are not all set
+        raise GroupError(
+            f"The processes do not find each other ({first_line(error)}); start them with torchrun."
+        ) from error
     return device
 
 
 def wait_for_group() -> None:
     """Returns when every process has come here: one that hangs up early can take down another that still works.
 
-    Raises StnError where a process has stopped and will not come.
+    Raises GroupError where a process has stopped and will not come.
     """
     if not (dist.is_available() and dist.is_initialized()):
         return
-    try:
+    with _message():
         dist.barrier()
+
+
+@contextmanager
+def _message() -> Iterator[None]:
+    """Round what a group's processes tell each other: GroupError where one does not answer any more."""
+    try:
+        yield
     except RuntimeError as error:
-        raise StnError("Another process of the group stopped; train without torchrun to see why.") from error
+        raise GroupError(
+            "Another process of the group stopped; the same command with --resume goes on, without torchrun it says "
+            "why."
+        ) from error
 
 
 def leave_group() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
@@ -11,6 +13,7 @@ from statistics import mean
 import torch
 
 from stn.checkpoint import (
+    FORGOTTEN,
     SHIPPED,
     WEIGHTS,
     CheckpointInfo,
@@ -18,6 +21,7 @@ from stn.checkpoint import (
     load_checkpoint,
     read_info,
     read_tensors,
+    remove_leftovers,
     save_checkpoint,
     write_tensors,
 )
@@ -81,6 +85,8 @@ def run_recipe(
     if not resume and first:
         state.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if first:
+        _clean(path, state, log)
 
     # Only the first of a group writes; the others must not find a state that it is about to delete.
     outcome = train(recipe, data, test, seed, device, state if first or resume else None, log, on_step, on_epoch)
@@ -100,6 +106,17 @@ def run_recipe(
     }
     write_tested(path, recipe, outcome.model, test, record)
     return path
+
+
+def _clean(*files: Path) -> None:
+    """Removes what a run that was killed has left beside its files. No other process trains this seed here."""
+    for file in files:
+        remove_leftovers(file)
+    # What safetensors wrote for any seed, until this package wrote its bytes itself; it takes seconds.
+    for file in files[0].parent.glob(".tmp??????"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > FORGOTTEN:
+                file.unlink()
 
 
 def allowed_loss(result: Result) -> float:

@@ -1,13 +1,15 @@
 import gc
 import os
+import signal
 import subprocess
 import urllib.request
 
+import httpx
 import pytest
 
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
-from demo.measuring.server import serve, start_page
+from demo.measuring.server import free_port, serve, start_page, wait_for_page
 from demo.ui import texts
 
 
@@ -17,6 +19,25 @@ def test_python_app_py_opens_the_page():
         assert texts.TITLE in answer.read().decode()
         if os.path.exists("/proc/self/statm"):  # only Linux says how large a process is
             assert app.memory() > 10e6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_told_to_end_the_page_goes_quietly_while_a_network_trains():
+    port = free_port()
+    process = start_page(port, log=subprocess.PIPE)
+    try:
+        wait_for_page(process, port)
+        config = httpx.get(f"http://127.0.0.1:{port}/config").json()
+        (train,) = (part["id"] for part in config["components"] if "train" in part["props"].get("server_fns", []))
+        asked = {"component_id": train, "fn_name": "train", "session_hash": "a", "data": {"action": "start"}}
+        answer = httpx.post(f"http://127.0.0.1:{port}/gradio_api/component_server/", json=asked, timeout=60)
+        assert "run" in answer.json()
+        process.terminate()
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""
+    finally:
+        process.kill()
 
 
 def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
@@ -35,6 +56,7 @@ def test_rubbish_is_collected_once_the_page_is_built(monkeypatch):
     try:
         app.main()
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         gc.unfreeze()
         gc.enable()
     assert [enabled for enabled, _ in seen] == [True]

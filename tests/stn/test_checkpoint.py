@@ -1,12 +1,22 @@
 import json
+import os
 
 import pytest
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from stn import StnError, load_checkpoint
-from stn.checkpoint import SHIPPED, count_parameters, read_info, save_checkpoint, shipped_names, write_tensors
+from stn.checkpoint import (
+    SHIPPED,
+    count_parameters,
+    read_info,
+    remove_leftovers,
+    save_checkpoint,
+    shipped_names,
+    write_file,
+    write_tensors,
+)
 from stn.cli.output import dump
 from stn.config import recipe_from_dict, recipe_to_dict
 from stn.evaluation.accuracy import FIRST, evaluate_model, load_test
@@ -136,21 +146,37 @@ def test_another_format_and_wrong_weights_are_refused(tmp_path):
         read_info(path)
 
 
-def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
-    def full(tensors, path, **options):
-        path.write_bytes(b"half")
-        raise SafetensorError("Error while serializing: No space left on device (os error 28)")
-
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, full_disk):
     (tmp_path / "file").touch()
     write_tensors(tmp_path / "a.safetensors", {"a": torch.ones(1)}, {})
     before = (tmp_path / "a.safetensors").read_bytes()
     with pytest.raises(StnError, match=r"cannot be written \((Not a directory|File exists)\)"):
         write_tensors(tmp_path / "file" / "a.safetensors", {"a": torch.zeros(1)}, {})
-    monkeypatch.setattr("stn.checkpoint.save_file", full)
-    with pytest.raises(StnError, match=r"No space left on device .*give another path"):
-        write_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {})
+    with full_disk, pytest.raises(StnError, match=r"cannot be written \(File too large\); .*give another path"):
+        write_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(100_000)}, {})
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.safetensors", "file"]
     assert (tmp_path / "a.safetensors").read_bytes() == before, "what was there is whole"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such files")
+@pytest.mark.parametrize("there", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_only_a_file_is_written_over(there, tmp_path):
+    there(tmp_path / "a")
+    with pytest.raises(StnError, match="is not a file"):
+        write_file(tmp_path / "a", lambda temporary: temporary.write_bytes(b"a"))
+    assert not (tmp_path / "a").is_file() and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_killed_process_left_of_a_file_is_removed_and_nothing_else(tmp_path):
+    path = tmp_path / "seed-1.jsonl"
+    others = [".seed-1.jsonl.old", ".seed-10.jsonl.77", "seed-1.jsonl.77", ".seed-1.state.77"]
+    for name in [*others, ".seed-1.jsonl.77"]:
+        (tmp_path / name).touch()
+    remove_leftovers(path, age=60)
+    assert (tmp_path / ".seed-1.jsonl.77").exists(), "somebody may be writing it right now"
+    os.utime(tmp_path / ".seed-1.jsonl.77", (0, 0))
+    write_file(path, lambda temporary: temporary.write_bytes(b"a"))
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([*others, path.name])
 
 
 def test_what_a_checkpoint_says_is_read_without_its_weights(tmp_path, monkeypatch):

@@ -167,7 +167,8 @@ def test_a_failed_download_says_why(tmp_path, monkeypatch):
 
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refuse)
     with pytest.raises(StnError, match=r"could not be downloaded .*connect to a network"):
-        download("mnist", tmp_path)
+        download("mnist", tmp_path / "a" / "b")
+    assert not list(tmp_path.iterdir()), "a mistyped folder is left behind"
 
 
 def test_a_download_reports_its_progress(tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from stn._torchvision import import_torchvision
 from stn.checkpoint import save_checkpoint, shipped_names
@@ -19,7 +18,6 @@ from stn.evaluation.accuracy import evaluate_model
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
 from stn.training.experiment import run_recipe
-from tests.stn.tutorial_net import Net
 
 
 def test_list_as_json_is_json_alone(capsys):
@@ -49,34 +47,6 @@ def test_a_dry_run_prints_the_configuration_and_trains_nothing(capsys, tmp_path)
     assert row["model"]["localizer_widths"] == [64, 128]
     assert row["params"] == 1_585_008
     assert not list(tmp_path.iterdir())
-
-
-def test_export_writes_what_the_tutorial_loads(tmp_path, generator):
-    recipe = get_recipe("mnist-tutorial")
-    model = build_model(recipe.model).eval()
-    path = tmp_path / "a.safetensors"
-    save_checkpoint(path, recipe, model, {"result": {}})
-    x = torch.rand(4, 1, 28, 28, generator=generator)
-    for name in ("net.pt", "net.safetensors"):
-        out = tmp_path / name
-        main(["export", str(path), "--format", "tutorial", "--out", str(out)])
-        state = load_file(out) if out.suffix == ".safetensors" else torch.load(out, weights_only=True)
-        net = Net().eval()
-        net.load_state_dict(state, strict=True)
-        torch.testing.assert_close(net((x - 0.1307) / 0.3081), model(x), rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["a folder.pt", "a folder.safetensors", "a file/net.pt", "a file/net.safetensors", ""])
-def test_an_export_that_cannot_be_written_is_one_sentence(name, tmp_path, capsys):
-    (tmp_path / "a folder.pt").mkdir()
-    (tmp_path / "a folder.safetensors").mkdir()
-    (tmp_path / "a file").touch()
-    with pytest.raises(SystemExit):
-        main(["export", "mnist-tutorial", "--out", str(tmp_path / name) if name else ""])
-    error = capsys.readouterr().err
-    assert "cannot be written (" in error or "is not a file name" in error
-    assert error.count("\n") == 1
-    assert not list(tmp_path.rglob(".*"))
 
 
 @pytest.mark.parametrize(
@@ -109,13 +79,16 @@ def test_mistakes_get_one_line_and_status_2(arguments, message, capsys, monkeypa
     assert message in captured.err
 
 
-def test_a_network_that_is_not_the_tutorials_cannot_be_exported_so(tmp_path, capsys):
-    recipe = get_recipe("mnist-play-cnn")
-    path = tmp_path / "a.safetensors"
-    save_checkpoint(path, recipe, build_model(recipe.model), {"result": {}})
-    with pytest.raises(SystemExit):
-        main(["export", str(path), "--out", str(tmp_path / "x.pt")])
-    assert "does not have the tutorial's layers" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "threads", ["0", "1025", "20000", "100000", "3000000000", "9" * 5000, "1e3", "-1"], ids=lambda text: text[:10]
+)
+def test_a_number_of_threads_is_checked_before_pytorch_sees_it(threads, capsys, monkeypatch):
+    monkeypatch.setattr(torch, "set_num_threads", interrupt)
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "mnist-tutorial", "--threads", threads])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "is not a whole number from 1 to 1024" in error and len(error) < 150
 
 
 @pytest.mark.slow

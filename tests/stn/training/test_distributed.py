@@ -1,4 +1,5 @@
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,7 +26,7 @@ recipe = replace(
 )
 stn.cli.train.get_recipe = lambda name: recipe
 stn.training.experiment.load_dataset = lambda name, split, folder: bars(321, name)
-stn.cli.main.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "--out", sys.argv[1]])
+stn.cli.main.main(["train", "mnist-tutorial", "--threads", "1", "--device", "cpu", "--out", *sys.argv[1:]])
 """
 
 
@@ -61,20 +62,38 @@ stn.cli.main.main(["train", "mnist-tutorial"])
 """
 
 
+# One that is killed in the second epoch, without a word to the others.
+KILLED = (
+    """
+import os, signal
+import stn.training.engine
+step = stn.training.engine.Run.step
+
+def killed(run, index, *others):
+    if len(run.history) == 1 and run.group.rank == int(os.environ.get("KILLED", 9)):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(run, index, *others)
+
+stn.training.engine.Run.step = killed
+"""
+    + TRAIN
+)
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
-def run(script: str, out, size: int) -> list[tuple[int, str, str]]:
+def run(script: str, out, size: int, *more: str) -> list[tuple[int, str, str]]:
     """Exit status, standard output and error of every process of a group."""
     port = free_port()
     running = []
     for rank in range(size):
         group = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
         environment = os.environ | {key: str(value) for key, value in group.items()}
-        command = [sys.executable, "-c", script, str(out)]
+        command = [sys.executable, "-c", script, str(out), *more]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         running.append(subprocess.Popen(command, env=environment, text=True, **pipes))
     outputs = [process.communicate(timeout=300) for process in running]
@@ -92,8 +111,8 @@ def run_nodes(script: str, out, nodes: int) -> list[int]:
     return [process.wait(timeout=300) for process in running]
 
 
-def train(out, size: int) -> dict[str, torch.Tensor]:
-    done = run(TRAIN, out, size)
+def train(out, size: int, *more: str) -> dict[str, torch.Tensor]:
+    done = run(TRAIN, out, size, *more)
     assert all(status == 0 for status, _, _ in done), done
     assert [output != "" for _, output, _ in done] == [rank == 0 for rank in range(size)], "only the first reports"
     return weights(out)
@@ -141,6 +160,22 @@ def test_one_that_stops_takes_the_others_with_it_in_a_sentence(tmp_path, monkeyp
     first, second = run(STOPS, tmp_path, 2)
     assert first[0] == second[0] == 2
     assert "stn: Another process of the group stopped" in first[2] and "Traceback" not in first[2]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+@pytest.mark.parametrize("killed", [0, 1])
+def test_what_is_left_of_a_group_ends_with_a_sentence_and_goes_on_to_the_same_weights(killed, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", ".")
+    monkeypatch.setenv("KILLED", str(killed))
+    done = run(KILLED, tmp_path / "killed", 2)
+    status, _, error = done[1 - killed]
+    assert done[killed][0] == -signal.SIGKILL and status == 2
+    assert "stn: Another process of the group stopped; the same command with --resume goes on" in error
+    assert "Traceback" not in error
+    monkeypatch.delenv("KILLED")
+    resumed, whole = train(tmp_path / "killed", 2, "--resume"), train(tmp_path / "whole", 2)
+    assert all(torch.equal(resumed[name], tensor) for name, tensor in whole.items())
 
 
 def test_more_processes_than_gpus_are_one_sentence(monkeypatch):

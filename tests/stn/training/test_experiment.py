@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 
 import pytest
 import torch
@@ -21,6 +22,10 @@ def test_a_run_is_written_logged_shipped_and_rebuilt(small_mnist, tmp_path, monk
     monkeypatch.setattr("stn.training.experiment.load_splits", lambda *a: (small_mnist, bars(100, seed=1)))
     # In so few steps, no transformer comes alive: a printed system is shipped all the same.
     recipe, seen = short("mnist-tutorial"), []
+    (tmp_path / "mnist-tutorial").mkdir()
+    for name in (".seed-1.jsonl.77", ".seed-1.state.77", ".tmpAbC123"):  # of a run that was killed
+        (tmp_path / "mnist-tutorial" / name).touch()
+        os.utime(tmp_path / "mnist-tutorial" / name, (0, 0))
     for seed in (0, 1, 2):
         path = run_recipe(recipe, seed, out=tmp_path, on_epoch=seen.append)
     assert len(seen) == 6

@@ -1,13 +1,13 @@
 """How the page bears many visitors: `python -m demo.loadtest --users 30 --seconds 20 --json`. Starts `app.py` itself.
 
 Every user opens the page, keeps its cookies as a browser does, and sends what the page's JavaScript sends while a
-slider is dragged: every 100 ms the whole state with new controls, to the live view's own route, over plain HTTP. An
-answer that takes longer delays that user's next request, so `requests_per_s` is what the page managed, of
-`wanted_per_s`. An error is any answer that holds no image. `rss_growth` is by how much the memory of the page's process
-grew under the load, as a part of what it was before: 0.1 is a tenth more. `clients_cores` and `server_cores` are how
-many cores the users, who live in this process, and the page's process kept busy. Before it, and not counted, all users
-drag for two seconds: the server's threads and their memory come with the first crowd, and only what grows after that
-goes on growing.
+slider is dragged: every 100 ms the whole state with new controls, over the live view's open line, or by a request of
+its own where there is none. An answer that takes longer delays that user's next request, so `requests_per_s` is what
+the page managed, of `wanted_per_s`. An error is any answer that holds no image. `rss_growth` is by how much the memory
+of the page's process grew under the load, as a part of what it was before: 0.1 is a tenth more. `clients_cores` and
+`server_cores` are how many cores the users, who live in this process, and the page's process kept busy. Before it, and
+not counted, all users drag for two seconds: the server's threads and their memory come with the first crowd, and only
+what grows after that goes on growing.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
 
 from demo.core.desk import ADDRESS
 from demo.core.engine import ENGINES
@@ -143,6 +146,7 @@ class User:
     said: str = ""  # the last answer that held none
     asked: int = 0
     connection: http.client.HTTPConnection | None = None
+    line: ClientConnection | None = None
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
 
     @property
@@ -156,9 +160,10 @@ class User:
             time.sleep(max(0.0, due - time.perf_counter()))
             self.ask()
             due = max(due + PERIOD, time.perf_counter())
-        if self.connection:
-            self.connection.close()
-            self.connection = None
+        for way in (self.connection, self.line):
+            if way:
+                way.close()
+        self.connection = self.line = None
 
     def open(self) -> None:
         """Opens the page, as every visitor does first."""
@@ -182,14 +187,41 @@ class User:
         self.lags.append(time.perf_counter() - began)
 
     def _send(self) -> object:
-        return json.loads(self._exchange("POST", self.target.path, json.dumps(self._state())))
+        state = self._state()
+        try:
+            return self._talk(state)
+        except (OSError, WebSocketException):
+            self.line = None
+        return json.loads(self._exchange("POST", self.target.path, json.dumps(state)))
+
+    def _talk(self, state: dict[str, Any]) -> object:
+        """What is answered over the line. Raises OSError, TimeoutError with it, WebSocketException, ValueError."""
+        if self.line is None:
+            address = f"ws://{self.target.host}:{self.target.port}{self.target.path}"
+            self.line = connect(
+                address,
+                additional_headers=self._headers(),
+                open_timeout=PATIENCE,
+                compression=None,
+                close_timeout=1,
+                proxy=None,
+                legacy=True,
+            )
+        self.line.send(json.dumps({"n": self.asked, "state": state}))
+        answer = json.loads(self.line.recv(PATIENCE))
+        if answer["n"] != self.asked:
+            raise ValueError("an answer to another question")
+        return answer["view"]
+
+    def _headers(self) -> dict[str, str]:
+        """The cookies that the page gave, as a browser sends them."""
+        kept = "; ".join(f"{name}={kept.value}" for name, kept in self.cookies.items())
+        return {"Cookie": kept} if kept else {}
 
     def _exchange(self, method: str, path: str, body: str | None = None) -> bytes:
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.target.host, self.target.port, timeout=PATIENCE)
-        headers = {"Content-Type": "application/json"} if body else {}
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={kept.value}" for name, kept in self.cookies.items())
+        headers = {**self._headers(), **({"Content-Type": "application/json"} if body else {})}
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         answer = response.read()

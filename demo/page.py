@@ -24,8 +24,8 @@ from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
 from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
-from demo.tabs.play.route import live_route
-from demo.ui import assets, compression, scripts, texts
+from demo.tabs.play.route import bound_messages, live_routes
+from demo.ui import assets, compression, head, scripts, texts
 from demo.ui.room import route as rooms
 from demo.ui.room import students
 from demo.ui.widget import Tab
@@ -70,6 +70,7 @@ def build(
     rooms.ROOMS[page] = resources.rooms
     page.queue(max_size=QUEUED)
     _forget_values()
+    bound_messages()
 
     def prepare() -> None:
         warm_up(resources)
@@ -118,10 +119,9 @@ def launch_options() -> dict[str, Any]:
             radius_size=gr.themes.sizes.radius_sm,
         ),
         "css_paths": assets.style_paths(),
-        "head": scripts.preloads(),
         "app_kwargs": {
-            "routes": [scripts.route(), live_route(), rooms.room_route()],
-            "middleware": [guard.middleware(), compression.middleware(), students.middleware()],
+            "routes": [scripts.route(), *live_routes(), rooms.room_route()],
+            "middleware": [guard.middleware(), compression.middleware(), students.middleware(), head.middleware()],
         },
         "ssr_mode": False,
         "strict_cors": True,

@@ -135,13 +135,17 @@ def visit(windows, address):
     """Opens the page with a query in a window of a given size; every request is recorded, and no error of a script may
     be left at the end.
 
-    `ready` says when a tab other than the first is open.
+    `ready` says when a tab other than the first is open; without `line` the live view has to ask by single requests.
     """
     pages = []
 
-    def open_page(query: str = "", width: int = 1440, height: int = 900, ready: str = OPEN, **options):
+    def open_page(
+        query: str = "", width: int = 1440, height: int = 900, ready: str = OPEN, line: bool = True, **options
+    ):
         page = windows(width, height, **options)
         pages.append(page)
+        if not line:
+            page.route_web_socket("**/stn-live", lambda opened: opened.close())
         page.requests, page.errors = [], []
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))

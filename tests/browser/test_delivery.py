@@ -24,6 +24,28 @@ def test_a_visit_asks_for_each_module_once_and_for_no_other_tabs(visit):
     assert more == {f"tabs/gallery/{name}.js" for name in ("view", "draw", "cells")}, "what is shared is there already"
 
 
+COUNTED = """
+    window.frames_ = 0;
+    const native = window.requestAnimationFrame;
+    window.requestAnimationFrame = (call) => ((window.frames_ += 1), native(call));
+"""
+
+
+def test_a_page_at_rest_asks_for_no_animation_frames(windows, address):
+    """Gradio's loading screen does, sixty a second for ever, where nobody stops it."""
+    page = windows(1440, 900)
+    page.add_init_script(COUNTED)
+    page.goto(address)
+    page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'")
+    frames = []
+    while len(frames) < 8 and (not frames or frames[-1] > 10):  # the loading screen's last movement takes seconds
+        before = page.evaluate("() => window.frames_")
+        page.wait_for_timeout(1000)
+        frames.append(page.evaluate("() => window.frames_") - before)
+    assert frames[-1] <= 10, frames
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")  # whoever needs one gets it
+
+
 def test_behind_a_proxy_everything_is_under_its_prefix(browser, tmp_path):
     from demo.page import build, launch_options
 

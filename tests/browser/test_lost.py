@@ -22,7 +22,8 @@ WAYS = {  # tab -> (it is there, where its sentence stands, what asks the server
 @pytest.mark.parametrize("tab", WAYS)
 def test_a_server_that_does_not_answer_is_told_in_one_sentence(visit, tab):
     there, notice, asks, again = WAYS[tab]
-    page = visit(f"?dataset=mnist&sample=3&tab={tab}", ready=f"() => document.querySelector(`{there}`)")
+    ready = f"() => document.querySelector(`{there}`)"
+    page = visit(f"?dataset=mnist&sample=3&tab={tab}", ready=ready, line=False)
     page.route(SERVER, lambda route: route.abort())
     page.locator(asks).click()
     page.wait_for_function("([where, text]) => document.querySelector(where).innerText === text", arg=[notice, LOST])

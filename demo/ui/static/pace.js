@@ -1,18 +1,24 @@
 // How many requests may be in flight. On a slow network it takes several to keep the server busy; on a fast one more
 // than two only wait for each other at the server, and the image lags behind the hand.
 
+const REMEMBERED = 7; // answers
 const LONGEST_GAP = 50; // ms: a single slow answer must not make the next ones wait
 
 export function createPace({ least = 2, most = 6, now = () => performance.now() } = {}) {
   let trip = null; // ms of a round trip that did not wait in line
-  let work = null; // what the server needs for one answer, ms, smoothed
+  /** @type {number[]} */
+  const works = []; // what the server needed for the last answers, ms
+  let work = null; // the median of these: the first answer of a server that was just started takes a second
   let inFlight = 0;
 
   function note(roundTrip, serverTime, alone) {
     // With nothing else in flight, a trip says what the network takes now, be it more than before. Among others it may
     // only have waited in line, so a network that turns slow while the hand moves is noticed when the hand rests.
     trip = trip === null || alone ? roundTrip : Math.min(roundTrip, trip);
-    if (serverTime > 0) work = work === null ? serverTime : 0.9 * work + 0.1 * serverTime;
+    if (!(serverTime > 0)) return;
+    works.push(serverTime);
+    if (works.length > REMEMBERED) works.shift();
+    work = [...works].sort((a, b) => a - b)[works.length >> 1];
   }
 
   function limit() {

@@ -1,3 +1,5 @@
+import { openLine } from "./line.js";
+
 export const LOST = "The server did not answer. Is the program that serves this page still running?";
 
 // What a server function answers. Gradio's never fail: where there is no answer they give undefined, here an error.
@@ -7,13 +9,19 @@ export async function answerOf(call) {
   return answer;
 }
 
-// Asks over a route of the page's own, which costs the server far less than Gradio's way, `otherwise`. That stays for a
-// page behind something that lets only Gradio's addresses through.
-export function createAsk(/** @type {string} */ address, /** @type {(request: object) => Promise<any>} */ otherwise) {
+// Asks over `line`, a connection of the page's own that stays open, while there is one; else by a request of its own to
+// `address`; and over Gradio's way, `otherwise`, behind something that lets only Gradio's addresses through.
+export function createAsk(
+  /** @type {string} */ address,
+  /** @type {(request: object) => Promise<any>} */ otherwise,
+  line = openLine(address),
+) {
   const url = new URL(address, document.baseURI);
   const headers = { "Content-Type": "application/json" };
   let open = true;
   return async (/** @type {object} */ request) => {
+    const answer = await line.ask(request);
+    if (answer) return answer;
     if (open) {
       const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(request) });
       if (response.ok) return response.json();

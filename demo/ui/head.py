@@ -1,0 +1,57 @@
+"""What has to stand in the page's head before any script of Gradio's runs: launch(head=...) is added by one of them."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demo.ui.scripts import preloads
+
+# Gradio's loading screen asks for every animation frame, also when it is gone: the clock of its StatusTracker is never
+# stopped, and costs a phone its battery. Such clocks keep the function that they find while the page loads. Once the
+# page is there, that one comes four times a second, and everybody else gets the browser's own.
+CALM = """<script>
+(() => {
+  const frame = window.requestAnimationFrame;
+  const found = (call) => (window.requestAnimationFrame === frame ? setTimeout(frame, 250, call) : frame(call));
+  const wait = () => (document.querySelector("#view") ? (window.requestAnimationFrame = frame) : setTimeout(wait, 100));
+  window.requestAnimationFrame = found;
+  wait();
+})();
+</script>"""
+END = b"</head>"
+
+
+class WithHead:
+    """ASGI middleware: puts CALM and the links to the first tab's modules at the end of the page's head."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
+            await self._app(scope, receive, send)
+            return
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body", False):
+                return
+            whole = body.replace(END, (CALM + preloads()).encode() + END, 1)
+            MutableHeaders(raw=start["headers"])["Content-Length"] = str(len(whole))
+            await send(start)
+            await send({"type": "http.response.body", "body": whole})
+
+        await self._app(scope, receive, collect)
+
+
+def middleware() -> Middleware:
+    """For launch(app_kwargs={"middleware": [...]}), inside what compresses."""
+    return Middleware(WithHead)

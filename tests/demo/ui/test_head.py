@@ -1,0 +1,31 @@
+"""What is put into the page's head, and that nothing else is touched."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from demo.ui.head import CALM, WithHead
+from demo.ui.scripts import preloads
+
+PAGE = "<html><head><title>Ä</title></head><body>a </head> in the text</body></html>"
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "compressed"])
+def client(request):
+    routes = [Route("/", lambda _: HTMLResponse(PAGE)), Route("/other", lambda _: PlainTextResponse(PAGE))]
+    app = WithHead(Starlette(routes=routes))
+    return TestClient(GZipMiddleware(app) if request.param else app)
+
+
+def test_the_page_gets_it_once_at_the_end_of_its_head(client):
+    text = client.get("/").text
+    assert text == PAGE.replace("</head>", CALM + preloads() + "</head>", 1)
+    assert text.count('rel="modulepreload"') > 10 and "tabs/play/view.js" in text
+
+
+def test_nothing_else_does(client):
+    assert client.get("/other").text == PAGE
+    assert client.head("/").text == "" and client.post("/").status_code == 405

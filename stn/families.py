@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 
 from stn import geometry
+from stn.checks import check_theta, is_count
 from stn.errors import StnError, unknown
+from stn.splines import ThinPlateSpline
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class MatrixFamily:
     from_entries: Callable[[Tensor], tuple]
     to_grid: Callable[[Tensor, tuple[int, int]], Tensor] = geometry.affine_grid
     is_matrix: Literal[True] = True
+    keeps_angles: bool = False  # in pixels, where an aspect is given; theta's shifts are half-sides all the same
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         if MATRIX_FAMILIES.get(self.name) is self:
@@ -42,23 +45,29 @@ class MatrixFamily:
         """The theta (batch, n) that changes nothing."""
         return torch.tensor(self.identity_values, dtype=dtype, device=device).repeat(batch, 1)  # (B, n)
 
-    def matrix(self, theta: Tensor) -> Tensor:
-        """Matrices (B, 3, 3) from output to input coordinates. Raises StnError for a theta of another shape."""
-        theta = geometry.as_float(_checked(theta, self))
+    def matrix(self, theta: Tensor, aspect: float = 1.0) -> Tensor:
+        """Matrices (B, 3, 3) from output to input coordinates. Raises StnError for a theta of another shape.
+
+        `aspect`: width / height of the input. Rotation and similarity turn its pixels without shear; 1 turns the
+        coordinates, which is the same where it is square.
+        """
+        theta = geometry.as_float(check_theta(theta, self))
         entries = self.to_entries(*theta.unbind(1))
         zero = torch.zeros_like(theta[:, 0])
-        return torch.stack([zero + e for e in entries], dim=1).unflatten(1, (3, 3))  # (B, 3, 3)
+        matrix = torch.stack([zero + e for e in entries], dim=1).unflatten(1, (3, 3))  # (B, 3, 3)
+        return geometry.in_pixels(matrix, 1 / aspect) if self.keeps_angles else matrix
 
-    def from_matrix(self, matrix: Tensor) -> Tensor:
+    def from_matrix(self, matrix: Tensor, aspect: float = 1.0) -> Tensor:
         """The theta (B, n) of matrices (B, 3, 3) that belong to this family (others lose what it cannot express)."""
         m = matrix / matrix[:, 2:, 2:]
+        m = geometry.in_pixels(m, aspect) if self.keeps_angles else m
         return torch.stack(self.from_entries(m.permute(1, 2, 0)), dim=1)  # (B, n)
 
-    def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
+    def grid(self, theta: Tensor, size: tuple[int, int], aspect: float = 1.0) -> Tensor:
         """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""
-        return self.to_grid(self.matrix(theta), size)
+        return self.to_grid(self.matrix(theta, aspect), size)
 
-    def compose(self, first: Tensor, second: Tensor) -> Tensor:
+    def compose(self, first: Tensor, second: Tensor, aspect: float = 1.0) -> Tensor:
         """The theta of warping with `first` and then warping the result with `second`.
 
         Example:
@@ -67,83 +76,59 @@ class MatrixFamily:
             tensor([[0.7500]])
         """
         # Grids map backwards: the later warp's grid is looked up first.
-        return self.within(second, self.matrix(first))
+        return self.within(second, self.matrix(first, aspect), aspect)
 
-    def within(self, theta: Tensor, window: Tensor) -> Tensor:
+    def within(self, theta: Tensor, window: Tensor, aspect: float = 1.0) -> Tensor:
         """The theta (B, n) whose grid is that of `theta` mapped by the matrices `window` (B, 3, 3)."""
-        return self.from_matrix(geometry.product(window, self.matrix(theta)))
+        return self.from_matrix(geometry.product(window, self.matrix(theta, aspect)), aspect)
 
-    def invert(self, theta: Tensor) -> Tensor:
+    def invert(self, theta: Tensor, aspect: float = 1.0) -> Tensor:
         """The theta that undoes theta. Raises StnError where there is none.
 
         Example:
             >>> get_family("attention").invert(torch.tensor([[0.5, 0.25, 0.0]]))  # zooms in right of the middle
             tensor([[ 2.0000, -0.5000,  0.0000]])
         """
-        inverse = geometry.invert(self.matrix(theta))
+        inverse = geometry.invert(self.matrix(theta, aspect))
         last = inverse[:, 2].abs()  # (B, 3)
         if (last[:, 2] <= 1e-6 * last.amax(1)).any():  # a homography's may have a zero where theta has its 1
             raise StnError(
                 "The inverse of this transformation maps the image's centre to infinity, which no theta expresses."
             )
-        return self.from_matrix(inverse)
+        return self.from_matrix(inverse, aspect)
 
+    def map_points(self, theta: Tensor, points: Tensor, aspect: float = 1.0) -> Tensor:
+        """Where points (N, 2) of the output lie in the input: (B, N, 2).
 
-@dataclass(frozen=True)
-class ThinPlateSpline:
-    """theta holds, row by row, the input point (x, y) of every point of a `points` x `points` lattice on the output."""
-
-    points: int = 4
-    name: str = "tps"
-    is_matrix: Literal[False] = False
-
-    def __post_init__(self) -> None:
-        if not is_count(self.points) or self.points < 2:
-            raise StnError(
-                f"A thin plate spline needs at least 2x2 control points, not {self.points!r} in a row; use 4."
-            )
-
-    @property
-    def n_params(self) -> int:
-        return 2 * self.points**2
-
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        cells = [(row, column) for row in range(self.points) for column in range(self.points)]
-        return tuple(f"{axis}({row + 1},{column + 1})" for row, column in cells for axis in "xy")
-
-    def identity(self, batch: int = 1, dtype: torch.dtype = torch.float32, device: geometry.Device = None) -> Tensor:
-        """The theta (batch, n) that changes nothing: the lattice itself."""
-        return geometry.lattice(self.points, dtype, device).reshape(1, -1).repeat(batch, 1)  # (B, n)
-
-    def grid(self, theta: Tensor, size: tuple[int, int]) -> Tensor:
-        """The sampling grid (B, H, W, 2) for an output of (H, W). Raises StnError for a theta of another shape."""
-        return geometry.thin_plate_grid(_checked(theta, self).unflatten(1, (-1, 2)), size)
-
-    def within(self, theta: Tensor, window: Tensor) -> Tensor:
-        """The theta (B, n) whose grid is that of `theta` mapped by the affine matrices `window` (B, 3, 3).
-
-        Exact: a spline through mapped points is the mapped spline, as long as the map is affine (Bookstein 1989).
+        Example:
+            >>> family = get_family("translation")
+            >>> family.map_points(torch.tensor([[0.5, 0.0]]), torch.tensor([[0.0, 0.0], [0.25, 1.0]]))
+            tensor([[[0.5000, 0.0000],
+                     [0.7500, 1.0000]]])
         """
-        points = _checked(theta, self).unflatten(1, (-1, 2))  # (B, K * K, 2)
-        return (geometry.product(points, window[:, :2, :2].mT) + window[:, None, :2, 2]).flatten(1)
+        return geometry.transform_points(self.matrix(theta, aspect), points)
+
+    def unmap_points(self, theta: Tensor, points: Tensor, aspect: float = 1.0) -> Tensor:
+        """Where points (N, 2) of the input lie in the output: (B, N, 2). Raises StnError where theta has no inverse."""
+        return geometry.transform_points(geometry.invert(self.matrix(theta, aspect)), points)
 
 
 Family = MatrixFamily | ThinPlateSpline
-
-
-def is_count(value: object) -> bool:
-    """Whether a value is a whole number from 1."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _checked(theta: Tensor, family: Family) -> Tensor:
-    if theta.ndim != 2 or theta.shape[1] != family.n_params:
-        raise StnError(
-            f"theta has the shape {tuple(theta.shape)}; the family {family.name!r} takes (batch, {family.n_params}): "
-            f"flatten it, or choose the family that it belongs to."
-        )
-    return theta
+__all__ = [
+    "AFFINE",
+    "ATTENTION",
+    "FAMILY_NAMES",
+    "MATRIX_FAMILIES",
+    "PROJECTIVE",
+    "ROTATION",
+    "SIMILARITY",
+    "TRANSLATION",
+    "Family",
+    "MatrixFamily",
+    "ThinPlateSpline",
+    "get_family",
+    "is_count",
+]
 
 
 TRANSLATION = MatrixFamily(
@@ -159,6 +144,7 @@ ROTATION = MatrixFamily(
     (0,),
     lambda a: (a.cos(), -a.sin(), 0, a.sin(), a.cos(), 0, 0, 0, 1),
     lambda m: (torch.atan2(m[1, 0], m[0, 0]),),
+    keeps_angles=True,
 )
 ATTENTION = MatrixFamily(  # Jaderberg et al. 2015, eq. 2
     "attention",
@@ -173,6 +159,7 @@ SIMILARITY = MatrixFamily(  # linear in theta, unlike (scale, angle), so the ide
     (1, 0, 0, 0),
     lambda c, s, x, y: (c, -s, x, s, c, y, 0, 0, 1),
     lambda m: (m[0, 0], m[1, 0], m[0, 2], m[1, 2]),
+    keeps_angles=True,
 )
 AFFINE = MatrixFamily(  # Jaderberg et al. 2015, eq. 1
     "affine",
@@ -193,8 +180,8 @@ MATRIX_FAMILIES = {f.name: f for f in (TRANSLATION, ROTATION, ATTENTION, SIMILAR
 FAMILY_NAMES = (*MATRIX_FAMILIES, "tps")
 
 
-def get_family(name: str, points: int = 4) -> Family:
-    """The family of that name; a thin plate spline has `points` x `points` control points. Raises StnError.
+def get_family(name: str, points: geometry.Controls = 4) -> Family:
+    """The family of that name; a thin plate spline has `points` x `points` control points, or those. Raises StnError.
 
     Example:
         >>> family = get_family("affine")

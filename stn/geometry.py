@@ -8,82 +8,58 @@ Geometry is computed in float32 or better, whatever autocast says: in bfloat16 c
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn.errors import StnError, unknown
+from stn.errors import StnError
+from stn.points import Device, aspect_of, base_grid, lattice, near, size_of
+from stn.precision import as_float, exact, no_autocast, product
+from stn.sampling import ALIGN_CORNERS, FAR, FILLS, MODES, PADDINGS, Padding, check_sampling, mip_level, sample
+from stn.splines import Controls, control_points, thin_plate_basis, thin_plate_grid
 
-ALIGN_CORNERS = False
-PADDINGS = ("zeros", "border", "reflection")
+__all__ = [
+    "ALIGN_CORNERS",
+    "FAR",
+    "FILLS",
+    "MIN_DENOMINATOR",
+    "MODES",
+    "PADDINGS",
+    "Controls",
+    "Device",
+    "Padding",
+    "affine_grid",
+    "as_float",
+    "aspect_of",
+    "base_grid",
+    "check_sampling",
+    "control_points",
+    "corners",
+    "exact",
+    "homography",
+    "in_pixels",
+    "invert",
+    "lattice",
+    "matrix_grid",
+    "mip_level",
+    "near",
+    "nearest_affine",
+    "no_autocast",
+    "outside_fraction",
+    "outside_penalty",
+    "polar",
+    "procrustes_angle",
+    "product",
+    "relative_scale",
+    "sample",
+    "size_of",
+    "thin_plate_basis",
+    "thin_plate_grid",
+    "transform_points",
+]
+
 # Below this a homography's denominator counts as this (with its sign): such points lie on the horizon.
 MIN_DENOMINATOR = 1e-6
-MAX_MIP_LEVEL = 3
-FAR = 1e6  # half-widths: where a lost or infinite point counts to be
-Device = torch.device | str | None
-
-
-def no_autocast(device: torch.device) -> AbstractContextManager:
-    """Where autocast is off. The meta device, which has none, needs nothing."""
-    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
-
-
-def exact(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Lets a function of tensors compute in float32 or better, outside autocast."""
-
-    @functools.wraps(function)
-    def run(*arguments: Any, **named: Any) -> Tensor:
-        device = next(a.device for a in (*arguments, *named.values()) if isinstance(a, Tensor))
-        with no_autocast(device):
-            return function(*map(_as_exact, arguments), **{key: _as_exact(value) for key, value in named.items()})
-
-    return run
-
-
-def _as_exact(argument: object) -> object:
-    return as_float(argument) if isinstance(argument, Tensor) else argument
-
-
-def as_float(values: Tensor) -> Tensor:
-    """The values in float32, or in float64 where they are."""
-    return values if values.dtype == torch.float64 else values.float()
-
-
-def size_of(images: Tensor) -> tuple[int, int]:
-    """(H, W) of images (B, C, H, W)."""
-    return images.shape[-2], images.shape[-1]
-
-
-def base_grid(size: tuple[int, int], dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
-    """The pixel centres of an image of `size` = (H, W), as (H, W, 2) points (x, y).
-
-    Example:
-        >>> base_grid((1, 2))
-        tensor([[[-0.5000,  0.0000],
-                 [ 0.5000,  0.0000]]])
-    """
-    return torch.from_numpy(_centres(tuple(size))).to(device=device, dtype=dtype, copy=True)  # (H, W, 2)
-
-
-@functools.lru_cache(maxsize=64)
-def _centres(size: tuple[int, int]) -> np.ndarray:
-    """Pixel centres (H, W, 2) in float64. Cached, and in NumPy for the reason that `thin_plate_basis` gives."""
-    y, x = np.meshgrid(*[(2 * np.arange(n, dtype=np.float64) + 1) / n - 1 for n in size], indexing="ij")
-    return np.stack([x, y], axis=-1)
-
-
-def lattice(n: int, dtype: torch.dtype = torch.float32, device: Device = None) -> Tensor:
-    """n x n points from edge to edge, row by row: (n * n, 2), the first (-1, -1), the last (1, 1)."""
-    axis = torch.linspace(-1, 1, n, dtype=dtype, device=device)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    return torch.stack([x, y], dim=-1).reshape(-1, 2)  # (n * n, 2)
 
 
 @exact
@@ -97,7 +73,7 @@ def transform_points(matrix: Tensor, points: Tensor) -> Tensor:
     """
     # One matrix product for all images; a batched one, as in F.affine_grid, is 28 times slower on a CPU.
     homogeneous = F.pad(points, (0, 1), value=1).mT  # (3, N)
-    mapped = (matrix.reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 3))  # (B, 3, N)
+    mapped = (near(matrix).reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 3))  # (B, 3, N)
     w = mapped[:, 2:]
     w = torch.where(w.abs() < MIN_DENOMINATOR, torch.where(w < 0, -MIN_DENOMINATOR, MIN_DENOMINATOR), w)
     return (mapped[:, :2] / w).mT  # (B, N, 2)
@@ -122,98 +98,8 @@ def affine_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """
     points = base_grid(size, matrix.dtype, matrix.device).reshape(-1, 2)
     homogeneous = F.pad(points, (0, 1), value=1).mT  # (3, P)
-    mapped = (matrix[:, :2].reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 2))  # (B, 2, P)
+    mapped = (near(matrix[:, :2]).reshape(-1, 3) @ homogeneous).unflatten(0, (-1, 2))  # (B, 2, P)
     return mapped.mT.unflatten(1, size)  # (B, H, W, 2)
-
-
-@functools.lru_cache(maxsize=64)
-def thin_plate_basis(n: int, size: tuple[int, int]) -> np.ndarray:
-    """The matrix (H * W, n * n) that takes the images of an n x n lattice to the sampling grid, in float64.
-
-    A thin plate spline is linear in the points it passes through, so one solve serves every theta. Kernel r² log r
-    with an affine part (Bookstein 1989). Cached, for it depends on nothing learnt; in NumPy, for a tensor made while
-    torch.export traces or in inference mode would be of no use to later callers.
-    """
-
-    def rows(points: np.ndarray) -> np.ndarray:
-        squared = np.square(points[:, None] - controls).sum(-1)
-        kernel = squared * np.log(np.where(squared > 0, squared, 1)) / 2  # 0 at its own point
-        return np.concatenate([kernel, np.ones((len(points), 1)), points], axis=1)
-
-    y, x = np.meshgrid(*[np.linspace(-1, 1, n)] * 2, indexing="ij")
-    controls, pixels = np.stack([x.ravel(), y.ravel()], axis=1), _centres(size).reshape(-1, 2)  # (N, 2), (P, 2)
-    top = rows(controls)  # (N, N + 3)
-    system = np.concatenate([top, np.pad(top[:, n * n :].T, ((0, 0), (0, 3)))])  # (N + 3, N + 3)
-    return rows(pixels) @ np.linalg.solve(system, np.eye(n * n + 3, n * n))  # (P, N)
-
-
-@exact
-def thin_plate_grid(points: Tensor, size: tuple[int, int]) -> Tensor:
-    """The sampling grid (B, H, W, 2) of the spline that takes an n x n lattice to `points` (B, n * n, 2)."""
-    n = math.isqrt(points.shape[1])
-    basis = torch.from_numpy(thin_plate_basis(n, tuple(size))).to(points.device, points.dtype)
-    return (basis @ points).unflatten(1, size)  # (B, H, W, 2)
-
-
-def sample(images: Tensor, grid: Tensor, padding: str = "zeros", average: bool = False) -> Tensor:
-    """Bilinear samples (B, C, h, w) of `images` (B, C, H, W) at `grid` (B, h, w, 2) (Jaderberg et al. 2015, eq. 5).
-
-    With `average`, images that shrink are averaged instead of skipped over: trilinear mip-mapping (Williams 1983),
-    one level an image. Where nothing shrinks, the two are the same. To the gradient the level is a constant: that of
-    theta is not quite the output's. Raises StnError for an unknown padding.
-
-    Example:
-        >>> image = torch.arange(4.0).view(1, 1, 2, 2)
-        >>> turn = torch.tensor([[[-1.0, 0, 0], [0, -1, 0], [0, 0, 1]]])  # by 180 degrees
-        >>> sample(image, affine_grid(turn, (2, 2)))
-        tensor([[[[3., 2.],
-                  [1., 0.]]]])
-    """
-    if padding not in PADDINGS:
-        raise unknown("padding", padding, PADDINGS)
-    options: dict[str, Any] = {"mode": "bilinear", "padding_mode": padding, "align_corners": ALIGN_CORNERS}
-    with no_autocast(images.device):
-        grid = as_float(grid)
-        # With a NaN and border padding, the gradient of grid_sample reads memory that is not its own (torch 2.13).
-        grid = grid.nan_to_num(nan=FAR, posinf=FAR, neginf=-FAR)
-        dtype = torch.promote_types(as_float(images).dtype, grid.dtype)
-        images, grid = images.to(dtype), grid.to(dtype)
-        out = F.grid_sample(images, grid, **options)  # (B, C, h, w)
-        if not average:
-            return out
-        level = mip_level(grid.detach(), images.shape[-2:])[:, None, None, None]  # (B, 1, 1, 1)
-        # While a program is traced, no value is known, and to ask a GPU for one is to wait for all that it was given to
-        # do: then all levels, to the same result.
-        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()
-        known = images.device.type == "cpu" and not traced and len(level)
-        for i in range(1, 1 + (math.ceil(level.amax().item()) if known else MAX_MIP_LEVEL)):
-            size = [max(1, n >> i) for n in images.shape[-2:]]
-            coarse = F.grid_sample(F.interpolate(images, size=size, mode="area"), grid, **options)
-            out = torch.lerp(out, coarse, (level - (i - 1)).clamp(0, 1))
-        return out
-
-
-def mip_level(grid: Tensor, in_size: Sequence[int]) -> Tensor:
-    """log2 of how many input pixels apart neighbouring samples of a grid (B, h, w, 2) are, from 0: (B,).
-
-    A sample without a neighbour along an axis counts as one for the whole height or width.
-    """
-    half = grid.new_tensor([in_size[1] / 2, in_size[0] / 2])
-    edges = (grid[:, -1:] - grid[:, :1], grid[:, :, -1:] - grid[:, :, :1])  # from top to bottom, from left to right
-    steps = [
-        (edge * half).square().sum(-1).sqrt().flatten(1).mean(1) / (n - 1)  # torch.hypot has no ONNX translation
-        if n > 1
-        else grid.new_full(grid.shape[:1], pixels)
-        for edge, n, pixels in zip(edges, grid.shape[1:3], in_size, strict=True)
-    ]
-    # The rounding of an exact identity must not count as shrinking, or it would blur.
-    return torch.log2(torch.maximum(*steps).clamp(min=1 + 1e-4) - 1e-4).clamp(0, MAX_MIP_LEVEL)  # (B,)
-
-
-@exact
-def product(first: Tensor, second: Tensor) -> Tensor:
-    """The products (B, n, k) of two batches of matrices (B, n, m) and (B, m, k)."""
-    return first @ second
 
 
 def invert(matrix: Tensor) -> Tensor:
@@ -250,6 +136,18 @@ def outside_fraction(grid: Tensor) -> Tensor:
     return (grid.abs() > 1).any(-1).flatten(1).float().mean(1)
 
 
+def outside_penalty(grid: Tensor) -> Tensor:
+    """How far the points of each grid (B, H, W, 2) lie outside the input: (B,), the mean squared distance, half-widths.
+
+    0 for a grid inside. Added to the loss, times 1 or so, it draws a transformer that has left the image back.
+
+    Example:
+        >>> outside_penalty(1.5 * lattice(2).view(1, 2, 2, 2))  # corners half a half-width outside, both ways
+        tensor([0.5000])
+    """
+    return (grid.abs() - 1).clamp(min=0).square().sum(-1).flatten(1).mean(1)
+
+
 def nearest_affine(grid: Tensor) -> Tensor:
     """The affine matrices (B, 3, 3) nearest to grids (B, H, W, 2) in the least squares, solved in float64."""
     points = base_grid((grid.shape[1], grid.shape[2]), torch.float64, grid.device).reshape(-1, 2)
@@ -273,6 +171,19 @@ def relative_scale(points: Tensor, moved: Tensor) -> Tensor:
     """How many times (B,) as far `moved` (B, N, 2) spread about their middle as points (N, 2), whose mean is 0, do."""
     spread = (moved - moved.mean(1, keepdim=True)).square().sum((1, 2))
     return (spread / points.square().sum()).clamp(min=1e-6).sqrt()
+
+
+def in_pixels(matrix: Tensor, aspect: float) -> Tensor:
+    """Matrices (B, 3, 3) between half-sides, of which the 2x2 parts (`[:, :2, :2]`) become those between pixels.
+
+    `aspect`: width / height of the image. Angles and stretches in a square image are the same either way.
+    """
+    if isinstance(aspect, float) and aspect == 1:
+        return matrix
+    top, middle, last = matrix.unbind(1)  # (B, 3) each; a factor at a time, for in a trace aspect is a tensor
+    top = torch.cat([top[:, :1], top[:, 1:2] * aspect, top[:, 2:]], dim=1)
+    middle = torch.cat([middle[:, :1] / aspect, middle[:, 1:]], dim=1)
+    return torch.stack([top, middle, last], dim=1)
 
 
 def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from stn import geometry
-from stn.errors import StnError, unknown
+from stn.errors import StnError
 from stn.families import Family, get_family, is_count
 
 
@@ -117,20 +118,33 @@ class Sampler(nn.Module):
     A module of its own, so that `stn.explain` can watch what goes in and out of it.
     """
 
-    def __init__(self, family: Family, out_size: tuple[int, int] | None, padding: str, average: bool):
+    def __init__(
+        self,
+        family: Family,
+        out_size: tuple[int, ...] | None,
+        padding: geometry.Padding = "zeros",
+        average: bool = False,
+        mode: str = "bilinear",
+    ):
         super().__init__()
-        self.family, self.out_size, self.padding, self.average = family, out_size, padding, average
+        self.family, self.out_size, self.padding, self.average, self.mode = family, out_size, padding, average, mode
 
     def grid(self, x: Tensor, theta: Tensor) -> Tensor:
         """The sampling grid (B, h, w, 2), in float32 or better even under autocast."""
-        return self.family.grid(theta, self.out_size or geometry.size_of(x))
+        height, width = self.out_size or geometry.size_of(x)
+        return self.family.grid(theta, (height, width), geometry.aspect_of(x))
 
-    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
-        out = geometry.sample(x, self.grid(x, theta), self.padding, self.average)
+    def read(self, x: Tensor, grid: Tensor) -> Tensor:
+        """Images (B, C, H, W) at the points of a grid (B, h, w, 2), in the images' precision."""
+        out = geometry.sample(x, grid, self.padding, self.average, self.mode)
         return out.to(x.dtype) if x.is_floating_point() else out  # 254.9999 is not to become 254
 
+    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
+        return self.read(x, self.grid(x, theta))
+
     def extra_repr(self) -> str:
-        return f"{self.family.name}, out_size={self.out_size}, padding={self.padding!r}, average={self.average}"
+        options = f"padding={self.padding!r}, average={self.average}, mode={self.mode!r}"
+        return f"{self.family.name}, out_size={self.out_size}, {options}"
 
 
 class SpatialTransformer(nn.Module):
@@ -139,14 +153,22 @@ class SpatialTransformer(nn.Module):
     Args:
         localizer: any module with a `family` that maps (B, C, H, W) to theta (B, family.n_params).
         out_size: (h, w) of the output; None keeps the input's.
-        padding: what lies outside the input: "zeros", "border" or "reflection".
+        padding: what lies outside the input: "zeros", "border", "reflection", "mean", a number, or one a channel.
         average: average the pixels that an output pixel covers where the transformer shrinks (see `geometry.sample`).
         iterations: more than 1 runs the same localizer that often, each time on the image warped so far, and
             composes the results; the original is sampled once, by the composition (inverse compositional STN, Lin and
-            Lucey 2017). Needs a family of matrices.
+            Lucey 2017). Needs a family of matrices. Three cost three localizers and a little more than three times
+            their gradient: from the second on, that goes through the image that they see as well.
+        mode: "nearest", "bilinear" or "bicubic"; with "nearest", theta gets no gradient.
+        theta_gradient: a factor for the gradient of theta, or "size" for 28 / sqrt(H W) of the input: theta counts in
+            half-sides, so its gradient grows with the image's side, and what was right for MNIST's 28 pixels stays so.
+            It matters to SGD and to clipping; Adam takes any factor for the same.
 
-    Raises StnError for a localizer without a family, an unknown padding, a bad size, a bad number of iterations or a
-    family that cannot compose.
+    theta of rotations and similarities turns the pixels: squares stay squares in an image that is not one.
+    A NaN in theta gives NaN, of that image alone. For volumes (B, C, D, H, W) see `stn.VolumeLocalizer`.
+
+    Raises StnError for a localizer without a family, an unknown padding or mode, a bad size, factor or number of
+    iterations, or a family that cannot compose.
 
     Example:
         >>> layer = SpatialTransformer(Localizer(in_channels=1, family="affine"), out_size=(20, 20))
@@ -160,14 +182,15 @@ class SpatialTransformer(nn.Module):
     def __init__(
         self,
         localizer: nn.Module,
-        out_size: tuple[int, int] | None = None,
-        padding: str = "zeros",
+        out_size: tuple[int, ...] | None = None,
+        padding: geometry.Padding = "zeros",
         average: bool = False,
         iterations: int = 1,
+        mode: str = "bilinear",
+        theta_gradient: float | str = 1.0,
     ):
         super().__init__()
-        if padding not in geometry.PADDINGS:
-            raise unknown("padding", padding, geometry.PADDINGS)
+        geometry.check_sampling(padding, mode)
         family = getattr(localizer, "family", None)
         if not isinstance(family, Family):
             raise StnError(
@@ -183,9 +206,12 @@ class SpatialTransformer(nn.Module):
                 f"{iterations} iterations of the family {family.name!r} are not possible: give 1, or more "
                 "than 1 with a family of matrices, whose results compose."
             )
+        if theta_gradient != "size" and not (isinstance(theta_gradient, int | float) and theta_gradient > 0):
+            raise StnError(f"theta_gradient is a factor above 0, or 'size'; not {theta_gradient!r}.")
         self.localizer = localizer
         self.iterations = iterations
-        self.sampler = Sampler(family, None if out_size is None else (out_size[0], out_size[1]), padding, average)
+        self.theta_gradient = theta_gradient
+        self.sampler = Sampler(family, None if out_size is None else tuple(out_size), padding, average, mode)
 
     @property
     def family(self) -> Family:
@@ -193,14 +219,23 @@ class SpatialTransformer(nn.Module):
 
     def locate(self, x: Tensor) -> Tensor:
         """theta (B, n) for images (B, C, H, W): where in the input to read."""
-        theta = self.localizer(x)  # (B, n)
+        theta = self._said(x)  # (B, n)
         if not self.family.is_matrix:
             return theta
+        aspect = geometry.aspect_of(x)
         for _ in range(self.iterations - 1):
-            grid = self.family.grid(theta, geometry.size_of(x))
-            seen = geometry.sample(x, grid, self.sampler.padding, self.sampler.average).to(x.dtype)
-            theta = self.family.compose(theta, self.localizer(seen))
+            grid = self.family.grid(theta, geometry.size_of(x), aspect)
+            theta = self.family.compose(theta, self._said(self.sampler.read(x, grid).to(x.dtype)), aspect)
         return theta
+
+    def _said(self, x: Tensor) -> Tensor:
+        """theta (B, n) as the localizer says it, its gradient times `theta_gradient`."""
+        theta = self.localizer(x)
+        if self.theta_gradient == 1:
+            return theta
+        pixels = math.prod(geometry.size_of(x))
+        factor = 28 / math.sqrt(pixels) if isinstance(self.theta_gradient, str) else self.theta_gradient
+        return theta.detach() + factor * (theta - theta.detach())
 
     def warp(self, x: Tensor, theta: Tensor) -> Tensor:
         """Images (B, C, H, W) sampled where theta (B, n) says: (B, C, h, w)."""

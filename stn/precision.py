@@ -1,8 +1,14 @@
-"""In which arithmetic a network runs."""
+"""In which arithmetic a network runs, and its geometry: that in float32 or better, whatever autocast says."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import torch
+from torch import Tensor
 
 from stn.errors import unknown
 
@@ -28,3 +34,42 @@ def cpu_has_bf16() -> bool:
 def autocast(device: str | torch.device, wanted: str) -> torch.autocast:
     """A context in which networks run in `precision_on(device, wanted)`."""
     return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision_on(device, wanted) == "bf16")
+
+
+def no_autocast(device: torch.device) -> AbstractContextManager:
+    """Where autocast is off. The meta device, which has none, needs nothing."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+
+
+def exact(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Lets a function of tensors compute in float32 or better, outside autocast."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any, **named: Any) -> Tensor:
+        device = next(a.device for a in (*arguments, *named.values()) if isinstance(a, Tensor))
+        with no_autocast(device):
+            return function(*map(_as_exact, arguments), **{key: _as_exact(value) for key, value in named.items()})
+
+    return run
+
+
+def _as_exact(argument: object) -> object:
+    return as_float(argument) if isinstance(argument, Tensor) else argument
+
+
+def as_float(values: Tensor) -> Tensor:
+    """The values in float32, or in float64 where they are."""
+    return values if values.dtype == torch.float64 else values.float()
+
+
+@exact
+def product(first: Tensor, second: Tensor) -> Tensor:
+    """The products (B, n, k) of two batches of matrices (B, n, m) and (B, m, k)."""
+    return first @ second
+
+
+def values_are_unknown(values: Tensor) -> bool:
+    """Whether a program is traced, compiled or mapped by vmap: then no number in a tensor can be asked for."""
+    if values.is_meta or torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return True
+    return torch._C._functorch.is_batchedtensor(values)

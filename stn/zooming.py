@@ -56,23 +56,24 @@ class ZoomLocalizer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         found, window = self.crop(x)
-        theta = self.fine(window)
+        theta, aspect = self.fine(window), geometry.aspect_of(x)
         frame = self.family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
         points = geometry.base_grid((3, 3), frame.dtype, x.device).reshape(-1, 2)
         grow = 1 / geometry.relative_scale(points, frame)[:, None]  # (B, 1)
         regrown = self.coarse_family.matrix(torch.cat([grow, frame.mean(1) * (1 - grow)], dim=1))
-        return self.family.within(theta, geometry.product(found, regrown))  # (B, n)
+        return self.family.within(theta, geometry.product(found, regrown), aspect)  # (B, n)
 
     def crop(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """What the coarse net finds, as matrices (B, 3, 3), and the window (B, C, window, window) cut out there."""
-        found = self.window_matrix(self.coarse(x))
+        found = self.window_matrix(self.coarse(x), geometry.aspect_of(x))
         # The fine net's errors are not to move the window: that is the composition's to say.
         grid = geometry.affine_grid(found.detach(), (self.window, self.window))
-        return found, geometry.sample(x, grid, average=True).to(x.dtype)
+        square = x.shape[-2] == x.shape[-1]  # it shrinks alike both ways
+        return found, geometry.sample(x, grid, average=True, anisotropic=not square).to(x.dtype)
 
-    def window_matrix(self, said: Tensor) -> Tensor:
-        """The window's matrices (B, 3, 3) from what the coarse net says."""
-        return self.coarse_family.matrix(said)
+    def window_matrix(self, said: Tensor, aspect: float = 1.0) -> Tensor:
+        """The window's matrices (B, 3, 3) from what the coarse net says of images of that width / height."""
+        return self.coarse_family.matrix(said, aspect)
 
 
 class QuarterTurnLocalizer(ZoomLocalizer):
@@ -87,8 +88,9 @@ class QuarterTurnLocalizer(ZoomLocalizer):
 
     Takes and raises what `ZoomLocalizer` does, and `hard`: whether to turn by the likeliest quarter turn. A net that is
     unsure then shows the classifier an upright image more often than a slanted one, but labels alone do not teach it
-    the quarter turns, and its theta jumps where another becomes likelier. The family is one of matrices. `decides` is
-    the old name of `hard`, `SideLocalizer` that of the class.
+    the quarter turns (its `sides` get no gradient: DistributedDataParallel then needs find_unused_parameters=True,
+    or it refuses the second step), and its theta jumps where another becomes likelier. The family is one of matrices.
+    `decides` is the old name of `hard`, `SideLocalizer` that of the class.
 
     Example:
         >>> localizer = QuarterTurnLocalizer(in_channels=3, family="similarity", window=32, hard=True)
@@ -123,25 +125,26 @@ class QuarterTurnLocalizer(ZoomLocalizer):
         assert self.fine.family.is_matrix, "`zooming` names no other"
         return self.fine.family
 
-    def window_matrix(self, said: Tensor) -> Tensor:
+    def window_matrix(self, said: Tensor, aspect: float = 1.0) -> Tensor:
         """As `ZoomLocalizer`'s, along the edges: turned by a quarter of the angle of the similarity that is said.
 
         So the four turns that look the same are said alike; of these the window takes the one within 45 degrees.
         """
         c, s, x, y = geometry.as_float(said).unbind(1)
         scale, turn = torch.hypot(c, s), torch.atan2(s, c) / 4
-        return SIMILARITY.matrix(torch.stack([scale * turn.cos(), scale * turn.sin(), x, y], dim=1))
+        return SIMILARITY.matrix(torch.stack([scale * turn.cos(), scale * turn.sin(), x, y], dim=1), aspect)
 
     def forward(self, x: Tensor) -> Tensor:
         found, window = self.crop(x)
-        features = self.fine.features(window)
+        features, aspect = self.fine.features(window), geometry.aspect_of(x)
         with geometry.no_autocast(x.device):
             hidden = exact_head(self.fine.head[:-1], features)
-            frame = geometry.product(found, self.family.matrix(self.fine.head[-1](hidden)))
+            frame = geometry.product(found, self.family.matrix(self.fine.head[-1](hidden), aspect))
             # Some quarter turns may be likelier than others: of images turned to the left, the left edge is seldom up.
-            turn = 2 * geometry.polar(found.detach())[0][:, None]
+            turn = 2 * geometry.polar(geometry.in_pixels(found.detach(), aspect))[0][:, None]
             logits = exact_head(self.sides, torch.cat([hidden, turn.cos(), turn.sin()], dim=1))
-        return self.family.from_matrix(geometry.product(frame, ROTATION.matrix(self.turn(logits)[:, None])))
+        turned = geometry.product(frame, ROTATION.matrix(self.turn(logits)[:, None], aspect))
+        return self.family.from_matrix(turned, aspect)
 
     def turn(self, logits: Tensor) -> Tensor:
         """The angle (B,) in radians by which the frame is turned, from the quarter turns' logits (B, 4)."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from stn import geometry
 from stn.errors import StnError
-from stn.explain import Pass
+from stn.explain import Pass, run_to_last, transformers_of, watch
 from stn.families import ROTATION, Family, MatrixFamily
 from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
 
@@ -42,16 +42,16 @@ def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, said: Said)
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
     if not passes:
         raise StnError("pose_epochs and pose_weight teach a transformer, and this model has none; set both to 0.")
-    family = passes[0].sampler.family
+    family, aspect = passes[0].sampler.family, geometry.aspect_of(passes[0].input)
     iterations = list(zip_longest(said.thetas, said.windows, said.quarter_turns))
     if not family.is_matrix:
-        return step_loss(family, iterations[0][0], matrix, *iterations[0][1:])
+        return step_loss(family, iterations[0][0], matrix, *iterations[0][1:], aspect=aspect)
     loss, done = torch.zeros((), device=matrix.device), None
     for theta, window, quarter_turns in [*iterations, *((one.theta, None, None) for one in passes[1:])]:
         if done is not None:
-            theta = family.compose(done, theta)
-            window = window if window is None else geometry.product(family.matrix(done), window)
-        loss = loss + step_loss(family, theta, matrix, window, quarter_turns)
+            theta = family.compose(done, theta, aspect)
+            window = window if window is None else geometry.product(family.matrix(done, aspect), window)
+        loss = loss + step_loss(family, theta, matrix, window, quarter_turns, aspect)
         done = theta.detach()
     return loss
 
@@ -62,6 +62,7 @@ def step_loss(
     matrix: Tensor,
     window: Tensor | None = None,
     quarter_turns: tuple[Tensor, Tensor] | None = None,
+    aspect: float = 1.0,
 ) -> Tensor:
     """How far theta (B, n), and the steps that led to it, are from undoing the distortion `matrix` (B, 3, 3).
 
@@ -69,23 +70,38 @@ def step_loss(
     several steps said, None without such.
     """
     if quarter_turns is None:
-        loss = pose_loss(family, theta, matrix)
+        loss = pose_loss(family, theta, matrix, aspect)
     else:
         assert family.is_matrix, "a QuarterTurnLocalizer has no other"
-        loss = quarter_turn_loss(family, theta, *quarter_turns, matrix)
-    return loss if window is None else loss + window_loss(window, matrix, edges=quarter_turns is not None)
+        loss = quarter_turn_loss(family, theta, *quarter_turns, matrix, aspect)
+    return loss if window is None else loss + window_loss(window, matrix, quarter_turns is not None, aspect)
 
 
-def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
-    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3).
+def pose_loss(family: Family, theta: Tensor, matrix: Tensor, aspect: float = 1.0) -> Tensor:
+    """How far theta (B, n) is from undoing the distortion `matrix` (B, 3, 3): a scalar, 0 where it does.
 
     5 (1 - cos) of the angle between the two turns, and the mean squared distance of 9 points when one has been turned
     back by that angle, in half-widths of the wanted frame. Were the turn in the distance too, a net that is unsure of
     it would shrink theta, for points nearer to the middle are less wrong whatever the turn is.
+
+    `matrix` is how the images were made: it maps their coordinates to those of the upright ones, as theta does from
+    output to input; `stn.from_pixels` makes it of OpenCV's or kornia's. `aspect` is the images' width / height, and
+    angles are those of their pixels. It is for one localisation net in one step: `stn.pose_supervision` takes any.
+    Raises StnError for a matrix without an inverse.
+
+    Example:
+        >>> from stn import get_family
+        >>> family, turned = get_family("similarity"), torch.tensor([[0.8, 0.6, 0.0, 0.0]])  # by 37 degrees
+        >>> pose_loss(family, family.identity(), family.matrix(turned))
+        tensor(1.)
+        >>> float(pose_loss(family, family.invert(turned), family.matrix(turned))) < 1e-6
+        True
     """
+    sides = theta.new_tensor([math.sqrt(aspect), 1 / math.sqrt(aspect)], dtype=torch.float32)
     points = geometry.base_grid((3, 3), device=theta.device).reshape(-1, 2)
-    wanted = geometry.transform_points(geometry.invert(matrix), points)  # (B, 9, 2)
-    found = family.grid(theta, (3, 3)).flatten(1, 2)  # (B, 9, 2)
+    wanted = geometry.transform_points(geometry.invert(matrix), points) * sides  # (B, 9, 2)
+    found = family.grid(theta, (3, 3), aspect).flatten(1, 2) * sides  # (B, 9, 2)
+    points = points * sides
     turn = geometry.procrustes_angle(points, found) - geometry.procrustes_angle(points, wanted)  # (B,)
     cos, sin = turn.cos()[:, None], turn.sin()[:, None]
     middle = found.mean(1, keepdim=True)
@@ -95,35 +111,44 @@ def pose_loss(family: Family, theta: Tensor, matrix: Tensor) -> Tensor:
     return distance.mean() + 5 * (1 - cos).mean()
 
 
-def quarter_turn_loss(family: MatrixFamily, theta: Tensor, logits: Tensor, turn: Tensor, matrix: Tensor) -> Tensor:
+def quarter_turn_loss(
+    family: MatrixFamily, theta: Tensor, logits: Tensor, turn: Tensor, matrix: Tensor, aspect: float = 1.0
+) -> Tensor:
     """`pose_loss` of theta with the right edge up, and the cross-entropy of that quarter turn for the logits (B, 4).
 
     theta (B, n) is a `QuarterTurnLocalizer`'s: a frame, turned by `turn` (B,), which it made of its logits.
     """
-    frame = geometry.product(family.matrix(theta), ROTATION.matrix(-turn[:, None]))
-    missing = geometry.polar(geometry.invert(matrix))[0] - geometry.polar(frame)[0]
+    frame = geometry.product(family.matrix(theta, aspect), ROTATION.matrix(-turn[:, None], aspect))
+    missing = _turn(geometry.invert(matrix), aspect) - _turn(frame, aspect)
     quarters = (missing / (math.pi / 2)).round().long() % 4  # (B,)
-    upright = geometry.product(frame, ROTATION.matrix(quarters[:, None] * math.pi / 2))
-    return pose_loss(family, family.from_matrix(upright), matrix) + F.cross_entropy(logits, quarters)
+    upright = geometry.product(frame, ROTATION.matrix(quarters[:, None] * math.pi / 2, aspect))
+    return pose_loss(family, family.from_matrix(upright, aspect), matrix, aspect) + F.cross_entropy(logits, quarters)
 
 
-def window_loss(found: Tensor, matrix: Tensor, edges: bool = False) -> Tensor:
+def window_loss(found: Tensor, matrix: Tensor, edges: bool = False, aspect: float = 1.0) -> Tensor:
     """How far windows `found` (B, 3, 3) are from the object that `matrix` (B, 3, 3) placed.
 
     Four times the mean squared error of scale and shift; the wanted scale is the root of the undoing matrix's |det|,
     whatever the turn. For windows that lie along the object's edges, 5 (1 - cos) of four times the angle between them
     too, in which quarter turns do not count.
     """
-    (scale, turn, shift), (wanted, wanted_turn, wanted_shift) = map(_parts, (found, geometry.invert(matrix)))
+    (scale, turn, shift), (wanted, wanted_turn, wanted_shift) = (
+        _parts(m, aspect) for m in (found, geometry.invert(matrix))
+    )
     loss = 4 * ((scale - wanted).square() + (shift - wanted_shift).square().sum(1)).mean()
     return loss + 5 * (1 - (4 * (turn - wanted_turn)).cos()).mean() if edges else loss
 
 
-def _parts(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _parts(matrix: Tensor, aspect: float) -> tuple[Tensor, Tensor, Tensor]:
     """Scale (B,), turn (B,) in radians and shift (B, 2) of matrices (B, 3, 3)."""
     matrix = matrix / matrix[:, 2:, 2:]
     scale = torch.linalg.det(matrix[:, :2, :2]).abs().sqrt()
-    return scale, geometry.polar(matrix)[0], matrix[:, :2, 2]
+    return scale, _turn(matrix, aspect), matrix[:, :2, 2]
+
+
+def _turn(matrix: Tensor, aspect: float) -> Tensor:
+    """The turns (B,) in radians of matrices (B, 3, 3), in the image's pixels."""
+    return geometry.polar(geometry.in_pixels(matrix, aspect))[0]
 
 
 @contextmanager
@@ -131,14 +156,38 @@ def watch_steps(localizer: nn.Module | None) -> Iterator[Said]:
     """Collects what a localisation net and its parts (see `ZoomLocalizer`) say while the block runs."""
     said = Said()
 
-    def record(part: nn.Module, to: list[Any], of: Callable[[Tensor], object] = lambda output: output) -> None:
-        hooks.enter_context(part.register_forward_hook(lambda _, x, output: to.append(of(output))))
+    def record(part: nn.Module, to: list[Any], of: Callable[[Tensor, Tensor], object]) -> None:
+        hooks.enter_context(part.register_forward_hook(lambda _, inputs, output: to.append(of(inputs[0], output))))
 
     with ExitStack() as hooks:
         if localizer is not None:
-            record(localizer, said.thetas)
+            record(localizer, said.thetas, lambda _, theta: theta)
         if isinstance(localizer, ZoomLocalizer):
-            record(localizer.coarse, said.windows, localizer.window_matrix)
+            window = localizer.window_matrix
+            record(localizer.coarse, said.windows, lambda x, output: window(output, geometry.aspect_of(x)))
         if isinstance(localizer, QuarterTurnLocalizer):
-            record(localizer.sides, said.quarter_turns, lambda logits: (logits, localizer.turn(logits)))
+            record(localizer.sides, said.quarter_turns, lambda _, logits: (logits, localizer.turn(logits)))
         yield said
+
+
+def pose_supervision(model: nn.Module, x: Tensor, matrix: Tensor) -> Tensor:
+    """The loss that teaches the transformers of `model` to undo the known distortion `matrix` (B, 3, 3) of x.
+
+    For own data: x (B, C, H, W) was made of upright images by reading them where `matrix` says (see `pose_loss`). Runs
+    the model as far as its last transformer, and takes in all that a localizer in two steps, or one that is iterated,
+    needs to be told. A scalar; add it to the classification loss, or train by it alone first.
+    Raises StnError for a model without a transformer and a matrix without an inverse.
+
+    Example:
+        >>> from stn import Localizer, SpatialTransformer, get_family
+        >>> layer = SpatialTransformer(Localizer(1, "similarity"))
+        >>> turned = get_family("similarity").matrix(torch.tensor([[0.8, 0.6, 0.0, 0.0]] * 2))
+        >>> pose_supervision(layer, torch.rand(2, 1, 28, 28), turned)
+        tensor(1., grad_fn=<AddBackward0>)
+    """
+    transformers = transformers_of(model)
+    first = next(iter(transformers.values()), None)
+    with watch_steps(first and first.localizer) as said, watch(transformers) as passes:
+        if transformers:
+            passes.append(run_to_last(model, transformers, x))
+    return pose_supervision_loss(passes, matrix, said)

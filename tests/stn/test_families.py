@@ -126,3 +126,58 @@ def test_a_family_of_ones_own_is_copied_as_it_is():
     assert again == own and again != get_family("affine")
     assert torch.equal(again.grid(own.identity(), (4, 4)), geometry.base_grid((4, 4))[None] / 2)
     assert pickle.loads(pickle.dumps(get_family("affine"))) is get_family("affine")
+
+
+@pytest.mark.parametrize("name", ["rotation", "similarity"])
+@pytest.mark.parametrize("size", [(48, 188), (60, 20)])
+def test_turns_of_images_that_are_not_square_keep_squares(name, size):
+    family, (height, width) = get_family(name), size
+    theta = torch.tensor([[0.5]]) if name == "rotation" else torch.tensor([[0.8, 0.6, 0.1, -0.2]])
+    grid = family.grid(theta, size, width / height)[0]
+    pixels = (grid + 1) * torch.tensor([width, height]) / 2
+    right, down = pixels[0, 8] - pixels[0, 0], pixels[8, 0] - pixels[0, 0]  # the sides of 8x8 pixels
+    torch.testing.assert_close(torch.stack([right.norm(), down.norm()]), torch.tensor([8.0, 8.0]), rtol=1e-4, atol=0)
+    assert torch.dot(right, down).item() == pytest.approx(0, abs=1e-2)
+    matrix = family.matrix(theta, width / height)
+    torch.testing.assert_close(family.from_matrix(matrix, width / height), theta, rtol=0, atol=1e-6)
+    again = replace(family, keeps_angles=False)  # what both did once
+    assert torch.equal(again.grid(theta, size, width / height), family.grid(theta, size))
+
+
+def test_compositions_and_inverses_know_the_aspect(generator):
+    family, aspect = get_family("similarity"), 188 / 48
+    first, second = (near_identity(family, 3, generator, torch.float64) for _ in range(2))
+    product = family.matrix(first, aspect) @ family.matrix(second, aspect)
+    both = family.compose(first, second, aspect)
+    torch.testing.assert_close(family.matrix(both, aspect), product, rtol=0, atol=1e-12)
+    undone = family.compose(first, family.invert(first, aspect), aspect)
+    torch.testing.assert_close(undone, family.identity(3, torch.float64), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_points_are_mapped_as_the_grid_is_and_back(name, generator):
+    family = get_family(name)
+    theta = family.identity(2) + 0.1 * (torch.rand(2, family.n_params, generator=generator) - 0.5)
+    points = geometry.base_grid((5, 7)).reshape(-1, 2)
+    mapped = family.map_points(theta, points, aspect=1.5)
+    torch.testing.assert_close(mapped, family.grid(theta, (5, 7), 1.5).flatten(1, 2), rtol=0, atol=1e-5)
+    back = family.unmap_points(theta[:1], mapped[0], aspect=1.5)
+    torch.testing.assert_close(back[0], points, rtol=0, atol=1e-4)
+
+
+def test_a_spline_has_control_points_of_its_own(generator):
+    controls = ((-1, -1), (1, -1), (0.2, 0.1), (-1, 1), (1, 1))
+    family = get_family("tps", points=controls)
+    theta = family.identity() + 0.2 * (torch.rand(1, 10, generator=generator) - 0.5)
+    mapped = family.map_points(theta, torch.tensor(controls, dtype=torch.float32))
+    torch.testing.assert_close(mapped.flatten(1), theta, rtol=0, atol=1e-5)
+    lattice = get_family("tps", points=[tuple(p) for p in geometry.lattice(3).tolist()])
+    theta = lattice.identity() + 0.1
+    torch.testing.assert_close(lattice.grid(theta, (6, 5)), get_family("tps", 3).grid(theta, (6, 5)), rtol=0, atol=1e-6)
+
+
+def test_a_fold_has_no_way_back():
+    family = get_family("tps", 2)
+    folded = torch.tensor([[-1.0, -1, -1, -1, -1, -1, -1, -1]])
+    with pytest.raises(StnError, match="folds"):
+        family.unmap_points(folded, torch.tensor([[0.5, 0.5]]))

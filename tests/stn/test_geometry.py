@@ -166,7 +166,7 @@ def test_samples_are_as_exact_as_the_better_of_both(images, grid):
 
 
 def test_unknown_padding_is_refused():
-    with pytest.raises(StnError, match=r"'zero'.*border, reflection, zeros.*Did you mean 'zeros'"):
+    with pytest.raises(StnError, match=r"'zero'.*border, mean, reflection, zeros.*Did you mean 'zeros'"):
         geometry.sample(torch.zeros(1, 1, 4, 4), geometry.base_grid((4, 4))[None], padding="zero")
 
 

@@ -156,6 +156,60 @@ def test_a_layer_can_be_exported_and_still_used(generator, family):
         torch.testing.assert_close(exported(given), layer(given), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*lru_cache")
+@pytest.mark.parametrize("family", ["affine", "tps"])
+def test_a_layer_compiles_as_one_graph(family, generator):
+    layer = SpatialTransformer(Localizer(1, family), out_size=(7, 9), average=True).eval()
+    nn.init.normal_(layer.localizer.head[-1].weight, std=0.05)
+    x = torch.rand(2, 1, 24, 24, generator=generator)
+    torch._dynamo.reset()
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(x), layer(x), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, QuarterTurnLocalizer])
+def test_a_layer_that_averages_can_be_mapped(net, generator):
+    layer = SpatialTransformer(net(1), average=True).eval()
+    for module in layer.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.05)
+    x = torch.rand(3, 1, 24, 24, generator=generator)
+    mapped = torch.vmap(lambda image: layer(image[None])[0])(x)
+    torch.testing.assert_close(mapped, layer(x), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_identity_of_a_spline_is_exact_in_half_precision(dtype):
+    spline = get_family("tps")
+    half = spline.identity(1, torch.float32).to(dtype)
+    assert torch.equal(half, spline.identity(1, dtype))
+    pixels = (spline.grid(half, (224, 224))[0] - geometry.base_grid((224, 224))).abs().max() * 112
+    assert pixels < 1e-3
+    moved = half.clone()
+    moved[0, 0] += 0.25  # exactly representable
+    assert spline.grid(moved, (224, 224))[0, 0, 0, 0].item() == pytest.approx(-0.75, abs=0.01)
+
+
+@pytest.mark.parametrize("side", [28, 112])
+def test_the_gradient_of_theta_can_be_scaled_by_the_size(side, generator):
+    image = torch.nn.functional.interpolate(torch.rand(1, 1, 4, 4, generator=generator), size=side, mode="bicubic")
+
+    def gradient(factor):
+        layer = SpatialTransformer(constant_localizer([1.0, 0, 0, 0, 1, 0]), theta_gradient=factor)
+        layer(image).square().sum().backward()
+        return layer.localizer.head[-1].bias.grad
+
+    torch.testing.assert_close(gradient("size"), gradient(1.0) * 28 / side)
+    torch.testing.assert_close(gradient(0.1), gradient(1.0) / 10)
+
+
+def test_a_bad_factor_for_the_gradient_is_refused():
+    for factor in (0, -1, "pixels", None):
+        with pytest.raises(StnError, match="theta_gradient"):
+            SpatialTransformer(Localizer(1), theta_gradient=factor)
+
+
 @pytest.mark.parametrize(("family", "shape"), [("affine", (2, 2, 3)), ("affine", (2, 5)), ("tps", (2, 18))])
 def test_a_theta_of_another_shape_is_refused(family, shape):
     with pytest.raises(StnError, match=r"the family .* takes"):

@@ -166,3 +166,17 @@ def test_the_old_names_still_work(generator):
         net = stn.QuarterTurnLocalizer(1, "affine", 20, hard=new)
         assert named.hard is net.hard is new
         assert torch.equal(named(x), net(x)) and "sides.0.weight" in net.state_dict()
+
+
+@pytest.mark.slow
+def test_labels_alone_train_a_net_that_decides_in_ddp_as_its_docstring_says(tmp_path, generator):
+    assert "find_unused_parameters=True" in " ".join(QuarterTurnLocalizer.__doc__.split())
+    torch.distributed.init_process_group("gloo", f"file://{tmp_path / 'group'}", rank=0, world_size=1)
+    try:
+        layer = SpatialTransformer(QuarterTurnLocalizer(1, hard=True))
+        wrapped = nn.parallel.DistributedDataParallel(layer, find_unused_parameters=True)
+        for _ in range(2):
+            wrapped(torch.rand(2, 1, 28, 28, generator=generator)).sum().backward()
+        assert layer.localizer.fine.head[-1].weight.grad is not None
+    finally:
+        torch.distributed.destroy_process_group()

@@ -129,7 +129,7 @@ def test_another_number_of_epochs_leaves_some_to_the_classifier(epochs, lessons)
 @pytest.mark.parametrize("lessons", [1, 0])
 def test_the_coarse_net_is_taught_its_window(small_mnist, monkeypatch, lessons):
     recipe = short("mnist-play-affine", pose_epochs=lessons)
-    monkeypatch.setattr("stn.training.pose.window_loss", lambda found, matrix, edges: 100 + 0 * found.sum())
+    monkeypatch.setattr("stn.training.pose.window_loss", lambda found, *others: 100 + 0 * found.sum())
     loss, _ = Run(recipe, small_mnist, 0, torch.device("cpu")).epoch(1, lambda report: None)
     weight = 1 if lessons else recipe.train.pose_weight
     assert 100 * weight < loss < 100 * weight + 20

@@ -37,7 +37,8 @@ def test_pose_loss_is_zero_for_the_undoing_theta_only(generator):
 
 def passed(family, *thetas):
     """What was seen where each theta is another transformer's, each of which ran once."""
-    passes = [Pass("", Sampler(family, None, "zeros", False), theta, theta, theta) for theta in thetas]
+    square = torch.zeros(len(thetas[0]), 1, 8, 8)
+    passes = [Pass("", Sampler(family, None, "zeros", False), square, theta, theta) for theta in thetas]
     return {"passes": passes, "said": Said([thetas[0]])}
 
 

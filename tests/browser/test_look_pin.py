@@ -127,3 +127,23 @@ def test_a_click_brings_the_sums_to_the_pixel_and_leaves_the_pixel_where_it_is(l
     page.keyboard.press("Escape")
     assert page.locator("#look-output-canvas").bounding_box() == before
     assert page.locator("#look-localiser").bounding_box()["y"] < 768
+
+
+DRAWN = """() => [...document.querySelectorAll('.look-strip canvas')].map((canvas) => canvas.toDataURL())"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (900, 700)])
+def test_in_a_narrow_window_grid_and_output_stay_above_the_sliders(look, width, height):
+    page = look("&dataset=mnist&sample=3", width, height)
+    page.locator("#noise").scroll_into_view_if_needed()
+    page.locator("#noise input[type=range]").evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
+    box = page.locator(".look-strip").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] < page.locator("#noise").bounding_box()["y"] < height
+    before = page.evaluate(DRAWN)
+    page.locator("#rotation input[type=range]").focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function(f"(before) => ({DRAWN})().every((url, i) => url !== before[i])", arg=before)
+
+
+def test_in_a_wide_window_there_are_no_copies(look):
+    assert look("&dataset=mnist&sample=3").locator(".look-strip").is_hidden()

@@ -17,6 +17,7 @@ import { createMaps } from "./maps.js";
 import { createPicking } from "./picking.js";
 import { liveliest, nearestSample, pixelInNumbers, pixelUnder } from "./pixel.js";
 import { captionsOf, closenessOf, verdictOf } from "./said.js";
+import { createStrip } from "./strip.js";
 import { createNumbers } from "./theta.js";
 import { averaged, createScreen, floatsOf, valuesOf } from "./values.js";
 
@@ -30,6 +31,7 @@ export function mount(element, server) {
   const store = openStore();
   const canvases = { grid: find("#look-grid-canvas"), output: find("#look-output-canvas"), patch: find("#look-patch") };
   const screens = { input: createScreen(), output: createScreen() };
+  const strip = createStrip([canvases.grid, canvases.output]);
   const maps = createMaps(find(".maps"), find(".map-large"));
   const numbers = createNumbers(find("#look-theta"));
   const formula = createFormula(find(".sums"));
@@ -76,6 +78,7 @@ export function mount(element, server) {
     drawSamples(canvases.grid, decoded.grid, chosen, palette);
     drawOutput(canvases.output, screens.output.canvas, decoded.grid, chosen, picking.pinned, palette);
     paintPixel();
+    strip.show();
   }
 
   function paintPixel() {
@@ -208,7 +211,9 @@ export function mount(element, server) {
     reach: WIDE,
     changed() {
       askHand();
-      if (decoded) drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
+      if (!decoded) return;
+      drawGrid(canvases.grid, screens.input.canvas, latticeNow(), palette, WIDE);
+      strip.show();
     },
   });
 

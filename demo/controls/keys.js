@@ -15,7 +15,7 @@ export function listenToKeys(/** @type {Store} */ store) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (store.extra("keys") === "off") return;
     const button = KEYS[event.key] && document.querySelector(KEYS[event.key]);
-    const beside = document.querySelector("#side")?.getClientRects().length; // only where the controls are in sight
-    if (button && beside && !isTyping(event.target)) button.click();
+    // Only where the button is in sight: not in every tab, nor in every class view.
+    if (button?.getClientRects().length && !isTyping(event.target)) button.click();
   });
 }

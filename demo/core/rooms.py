@@ -17,6 +17,7 @@ from typing import Any
 
 from stn.errors import StnError
 
+ADDRESS = "stn-room"  # of the route that leads here, relative to the page
 MOST_ROOMS = 100
 MOST_STUDENTS = 200  # in a room
 ALONE = 3 * 3600.0  # seconds without the teacher, after which a room is gone

@@ -73,7 +73,7 @@ CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
 SHOWN_KEYS = ("dataset", "sample", "model", "compare", *CONTROL_NAMES)  # what an answer depends on; sent by the page
 BESIDE = ("tab", "view", "type", "room", "teacher")  # fields of ViewState that no image depends on
 GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
-SHOWN = (*SLIDERS, "pictures", "network")  # what `show=` of a class view may name
+SHOWN = (*SLIDERS, "pictures", "network", *TABS)  # what `show=` of a class view may name
 
 
 def for_scripts() -> dict[str, dict[str, object]]:

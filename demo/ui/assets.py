@@ -13,6 +13,7 @@ FIRST_STYLES = (
 )
 LAST_STYLES = (
     "ui/room/room.css",
+    "ui/room/class-link.css",
     "ui/static/class.css",
     "ui/static/phone.css",
 )  # for a class, a projector, a small window

@@ -18,6 +18,7 @@ import pytest
 
 from demo.cluster import Cluster, ClusterError, configuration, proxy, resolve
 from demo.core.desk import ADDRESS
+from demo.core.rooms import ADDRESS as ROOMS
 from demo.guard import MAX_IMAGE_BODY
 from demo.loadtest import User, find_view, loadtest, rush
 from demo.measuring.health import trouble
@@ -128,6 +129,13 @@ def test_visitors_come_to_the_processes_in_turn_and_each_stays(front):
         assert cookie == f"{COOKIE}={number}; Path=/; HttpOnly; SameSite=Lax"
         for _ in range(3):
             assert ask(front, number) == ([words[0], "3", f"127.0.0.1:{front}", "http"], None)
+
+
+@needs_nginx
+def test_a_class_is_in_one_process_whoever_comes_and_nobody_moves_there(front):
+    for process in (None, 1, 2):
+        words, cookie = ask(front, process, path=f"/{ROOMS}")
+        assert words[0] == "one" and cookie is None
 
 
 @needs_nginx

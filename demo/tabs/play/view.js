@@ -1,7 +1,7 @@
 // Ties the live view together. mount() is called once, when Gradio has put the tab's HTML into `element`.
 
 import { connectComparison } from "../../ui/static/comparison.js";
-import { SHOWN } from "../../ui/static/constants.js";
+import { SHOWN, TABS } from "../../ui/static/constants.js";
 import { drawGrid } from "../../ui/static/figure.js";
 import { copyText, download } from "../../ui/static/files.js";
 import { createPace } from "../../ui/static/pace.js";
@@ -118,13 +118,16 @@ export function mount(element, server, { address }) {
   view.dataset.seq = "0";
   // Gradio repeats every style rule with `.contain` in front, so the class has to stand inside it as well.
   const query = new URLSearchParams(location.search);
-  const large = query.get("view") === "class";
+  const inClass = query.get("view") === "class";
   for (const root of [document.documentElement, view.closest(".contain")?.firstElementChild]) {
-    root?.classList.toggle("view-class", large);
+    root?.classList.toggle("view-class", inClass && query.get("type") !== "normal");
   }
-  // A class view may name the controls that it wants: &show=rotation,clutter. What is no control, the server says.
+  // A class view may name the controls and the tabs that it wants: &show=rotation,clutter,play. Where no tab is named, all
+  // are wanted. What is neither, the server says.
   const named = (query.get("show") ?? "").split(",").map((name) => name.trim()).filter((name) => SHOWN.includes(name));
-  if (large && named.length) mark("show", named.join(" "));
+  const tabs = named.filter((name) => TABS.includes(name));
+  if (inClass && named.length) mark("show", named.filter((name) => !TABS.includes(name)).join(" "));
+  if (inClass && tabs.length) mark("showTabs", tabs.join(" "));
 
   const keys = find("#keys-on");
   keys.checked = store.extra("keys") !== "off";
@@ -146,6 +149,12 @@ export function mount(element, server, { address }) {
     const copied = await copyText(store.link());
     if (!copied) tell("Copy the link from the address bar.");
     else tell(store.own ? "Link copied, without your own image." : "Link copied.");
+  });
+  let builder = null;
+  find("#class-link").addEventListener("click", async () => {
+    const { createBuilder } = await import("../../ui/room/builder.js");
+    builder ??= createBuilder(store);
+    builder.open();
   });
   find("#save-figure").addEventListener("click", async () => {
     if (!shown) return;

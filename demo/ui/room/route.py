@@ -18,12 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo.core.requests import choice, mapping, shorten, whole
-from demo.core.rooms import BUSY, Question, Refused, Room, Rooms
+from demo.core.rooms import ADDRESS, BUSY, Question, Refused, Room, Rooms
 from demo.ui.json_body import Unreadable, read_json, refusal
 from demo.ui.room.code import qr_code
 from stn.errors import StnError
 
-ADDRESS = "stn-room"  # relative to the page
 LARGEST = 100_000  # bytes of a request: a question about an image of the teacher's own takes a tenth of it
 HOLD = 10.0  # seconds until a waiting browser is told that nothing has changed
 ROOMS: WeakKeyDictionary[gr.Blocks, Rooms] = WeakKeyDictionary()  # of each page, where more than one is served

@@ -8,7 +8,7 @@ export function linkOf(state, address = window.location.href) {
     if (value === neutral || value === null || value === undefined || value === "") url.searchParams.delete(key);
     else url.searchParams.set(key, typeof value === "number" ? String(+value.toFixed(4)) : value);
   };
-  const neutral = { ...NEUTRAL, tab: TABS[0], compare: KEYS.compare.default };
+  const neutral = { ...NEUTRAL, tab: TABS[0], compare: KEYS.compare.default, type: KEYS.type.default };
   for (const [key, value] of Object.entries(state)) put(key, value, neutral[key]);
   return url.href;
 }

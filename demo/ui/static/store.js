@@ -33,7 +33,7 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
   }
 
   // What the address holds. Gradio's own panels take the key `view` and do not give it back.
-  const whole = () => ({ ...state, ...kept, tab, ...(extras.view === "class" && { view: "class" }) });
+  const whole = () => ({ ...state, ...kept, tab, ...(extras.view === "class" && { view: "class", type: extras.type }) });
 
   function write() {
     if (state) writeLink(whole());

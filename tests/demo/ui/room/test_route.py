@@ -9,9 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from demo.core.rooms import Question, Rooms
+from demo.core.rooms import ADDRESS, Question, Rooms
 from demo.ui.room import route
-from demo.ui.room.route import ADDRESS, LARGEST, ROOMS, reply, room_route
+from demo.ui.room.route import LARGEST, ROOMS, reply, room_route
 from stn.errors import StnError
 from tests.helpers import run_alone
 

@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -72,7 +72,7 @@ def loadtest(
         raise MeasuringError(f"--seconds is {seconds:g}; give a number above 0, at most 3600.")
     if url is not None and engine:
         raise MeasuringError("--engine is for a page that the test starts itself; leave out --url, or --engine.")
-    with _page(url, engine) as (where, process):
+    with page_at(url, engine) as (where, process):
         target = find_view(where)
         crowd = [User(target, number, dataset) for number in range(users)]
         for user in crowd:
@@ -89,7 +89,7 @@ def loadtest(
         own = time.process_time() - own
         done = process.worked() if process else None
         after = process.memory() if process else None
-    lags = sorted(lag for user in crowd for lag in user.lags)
+    lags = [lag for user in crowd for lag in user.lags]
     errors = [user.said for user in crowd if user.errors]
     return {
         "users": users,
@@ -99,8 +99,8 @@ def loadtest(
         "requests_per_s": round(len(lags) / duration, 1),
         "wanted_per_s": round(users / PERIOD, 1),
         "p50_ms": round(1000 * statistics.median(lags), 1) if lags else None,
-        "p95_ms": round(1000 * lags[math.ceil(0.95 * len(lags)) - 1], 1) if lags else None,
-        "max_ms": round(1000 * lags[-1], 1) if lags else None,
+        "p95_ms": quantile_ms(lags),
+        "max_ms": quantile_ms(lags, 1),
         "errors": sum(user.errors for user in crowd),
         "first_error": errors[0] if errors else None,
         "clients_cores": round(own / duration, 2),
@@ -111,6 +111,11 @@ def loadtest(
         "rss_after_mb": None if after is None else round(after / 1e6, 1),
         "rss_growth": None if not before or after is None else round(after / before - 1, 4),
     }
+
+
+def quantile_ms(lags: Sequence[float], part: float = 0.95) -> float | None:
+    """The time that this part of the lags, in seconds, does not exceed; None where there are none."""
+    return round(1000 * sorted(lags)[math.ceil(part * len(lags)) - 1], 1) if lags else None
 
 
 def rush(crowd: list[User], seconds: float) -> float:
@@ -247,7 +252,8 @@ class User:
 
 
 @contextmanager
-def _page(url: str | None, engine: str) -> Iterator[tuple[str, Serving | None]]:
+def page_at(url: str | None, engine: str = "") -> Iterator[tuple[str, Serving | None]]:
+    """The page at an address, or one of our own, with its process."""
     if url is not None:
         yield url, None
         return

@@ -32,6 +32,7 @@ ROOMS = {
     "demo.benchmark": {"stn", "demo.measuring"},
     "demo.cluster": {"demo.measuring"},
     "demo.loadtest": {"stn", "demo.core", "demo.measuring"},
+    "demo.classroom": {"demo.core", "demo.loadtest", "demo.measuring"},
     "demo.graphs": {"stn", "demo.core"},
     "demo": set(),
     "app": {"demo.fast_import", "demo.page"},

@@ -7,6 +7,7 @@ is a request that costs nothing until there is one, or HOLD seconds have passed.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ from stn.errors import StnError
 
 LARGEST = 100_000  # bytes of a request: a question about an image of the teacher's own takes a tenth of it
 HOLD = 10.0  # seconds until a waiting browser is told that nothing has changed
+SPREAD = 0.006  # seconds for each student of a class, over which they are told of a change
 ROOMS: WeakKeyDictionary[gr.Blocks, Rooms] = WeakKeyDictionary()  # of each page, where more than one is served
 
 
@@ -69,9 +71,14 @@ async def _watch(rooms: Rooms, request: Mapping[str, Any]) -> dict[str, Any]:
     change = room.change(session)
     with suppress(TimeoutError):
         await asyncio.wait_for(change, HOLD)
-    if session and session not in room.students:  # gave his place up
+    if not session:
+        return _teachers(rooms, room)
+    # Not all at once: sixty answers in a row would hold up whoever drags a slider.
+    if change.done() and not change.cancelled():
+        await asyncio.sleep(random.random() * len(room.students) * SPREAD)
+    if session not in room.students:  # gave his place up
         return view
-    return room.for_student(session) if session else _teachers(rooms, room)
+    return room.for_student(session)
 
 
 async def _answer(rooms: Rooms, request: Mapping[str, Any]) -> dict[str, Any]:

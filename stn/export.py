@@ -14,7 +14,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from stn.checkpoint import CheckpointInfo, load_checkpoint, write_file
-from stn.errors import StnError, unknown
+from stn.errors import StnError, first_line, unknown
+from stn.explain import evaluating
 from stn.models import Normalized, ReferenceNet
 
 OPSET = 20  # whose operators the translations in `_onnx` are written in
@@ -58,9 +59,35 @@ def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
 
 def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
     images = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)
-    program = onnx_program(model, images, "pictures", ["logits"])
+    program = onnx_program(model.eval(), images, "pictures", ["logits"])
     program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
     write_file(out, program.save)
+
+
+def export_onnx(module: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
+    """Any module that holds SpatialTransformers, in ONNX, from its one input, `images`, to its output, `output`.
+
+    `example` (B, C, H, W): whatever its batch, the program takes any, of images of this size. The module is written as
+    it is in evaluation mode. `.save("net.onnx")` writes the result, which onnxruntime reads.
+    Raises StnError where the packages of PyTorch's ONNX exporter, onnx and onnxscript, are missing, and where it cannot
+    translate the module.
+
+    Example:
+        >>> from stn import Localizer, SpatialTransformer
+        >>> layer = SpatialTransformer(Localizer(1, "affine"), out_size=(14, 14))
+        >>> program = export_onnx(layer, torch.zeros(1, 1, 28, 28))  # doctest: +SKIP
+        >>> program.save("layer.onnx")  # doctest: +SKIP
+    """
+    if not len(example):
+        raise StnError("The example is an empty batch; give one image or more.")
+    images = example.expand(2, *example.shape[1:]) if len(example) == 1 else example
+    try:
+        with evaluating(module):
+            return onnx_program(module, images.contiguous(), "images", ["output"])
+    except StnError:
+        raise
+    except Exception as error:  # of many kinds, from torch.export to the translation
+        raise StnError(f"PyTorch cannot write this module in ONNX: {first_line(error)}") from error
 
 
 def onnx_program(
@@ -105,7 +132,7 @@ def onnx_program(
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
         program = torch.onnx.export(
-            module.eval(),
+            module,
             (images,),
             dynamo=True,
             opset_version=OPSET,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +27,9 @@ class Localizer(nn.Module):
         widths, depths: channels of each stage, and its number of convolutions (1 each if None); see `conv_stages`.
         hidden: units between the two linear layers.
         shrink: sees the image averaged over shrink x shrink pixels, which is cheaper.
+        start: the theta that it starts with, as many numbers as the family has; None for the identity.
 
-    Raises StnError for an unknown family and for sizes that are no whole numbers from 1.
+    Raises StnError for an unknown family, a start of another length, and sizes that are no whole numbers from 1.
 
     Example:
         >>> localizer = Localizer(in_channels=1, family="similarity")
@@ -45,6 +47,7 @@ class Localizer(nn.Module):
         hidden: int = 64,
         pool: int = 4,
         shrink: int = 1,
+        start: Sequence[float] | None = None,
     ):
         super().__init__()
         sizes = {"in_channels": in_channels, "hidden": hidden, "pool": pool, "shrink": shrink}
@@ -62,7 +65,7 @@ class Localizer(nn.Module):
             nn.Linear(widths[-1] * pool**2, hidden),
             nn.LayerNorm(hidden),
             nn.GELU(),
-            start_at_identity(nn.Linear(hidden, self.family.n_params), self.family),
+            start_at_identity(nn.Linear(hidden, self.family.n_params), self.family, start),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -99,9 +102,12 @@ def conv_stages(
     return stages
 
 
-def start_at_identity(linear: nn.Linear, family: Family) -> nn.Linear:
-    """The layer with zero weights and the family's identity as its bias."""
-    return start_at(linear, family.identity(device="cpu")[0].tolist())
+def start_at_identity(linear: nn.Linear, family: Any, start: Sequence[float] | None = None) -> nn.Linear:
+    """The layer with zero weights and the family's identity as its bias, or `start`."""
+    values = family.identity(device="cpu")[0].tolist() if start is None else list(start)
+    if len(values) != family.n_params:
+        raise StnError(f"The start has {len(values)} numbers; the family {family.name!r} takes {family.n_params}.")
+    return start_at(linear, values)
 
 
 def start_at(linear: nn.Linear, values: Sequence[float]) -> nn.Linear:
@@ -112,6 +118,11 @@ def start_at(linear: nn.Linear, values: Sequence[float]) -> nn.Linear:
     return linear
 
 
+def dimensions(family: Any) -> int:
+    """2 for families of images, 3 for those of volumes."""
+    return getattr(family, "dims", 2)
+
+
 class Sampler(nn.Module):
     """Grid generator and sampler in one: images (B, C, H, W) and theta (B, n) to (B, C, h, w). Has no weights.
 
@@ -120,7 +131,7 @@ class Sampler(nn.Module):
 
     def __init__(
         self,
-        family: Family,
+        family: Any,  # a Family, or a VolumeFamily
         out_size: tuple[int, ...] | None,
         padding: geometry.Padding = "zeros",
         average: bool = False,
@@ -131,8 +142,11 @@ class Sampler(nn.Module):
 
     def grid(self, x: Tensor, theta: Tensor) -> Tensor:
         """The sampling grid (B, h, w, 2), in float32 or better even under autocast."""
-        height, width = self.out_size or geometry.size_of(x)
-        return self.family.grid(theta, (height, width), geometry.aspect_of(x))
+        dims = dimensions(self.family)
+        if x.ndim != dims + 2:
+            raise StnError(f"The family {self.family.name!r} takes {dims + 2} dimensions, not {tuple(x.shape)}.")
+        known = geometry.aspect_of(x) if dims == 2 else tuple(x.shape[2:])
+        return self.family.grid(theta, self.out_size or tuple(x.shape[2:]), known)
 
     def read(self, x: Tensor, grid: Tensor) -> Tensor:
         """Images (B, C, H, W) at the points of a grid (B, h, w, 2), in the images' precision."""
@@ -191,16 +205,21 @@ class SpatialTransformer(nn.Module):
     ):
         super().__init__()
         geometry.check_sampling(padding, mode)
-        family = getattr(localizer, "family", None)
-        if not isinstance(family, Family):
+        family: Any = getattr(localizer, "family", None)
+        if not isinstance(family, Family) and not hasattr(family, "dims"):
             raise StnError(
                 f"The localizer, a {type(localizer).__name__}, has no `family` that says what its theta means; give it "
                 "one, such as get_family('affine')."
             )
+        sides = ("depth", "height", "width")[-dimensions(family) :]
         if out_size is not None and not (
-            isinstance(out_size, tuple | list) and len(out_size) == 2 and all(map(is_count, out_size))
+            isinstance(out_size, tuple | list) and len(out_size) == len(sides) and all(map(is_count, out_size))
         ):
-            raise StnError(f"out_size is (height, width) in pixels, or None to keep the size; not {out_size!r}.")
+            raise StnError(f"out_size is ({', '.join(sides)}) in pixels, or None to keep the size; not {out_size!r}.")
+        if len(sides) == 3 and (average or mode == "bicubic"):
+            raise StnError(
+                "A volume is read without averaging, nearest or bilinear; set average=False and another mode."
+            )
         if not is_count(iterations) or (iterations > 1 and not family.is_matrix):
             raise StnError(
                 f"{iterations} iterations of the family {family.name!r} are not possible: give 1, or more "
@@ -233,8 +252,8 @@ class SpatialTransformer(nn.Module):
         theta = self.localizer(x)
         if self.theta_gradient == 1:
             return theta
-        pixels = math.prod(geometry.size_of(x))
-        factor = 28 / math.sqrt(pixels) if isinstance(self.theta_gradient, str) else self.theta_gradient
+        side = math.prod(x.shape[2:]) ** (1 / len(x.shape[2:]))
+        factor = 28 / side if isinstance(self.theta_gradient, str) else self.theta_gradient
         return theta.detach() + factor * (theta - theta.detach())
 
     def warp(self, x: Tensor, theta: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from stn.recipes import list_recipes
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("checkpoints/*.md"), *ROOT.glob("deploy/*.md"))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("checkpoints/*.md"), *ROOT.glob("deploy/*.md"), *ROOT.glob("docs/*.md"))
 }
 _, FRONT, README = DOCUMENTS["README.md"].split("---\n", 2)
 
@@ -90,6 +90,7 @@ def test_the_python_example_runs():
     assert names["net"](names["x"]).shape == (4, 10)
     assert names["y"].shape == (4, 1, 28, 28)
     assert torch.equal(names["seen"].logits, names["model"](names["x"]))
+    assert names["loss"] > 0 and names["layer"].localizer.head[-1].bias.grad.any()
 
 
 def test_every_family_is_listed_with_its_number_of_parameters():

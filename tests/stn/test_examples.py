@@ -7,7 +7,10 @@ import pytest
 
 import stn
 
-MODULES = ("checkpoint", "explain", "families", "geometry", "models", "modules", "recipes", "zooming")
+MODULES = (
+    *("bounds", "checkpoint", "explain", "families", "geometry", "models", "modules", "parallel", "pixels", "points"),
+    *("recipes", "sampling", "splines", "training.pose", "volumes", "zooming"),
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -5,8 +5,17 @@ import sys
 import onnxruntime
 import pytest
 import torch
+from torch import nn
 
-from stn import Localizer, SpatialTransformer, StnError, load_checkpoint
+from stn import (
+    Localizer,
+    ParallelTransformers,
+    QuarterTurnLocalizer,
+    SpatialTransformer,
+    StnError,
+    export_onnx,
+    load_checkpoint,
+)
 from stn.export import OPSET, export
 
 
@@ -62,3 +71,33 @@ def test_without_the_exporters_packages_it_says_what_to_install(monkeypatch, tmp
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(StnError, match="pip install onnx onnxscript"):
         export("mnist-r-tps", "onnx", tmp_path / "net.onnx")
+
+
+@pytest.mark.slow
+def test_any_module_that_holds_transformers_becomes_onnx(tmp_path, generator):
+    layers = [SpatialTransformer(Localizer(3, "similarity"), (12, 12), "mean")]
+    layers += [SpatialTransformer(QuarterTurnLocalizer(3, hard=True), (12, 12))]
+    spline = SpatialTransformer(Localizer(6, "tps"))
+    net = nn.Sequential(ParallelTransformers(layers), spline, nn.Flatten(), nn.Linear(6 * 144, 5)).train()
+    for module in net.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+    export_onnx(net, torch.rand(1, 3, 20, 28, generator=generator)).save(tmp_path / "net.onnx")
+    assert net.training, "it is left as it was"
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
+    for n in (1, 5):
+        images = torch.rand(n, 3, 20, 28, generator=generator)
+        output = torch.from_numpy(session.run(["output"], {"images": images.numpy()})[0])
+        torch.testing.assert_close(output, net.eval()(images), rtol=0, atol=1e-4)
+        net.train()
+
+
+def test_what_cannot_become_onnx_is_told_in_one_sentence():
+    class Branches(nn.Module):
+        def forward(self, x):
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(StnError, match="empty batch"):
+        export_onnx(nn.Flatten(), torch.zeros(0, 1, 4, 4))
+    with pytest.raises(StnError, match="PyTorch cannot write this module in ONNX: "):
+        export_onnx(Branches(), torch.zeros(2, 1, 4, 4))

@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from stn.errors import StnError
 from stn.explain import Pass
@@ -13,6 +14,7 @@ from stn.recipes import get_recipe
 from stn.training.pose import (
     Said,
     pose_loss,
+    pose_supervision,
     pose_supervision_loss,
     quarter_turn_loss,
     step_loss,
@@ -199,3 +201,34 @@ def test_both_iterations_of_a_transformer_are_seen(generator):
         theta = transformer.locate(torch.rand(3, 1, 20, 20, generator=generator))
     assert len(seen.thetas) == 2
     assert torch.equal(transformer.family.compose(*seen.thetas), theta)
+
+
+@pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, QuarterTurnLocalizer])
+def test_own_data_teach_any_localizer_in_one_call(net, generator):
+    family = get_family("similarity")
+    layer = SpatialTransformer(net(1, "similarity"), iterations=2)
+    model = nn.Sequential(layer, nn.Flatten(), nn.LazyLinear(10))
+    images = torch.rand(4, 1, 40, 60, generator=generator)
+    matrix = family.matrix(torch.tensor([[0.8, 0.6, 0.1, -0.2]] * 4), 60 / 40)
+    loss = pose_supervision(model, images, matrix)
+    loss.backward()
+    assert (
+        loss > 0.5
+        and layer.localizer.get_parameter("head.3.bias" if net is Localizer else "fine.head.3.bias").grad.any()
+    )
+
+
+def test_the_loss_is_zero_where_the_distortion_is_undone_in_an_image_that_is_not_square():
+    family, aspect = get_family("similarity"), 188 / 48
+    made = torch.tensor([[0.6, 0.5, 0.2, -0.3]])
+    matrix = family.matrix(made, aspect)
+    right = family.invert(made, aspect)
+    assert pose_loss(family, right, matrix, aspect).item() == pytest.approx(0, abs=1e-5)
+    assert pose_loss(family, family.invert(made), matrix, aspect).item() > 0.05, "without the aspect it is another"
+    turned = family.compose(right, torch.tensor([[math.cos(0.3), math.sin(0.3), 0, 0]]), aspect)
+    assert pose_loss(family, turned, matrix, aspect).item() == pytest.approx(5 * (1 - math.cos(0.3)), rel=1e-2)
+
+
+def test_a_model_without_a_transformer_cannot_be_taught():
+    with pytest.raises(StnError, match="has none"):
+        pose_supervision(nn.Flatten(), torch.zeros(1, 1, 8, 8), torch.eye(3)[None])

@@ -1,6 +1,7 @@
 """Spatial transformer networks (Jaderberg et al. 2015) in PyTorch: layers, reference networks, data and training."""
 
 from stn.bounds import BoundedLocalizer
+from stn.branches import ParallelTransformers
 from stn.checkpoint import load_checkpoint
 from stn.errors import StnError
 from stn.explain import explain
@@ -8,7 +9,6 @@ from stn.export import export_onnx
 from stn.families import get_family
 from stn.geometry import outside_penalty, sample
 from stn.modules import Localizer, SpatialTransformer
-from stn.parallel import ParallelTransformers
 from stn.pixels import from_pixels, to_pixels
 from stn.recipes import get_recipe, list_recipes
 from stn.training.pose import pose_loss, pose_supervision

@@ -8,7 +8,7 @@ import pytest
 import stn
 
 MODULES = (
-    *("bounds", "checkpoint", "explain", "families", "geometry", "models", "modules", "parallel", "pixels", "points"),
+    *("bounds", "branches", "checkpoint", "explain", "families", "geometry", "models", "modules", "pixels", "points"),
     *("recipes", "sampling", "splines", "training.pose", "volumes", "zooming"),
 )
 

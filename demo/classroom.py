@@ -25,8 +25,9 @@ from multiprocessing import get_context
 from typing import Any
 
 from demo.core.rooms import ADDRESS, MOST_STUDENTS
-from demo.loadtest import PATIENCE, WARM_UP, Target, User, find_view, page_at, quantile_ms, rush
+from demo.loadtest import WARM_UP, page_at, quantile_ms
 from demo.measuring.server import MeasuringError
+from demo.measuring.visitor import PATIENCE, Target, User, find_view, rush
 
 ANSWERING = 2.0  # seconds, at most, until a student answers
 CHANGE, RELOAD = 0.3, 0.25  # part of the students who do so in a question

@@ -35,6 +35,8 @@ from stn.data import DATASETS
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 SESSIONS = 300  # visitors of whom Gradio remembers something
 QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
+M_ARENA_MAX = -8  # of glibc's malloc.h
+ARENAS = 2  # that threads take memory from; by itself glibc gives nearly each of the server's its own, and holes in it
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
 
@@ -88,9 +90,12 @@ def _forget_values() -> None:
     SessionState._update_value_in_config = lambda *_: None  # type: ignore[method-assign]
 
 
-def give_back(seconds: float = 60) -> None:
+def give_back(seconds: float = 20) -> None:
     """Returns what was freed to the system from time to time, for ever; glibc by itself keeps a gigabyte."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    trim, tune = (getattr(library, name, None) for name in ("malloc_trim", "mallopt"))
+    if tune is not None:
+        tune(M_ARENA_MAX, ARENAS)
     while trim is not None:
         time.sleep(seconds)
         trim(0)

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from demo.core.cache import LruCache
+from demo.core.engine import engine
 from demo.core.images import ImageStore
 from demo.core.rooms import Rooms
 from stn import load_checkpoint
@@ -96,8 +97,10 @@ class ModelStore:
                     raise StnError(
                         f"The checkpoint {name} is damaged, or another version wrote it: {_remedy(name)}"
                     ) from error
-                # In this format, which torch's types do not know, it is a quarter faster for one image.
-                model = model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                if engine() == "torch":
+                    # In this format, which torch's types do not know, it is a quarter faster for one image. onnxruntime
+                    # would need a second copy of the weights.
+                    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
                 self._loaded[name] = Loaded(model, info, threading.Lock(), transformers_of(model))
             return self._loaded[name]
 

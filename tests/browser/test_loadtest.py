@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from demo.loadtest import PERIOD, User, find_view, is_loopback, loadtest
+from demo.loadtest import loadtest
 from demo.measuring.server import MeasuringError, Serving
+from demo.measuring.visitor import PERIOD, User, find_view, is_loopback
 
 
 def test_two_users_for_a_second(address):
@@ -20,7 +21,7 @@ def test_two_users_for_a_second(address):
 
 def test_no_two_requests_of_a_user_are_the_same(address):
     user = User(find_view(address), 3, "cifar10")
-    states = [str(user._state()) for _ in range(100)]
+    states = [str(user.state()) for _ in range(100)]
     assert len(set(states)) == 100
 
 

@@ -20,9 +20,10 @@ from demo.cluster import Cluster, ClusterError, configuration, proxy, resolve
 from demo.core.desk import ADDRESS
 from demo.core.rooms import ADDRESS as ROOMS
 from demo.guard import MAX_IMAGE_BODY
-from demo.loadtest import User, find_view, loadtest, rush
+from demo.loadtest import loadtest
 from demo.measuring.health import trouble
 from demo.measuring.server import COOKIE, ROOT, free_port, wait_for_page
+from demo.measuring.visitor import User, find_view, rush
 
 needs_nginx = pytest.mark.skipif(
     not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")), reason="needs nginx (apt-get install nginx)"

@@ -65,6 +65,13 @@ def test_a_graph_says_what_pytorch_says(dataset, name, comparison, generator):
         torch.testing.assert_close(pair.explain(x[i : i + 1]).stages[0].grid, seen.at(i).stages[0].grid, **close)
 
 
+def test_a_session_keeps_no_store_and_no_second_copy_of_the_weights():
+    pair = find_pair(ModelStore(), "mnist", "mnist-play-affine", "upright")
+    assert not pair.session._session.get_session_options().enable_cpu_mem_arena
+    own = {tensor.data_ptr() for tensor in pair.net.state_dict().values()}
+    assert {weights.numpy().ctypes.data for weights in pair.session._weights} <= own
+
+
 def test_a_graph_holds_no_weights_of_its_own(generator):
     pair = pair_of(ModelStore(), "mnist", "mnist-play-affine", "upright")
     with torch.no_grad():

@@ -79,14 +79,15 @@ def soak(minutes: float, users: int, trainings: int, minute: float = 60) -> dict
         for thread in (*beside, *watch):
             thread.join()
         memory = memory or [app.memory()]
-    said = [each.said for each in (*crowd, *taught) if each.said]
+    visitors: list[Guest | Training] = [*crowd, *taught]
+    said = [each.said for each in visitors if each.said]
     return {
         "minutes": round(seconds / 60, 2),
         "users": users,
         "trainings": trainings,
         "answers": sum(len(user.lags) for user in crowd),
         "mixed": sum(user.mixed for user in crowd),
-        "errors": sum(each.errors for each in (*crowd, *taught)),
+        "errors": sum(each.errors for each in visitors),
         "first_error": said[0] if said else None,
         "updates": sum(each.updates for each in taught),
         "runs": sum(each.runs for each in taught),

@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 
@@ -71,9 +72,9 @@ def soak(minutes: float, users: int, trainings: int, minute: float = 60) -> dict
         crowd = [Guest(target, number, "", alone=alone) for number in range(users)]
         taught = [Training(User(target, 0, "")) for _ in range(trainings)]
         start, over = app.memory(), threading.Event()
-        beside = _beside([lambda each=each: each.go_on(over) for each in taught])
+        beside = _beside([partial(each.go_on, over) for each in taught])
         memory: list[int | None] = []
-        watch = _beside([lambda: _watch(app, memory, over, minute)])
+        watch = _beside([partial(_watch, app, memory, over, minute)])
         seconds = rush(crowd, 60 * minutes)
         over.set()
         for thread in (*beside, *watch):

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -25,7 +26,7 @@ PATIENCE = 15  # seconds until an answer is given up
 DRAGGED = {"rotation": (-90, 90), "scale": (-20, 20), "shift_x": (-30, 30), "shear": (-15, 15), "noise": (0, 10)}
 
 
-def rush(crowd: list[User], seconds: float) -> float:
+def rush(crowd: Sequence[User], seconds: float) -> float:
     """Lets all users drag at once; returns how long it took until the last answer was there."""
     start = time.perf_counter()
     threads = [threading.Thread(target=user.drag, args=(start, seconds), daemon=True) for user in crowd]

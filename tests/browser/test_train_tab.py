@@ -71,6 +71,31 @@ def test_on_a_phone_the_frames_are_in_view_after_start(train):
     assert cells["y"] >= bar["y"] + bar["height"] and cells["y"] + cells["height"] <= 844
 
 
+def test_who_comes_third_waits_in_line_and_others_look_on(train, visit):
+    first, second = train(), train()
+    for page in (first, second):
+        page.locator("#train-go").click()
+        reach(page, "running", 1)
+    third = train()
+    third.locator("#train-go").click()
+    reach(third, "waiting")
+    third.wait_for_function("() => document.querySelector('#train-verdict').innerText.includes('number 1 in line')")
+    assert third.locator("#train-view").get_attribute("data-frames") == "1", "the preview stays meanwhile"
+    first.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.linked = text; }; }")
+    first.locator("#train-share").click()
+    first.wait_for_function("() => window.linked")
+    link = first.evaluate("() => window.linked")
+    other = visit("?" + link.partition("?")[2], ready="() => document.querySelector('#train-view')?.dataset.step > 0")
+    assert other.locator("#train-follows").is_visible()
+    for pressed in ("#train-go", "#train-share", "#train-defaults", "[data-failure=rate]"):
+        assert other.locator(pressed).is_hidden()
+    assert other.locator("#train-lr").is_disabled() and other.locator("#train-seed").is_disabled()
+    second.locator("#train-stop").click()
+    reach(third, "running", 1)
+    first.locator("#train-stop").click()
+    reach(other, "stopped", 1)
+
+
 def test_a_run_starts_pauses_steps_and_stops(train):
     page = train()
     first = pixels(page, "train-cells")
@@ -231,23 +256,6 @@ def test_a_failure_starts_at_one_click_and_says_what_to_watch(train, failure, sa
     reach(page, "running", 1)
     assert said in page.locator("#train-watch").inner_text()
     assert page.locator("#train-distortion").input_value() == "rts", "what one chose before stays"
-
-
-def test_a_third_visitor_is_told_to_wait_in_one_sentence(train):
-    first, second, third = (train() for _ in range(3))
-    for page in (first, second):
-        page.locator("#train-go").click()
-        reach(page, "running", 1)
-    third.locator("#train-go").click()
-    problem = third.locator("#train-problem")
-    problem.wait_for(state="visible")
-    assert "please wait" in problem.inner_text() and problem.inner_text().count(".") == 1
-    assert third.locator("#train-go").is_enabled()
-    first.locator("#train-stop").click()
-    reach(first, "stopped")
-    third.locator("#train-go").click()
-    reach(third, "running", 1)
-    assert problem.is_hidden()
 
 
 def test_a_link_holds_the_settings_and_nobody_trusts_it(train):

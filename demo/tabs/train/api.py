@@ -13,10 +13,19 @@ from torch import Tensor
 
 from demo.core.encoding import encode_lattice
 from demo.core.requests import choice, flag, mapping, number, text, whole
-from demo.tabs.train.messages import about_recorded, about_test, changed, expectation, verdict, watch_for, with_defaults
+from demo.tabs.train.messages import (
+    about_recorded,
+    about_test,
+    changed,
+    expectation,
+    in_line,
+    verdict,
+    watch_for,
+    with_defaults,
+)
 from demo.tabs.train.references import references
-from demo.tabs.train.room import TrainingRoom
-from demo.tabs.train.run import Run, RunInputs
+from demo.tabs.train.room import PLACES, TrainingRoom
+from demo.tabs.train.run import WAITING, Run, RunInputs, share_of
 from demo.tabs.train.settings import LRS, MAX_STEPS, RATES, Settings, parse_settings
 from demo.tabs.train.trainer import Snapshot
 from stn.data import dataset_info
@@ -26,10 +35,11 @@ log = logging.getLogger(__name__)
 STEERING = ("pause", "resume", "step", "stop")
 SEEN = ("run", "losses", "tests", "look")
 KEYS = {  # action -> the keys its request may hold beside "action"
-    "start": ("settings", "replaces", "paused"),
+    "start": ("settings", "replaces", "paused", "owner"),
     "preview": ("settings",),
     "look": SEEN,
     "rates": (*SEEN, "lr", "rate"),
+    "follow": (*SEEN[1:], "share", "which"),
     **dict.fromkeys(STEERING, SEEN),
 }
 EVERY_KEY = ("action", *dict.fromkeys(key for keys in KEYS.values() for key in keys))
@@ -52,8 +62,14 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
     mapping("request", request, ("action", *KEYS[action]))
     if action == "start":
         paused, replaces = flag("paused", given.get("paused", False)), text("replaces", given.get("replaces"))
-        run = room.start(parse_settings(given.get("settings", {})), replaces, paused)
-        return {"run": run.id, "watch": watch_for(run.settings)}
+        run = room.start(parse_settings(given.get("settings", {})), replaces, paused, text("owner", given.get("owner")))
+        return {
+            "run": run.id,
+            "owner": run.owner,
+            "share": run.share,
+            "state": run.state,
+            "watch": watch_for(run.settings),
+        }
     if action == "preview":
         settings = parse_settings(given.get("settings", {}))
         inputs, snapshot = room.preview(settings)
@@ -67,6 +83,11 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         }
     lowest = {"losses": 0, "tests": 0, "look": -1}
     seen = [whole(key, given.get(key, low), low, MAX_STEPS + 1) for key, low in lowest.items()]
+    if action == "follow":
+        run = room.shared(given.get("share"))
+        which = share_of(run.id)  # tells one run from the next, and does not steer it
+        known = seen if given.get("which") == which else list(lowest.values())
+        return news(run, *known) | {"which": which, "settings": asdict(run.settings)}
     run = room.find(given.get("run"))
     if action == "rates":
         run.change_rates(
@@ -75,7 +96,9 @@ def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         )
     if action in STEERING:
         run.act(action)
-    return news(run, *seen)
+    told = news(run, *seen)
+    place, seconds = room.line(run)
+    return told | {"verdict": in_line(PLACES, place, seconds)} if told["state"] == WAITING and place else told
 
 
 def news(run: Run, losses: int, tests: int, look: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from demo.tabs.train.measured import Measured
@@ -176,6 +177,15 @@ def about_recorded(recorded: dict[str, dict[str, Any]]) -> str:
     else:
         so = f"{abs(gain):.1f} points {'for the transformer' if gain > 0 else 'against the transformer'}"
     return f"Recorded after {last:,} steps: {_both(recorded, last)}: {so}."
+
+
+def in_line(places: int, place: int, seconds: float) -> str:
+    """What is told to whoever waits for one of so many places."""
+    minutes = max(1, math.ceil(seconds / 60))
+    return (
+        f"{places} networks train on this server at a time. You are number {place} in line: your run starts by itself, "
+        f"in about {minutes} min."
+    )
 
 
 def _both(recorded: dict[str, dict[str, Any]], step: int) -> str:

@@ -1,26 +1,27 @@
-"""Where live runs go on: at most two at once, in threads of their own, each until its visitor has left."""
+"""Where live runs go on: at most two at once, in threads of their own; who comes then waits in line."""
 
 from __future__ import annotations
 
-import math
+import heapq
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from demo.tabs.train.data import TrainingData
-from demo.tabs.train.run import ENDED, Run, RunInputs
+from demo.tabs.train.run import ENDED, MAX_SECONDS, WAITING, Run, RunInputs
 from demo.tabs.train.settings import Settings
 from demo.tabs.train.trainer import Snapshot, Trainer
 from stn.errors import StnError
 
 PLACES = 2  # runs that train at once, all visitors together
-MAX_RUNS = 16  # runs remembered, ended ones included
+MAX_RUNS = 16  # runs remembered besides those that wait
+MAX_WAITING = 60  # visitors in line
 PREVIEWS = 24  # kept, for everybody's first look is the same
 
 
 class TrainingRoom:
-    """The runs of all visitors. A run's id is its key: whoever knows it may steer it."""
+    """The runs of all visitors, in the order in which they came. Whoever knows a run's id may steer it."""
 
     def __init__(self, data: TrainingData, clock: Callable[[], float] = time.monotonic):
         self._data, self._clock = data, clock
@@ -29,31 +30,57 @@ class TrainingRoom:
         self._lock = threading.Lock()
         self._building = threading.Lock()
 
-    def start(self, settings: Settings, replaces: str | None = None, paused: bool = False) -> Run:
-        """A new run, in the place of the visitor's last one. Raises StnError where all places are taken."""
+    def start(
+        self, settings: Settings, replaces: str | None = None, paused: bool = False, owner: str | None = None
+    ) -> Run:
+        """A new run instead of the visitor's last one. It waits where all places are taken: see line().
+
+        Raises StnError where too many wait.
+        """
         with self._lock:
             if replaces in self._runs:
                 self._runs.pop(replaces).act("stop")
             self._tidy()
-            taken = [run for run in self._runs.values() if run.state not in ENDED]
-            if len(taken) >= PLACES:
-                idlest = max(taken, key=lambda run: run.idle)
-                if not idlest.reclaimable:
-                    raise StnError(_please_wait(taken))
-                idlest.act("stop")
-            run = Run(settings, self._build, paused, self._clock)
+            if len(self._waiting()) >= MAX_WAITING:
+                raise StnError(
+                    f"{MAX_WAITING} visitors wait for a place to train in already; try again in some minutes."
+                )
+            run = Run(settings, self._build, paused, self._clock, owner)
             self._runs[run.id] = run
-            run.begin()
+            self._admit()
         return run
+
+    def line(self, run: Run) -> tuple[int, float]:
+        """How many come before a run that waits, itself counted, and in how many seconds its place should be free."""
+        with self._lock:
+            free = sorted(each.seconds_left for each in self._training())
+            for place, each in enumerate(self._waiting(), 1):
+                seconds = heapq.heappop(free) if free else 0.0
+                if each is run:
+                    return place, seconds
+                heapq.heappush(free, seconds + MAX_SECONDS)
+        return 0, 0.0
+
+    def shared(self, share: object) -> Run:
+        """The newest run of the visitor who gave this away, to look on. Raises StnError where there is none."""
+        with self._lock:
+            self._tidy()
+            found = [run for run in self._runs.values() if run.share == share and run.state != WAITING]
+            if not found:
+                raise StnError("Nobody trains under this link right now. The run is shown here as soon as it starts.")
+            if found[-1].state in ENDED:
+                found[-1].touch()  # it takes no place, and may be looked at for longer than its visitor does
+            return found[-1]
 
     def find(self, run_id: object) -> Run:
         """A visitor's run, which counts as a sign of its visitor. Raises StnError for one that is no more."""
         with self._lock:
-            self._tidy()
             run = self._runs.get(run_id) if isinstance(run_id, str) else None
-            if run is None:
+            if run is not None and not run.abandoned:
+                run.touch()
+            self._tidy()
+            if run is None or run.id not in self._runs:
                 raise StnError("This run is no longer on the server: it was left alone for too long; start a new one.")
-            run.touch()
             return run
 
     def preview(self, settings: Settings) -> tuple[RunInputs, Snapshot]:
@@ -90,17 +117,28 @@ class TrainingRoom:
             if run.abandoned:
                 self._runs.pop(key).act("stop")
         ended = [key for key, run in self._runs.items() if run.state in ENDED]
-        for key in ended[: max(0, len(self._runs) - MAX_RUNS + 1)]:
+        for key in ended[: max(0, len(ended) - MAX_RUNS + PLACES + 1)]:
             del self._runs[key]
+        self._admit()
+
+    def _admit(self) -> None:
+        """Gives places that are free, and such as are only held, to those who wait, the first first."""
+        for run in self._waiting():
+            taken = self._training()
+            if len(taken) >= PLACES:
+                idlest = max(taken, key=lambda each: each.idle)
+                if not idlest.reclaimable:
+                    return
+                idlest.act("stop")
+            run.begin()
+
+    def _waiting(self) -> list[Run]:
+        return [run for run in self._runs.values() if run.state == WAITING]
+
+    def _training(self) -> list[Run]:
+        """The runs that have a place."""
+        return [run for run in self._runs.values() if run.state not in (*ENDED, WAITING)]
 
     def _build(self, settings: Settings) -> Trainer:
         with self._building:
             return Trainer(settings, self._data.get(settings.scene.dataset))
-
-
-def _please_wait(taken: list[Run]) -> str:
-    most = max(1.0, min(run.seconds_left for run in taken))
-    return (
-        f"{PLACES} runs are already training on this server, the most it can do at once: please wait, a place will be "
-        f"free in {math.ceil(most / 60)} min at the latest."
-    )

@@ -5,8 +5,9 @@ import { LOST, answerOf } from "../../ui/static/pump.js";
 /** @import { Server } from "../../ui/static/types.d.ts" */
 
 export const ENDED = ["stopped", "finished", "failed"];
-export const BUSY = ["starting", "running", "paused"];
-const POLL_EVERY = { running: 90, paused: 500 }; // ms
+export const BUSY = ["starting", "waiting", "running", "paused"];
+const POLL_EVERY = { waiting: 1000, running: 90, paused: 500 }; // ms
+const LOOK_ON_EVERY = { running: 500 }; // ms; a class of thirty does it
 
 /**
  * @typedef {object} Hands what is done with what a run says
@@ -24,6 +25,9 @@ export function createRun(server, { seen, news, lost }) {
   /** @type {(value?: unknown) => void} */
   let wake = () => {};
   let state = ""; // what the server said last
+  /** @type {string | null} */
+  let owner = null; // by which the server knows one visitor's runs, and
+  let share = ""; // by which others may look on
 
   // Asks for news until the run ends. One request at a time, so that nothing is told twice.
   async function follow() {
@@ -55,8 +59,8 @@ export function createRun(server, { seen, news, lost }) {
   }
 
   return {
-    get exists() {
-      return id !== null;
+    get share() {
+      return share;
     },
     // A new run in the place of the one before: undefined, or the sentence why there is none. `begun` is called first.
     /** @param {object} settings @param {boolean} paused @param {(answer: any) => void} begun */
@@ -65,13 +69,13 @@ export function createRun(server, { seen, news, lost }) {
       [id, wishes, state] = [null, [], "starting"];
       let answer;
       try {
-        answer = await answerOf(server.train({ action: "start", settings, replaces, paused }));
+        answer = await answerOf(server.train({ action: "start", settings, replaces, paused, owner }));
       } catch (error) {
         console.error(error);
         return LOST;
       }
       if (answer.error) return answer.error;
-      id = answer.run;
+      ({ run: id, owner, share } = answer);
       begun(answer);
       if (paused) wishes.push({ action: "step" });
       follow();
@@ -86,4 +90,28 @@ export function createRun(server, { seen, news, lost }) {
       [id, wishes] = [null, []];
     },
   };
+}
+
+/**
+ * Shows somebody else's runs, one after the other, for as long as the page is open.
+ * @param {Server} server @param {string} share @param {Hands & { begun: (answer: any) => void }} hands
+ */
+export async function lookOn(server, share, { seen, begun, news, lost }) {
+  let which = "";
+  for (;;) {
+    let state = "";
+    try {
+      const answer = await answerOf(server.train({ action: "follow", share, which, ...seen() }));
+      if (answer.error) lost(answer.error);
+      else {
+        if (answer.which !== which) begun(answer);
+        ({ which, state } = answer);
+        news(answer);
+      }
+    } catch (error) {
+      console.error(error);
+      lost(LOST);
+    }
+    await new Promise((done) => setTimeout(done, LOOK_ON_EVERY[state] ?? 2000));
+  }
 }

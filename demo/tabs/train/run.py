@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import secrets
@@ -23,6 +24,12 @@ RECLAIM_AFTER = 120  # seconds without training, all pauses together, after whic
 SNAPSHOT_EVERY = 0.1  # seconds
 MAX_CHANGES = 40  # of the learning rates that are remembered
 ENDED = ("stopped", "finished", "failed")
+SHARE = 12  # characters
+WAITING = "waiting"  # for a place
+
+
+def share_of(owner: str) -> str:
+    return hashlib.sha256(owner.encode()).hexdigest()[:SHARE]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +60,26 @@ class Change:
 
 
 class Run:
-    """One run: a trainer, the thread that drives it, and what its visitor has not seen yet. Locked by `changed`."""
+    """One run: a trainer, the thread that drives it, and what its visitor has not seen yet. Locked by `changed`.
 
-    def __init__(self, settings: Settings, make: Callable[[Settings], Trainer], paused: bool, clock: Callable):
+    It waits for a place until begin(). `owner`: a secret of its visitor's, the same for all his runs, from which comes
+    `share`, by which others may look on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        make: Callable[[Settings], Trainer],
+        paused: bool,
+        clock: Callable,
+        owner: str | None = None,
+    ):
         self.id = secrets.token_urlsafe(16)
+        self.owner = owner or secrets.token_urlsafe(16)
         self.settings = settings
         self.changed = threading.Condition()
-        self.state = "paused" if paused else "running"
+        self.state = WAITING
+        self._paused = paused  # whether it begins so
         self.problem: str | None = None
         self.seconds = 0.0  # of training
         self.trainer: Trainer | None = None  # until it is built, and again once the run has ended
@@ -83,14 +103,16 @@ class Run:
         with self.changed:
             if self.state in ENDED:
                 return
-            if action == "pause" and self.state == "running":
+            if action == "stop":
+                self.state = "stopped"
+            elif self.state == WAITING:
+                self._owed += action == "step"
+            elif action == "pause" and self.state == "running":
                 self.state = "paused"
             elif action == "resume":
                 self.state, self._owed = "running", 0
             elif action == "step" and self.state == "paused":
                 self._owed = min(self._owed + 1, 10)
-            elif action == "stop":
-                self.state = "stopped"
             self.changed.notify_all()
 
     def change_rates(self, lr: float, rate: float) -> None:
@@ -105,15 +127,27 @@ class Run:
             self.changes = [*before, Change(step, lr, rate)][-MAX_CHANGES:]
 
     def begin(self) -> None:
+        """Gives it a place: from now on its age counts."""
+        with self.changed:
+            if self.state != WAITING:
+                return
+            self.state = "paused" if self._paused else "running"
+            self._born = self._clock()
         self._thread.start()
 
     def leave(self, seconds: float) -> None:
         """Stops the run and waits for its thread, at most so long."""
         self.act("stop")
-        self._thread.join(seconds)
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
 
     def touch(self) -> None:
         self.last_seen = self._clock()
+
+    @property
+    def share(self) -> str:
+        """What whoever looks on knows: it names the run, and does not steer it."""
+        return share_of(self.owner)
 
     @property
     def abandoned(self) -> bool:

@@ -126,6 +126,7 @@ export function createSettings(form, store, training) {
       write(settings);
       keep();
     },
+    show: write, // and keeps them out of the address
     lock,
     // What a run can be given on its way.
     rates() {

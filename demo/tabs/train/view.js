@@ -1,9 +1,10 @@
 // Ties the train tab together. mount() is called once, when the tab is first opened.
 
+import { copyText } from "../../ui/static/files.js";
 import { LOST, answerOf, createPump } from "../../ui/static/pump.js";
 import { setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
-import { BUSY, ENDED, createRun } from "./run.js";
+import { BUSY, ENDED, createRun, lookOn } from "./run.js";
 import { createScreen } from "./screen.js";
 import { createSettings } from "./settings.js";
 
@@ -11,7 +12,7 @@ import { createSettings } from "./settings.js";
 /** @import { Training } from "./settings.js" */
 
 const HEARD = { stopped: "Stopped. ", finished: "Finished. ", failed: "Failed. " };
-const GO = { running: "Pause", paused: "Resume", idle: "Start", starting: "Starting" };
+const GO = { running: "Pause", paused: "Resume", idle: "Start", starting: "Starting", waiting: "In line" };
 
 /** @param {any} element @param {Server} server @param {Training} training */
 export function mount(element, server, training) {
@@ -22,7 +23,8 @@ export function mount(element, server, training) {
   const settings = createSettings(find("form"), store, training);
   const screen = createScreen(element, home, training);
   const run = createRun(server, {
-    seen: screen.seen,
+    // What is shown to whoever waits is the preview.
+    seen: () => (state === "waiting" ? { losses: 0, tests: 0, look: -1 } : screen.seen()),
     news: take,
     lost(problem) {
       say(problem);
@@ -30,14 +32,17 @@ export function mount(element, server, training) {
     },
   });
 
+  const share = store.extra("follow"); // of a run that is looked on at
   let state = "idle"; // idle, starting, or what the server says
   let previewed = ""; // the settings that the preview shows or will show
 
   async function start(paused = false) {
+    const previewing = state === "idle";
     enter("starting");
     say("");
     const problem = await run.start(settings.read(), paused, (answer) => {
-      screen.begin();
+      if (answer.state === "waiting" && previewing) enter("waiting");
+      else screen.begin();
       setText(find("#train-watch"), answer.watch);
       setText(find("#train-verdict"), "");
       if (matchMedia("(max-width: 1000px)").matches) find("#train-cells").scrollIntoView({ block: "nearest" });
@@ -81,6 +86,7 @@ export function mount(element, server, training) {
   });
 
   function take(answer) {
+    if (state === "waiting" && answer.state !== "waiting") screen.begin();
     screen.add(answer);
     setText(find("#train-changed"), answer.changed);
     if (answer.problem) say(answer.problem);
@@ -88,7 +94,8 @@ export function mount(element, server, training) {
     if (loaded) setText(find("#train-watch"), answer.watch);
     setText(find("#train-verdict"), answer.verdict || (answer.problem ? "" : "Loading the images and building the network \u2026"));
     speak(`${HEARD[answer.state] ?? ""}${answer.verdict}`, ENDED.includes(answer.state));
-    if (answer.state !== state && !(state === "starting" && !loaded && !ENDED.includes(answer.state))) enter(answer.state);
+    const next = !loaded && ["running", "paused"].includes(answer.state) ? "starting" : answer.state;
+    if (next !== state) enter(next);
   }
 
   // Not `disabled`, which would take the focus from the button that was just pressed.
@@ -99,15 +106,16 @@ export function mount(element, server, training) {
     state = next;
     stage.dataset.state = next;
     const busy = BUSY.includes(next);
-    settings.lock(busy);
+    settings.lock(busy || Boolean(share));
     for (const button of element.querySelectorAll("[data-failure]")) {
       allow(button, !busy);
       button.title = busy ? "Stop first" : "";
     }
     setText(find("#train-go"), GO[next] ?? "New run");
-    allow(find("#train-go"), next !== "starting");
+    allow(find("#train-go"), next !== "starting" && next !== "waiting");
     allow(find("#train-step"), next === "paused" || !busy);
-    allow(find("#train-stop"), next === "running" || next === "paused");
+    allow(find("#train-stop"), busy && next !== "starting");
+    find("#train-share").hidden = !run.share;
     home.dataset.state = next;
     screen.plan();
   }
@@ -161,12 +169,40 @@ export function mount(element, server, training) {
       find(".train-bar").scrollIntoView({ block: "nearest" }); // on a phone the run is above the settings
     });
   }
+  // Others see what is trained here, this run and those that follow; they steer nothing.
+  onPress(find("#train-share"), async () => {
+    const link = new URL(store.link());
+    link.searchParams.set("tab", "train");
+    link.searchParams.set("follow", run.share);
+    const copied = await copyText(link.href);
+    setText(find("#train-share"), copied ? "Link copied" : "Not copied");
+    if (!copied) say(`The link to look on: ${link.href}`);
+    setTimeout(() => setText(find("#train-share"), "Share"), 2000);
+  });
+  enter("idle");
+  if (share) {
+    stage.dataset.follows = "true";
+    find("#train-follows").hidden = false;
+    for (const input of element.querySelectorAll(".train-rates input")) input.disabled = true;
+    lookOn(server, share, {
+      seen: screen.seen,
+      begun(answer) {
+        settings.show(answer.settings);
+        screen.begin();
+      },
+      news(answer) {
+        say("");
+        take(answer);
+      },
+      lost: say,
+    });
+  }
   window.stnTrain = {
     get film() {
       return screen.film;
     },
   };
-  enter("idle");
+  if (share) return;
   store.watch("train", preview);
   find("form").addEventListener("change", changed);
 }

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from demo.tabs.train import api
-from demo.tabs.train.room import PREVIEWS
+from demo.tabs.train.room import PLACES, PREVIEWS
 from demo.tabs.train.settings import MAX_STEPS, Settings
 from tests.helpers import until
 
@@ -37,6 +37,33 @@ def test_a_visitor_is_told_everything_once(room, gate):
     assert again["losses"] == again["tests"] == [] and "look" not in again and "inputs" not in again
 
 
+def test_who_waits_is_told_the_place_and_the_time(room):
+    for _ in range(PLACES):
+        ask(room, action="start")
+    told = [ask(room, action="look", run=ask(room, action="start")["run"]) for _ in range(3)]
+    assert [each["state"] for each in told] == ["waiting"] * 3 and told[0]["losses"] == []
+    for number, minutes, each in zip((1, 2, 3), (5, 5, 8), told, strict=True):
+        assert f"You are number {number} in line" in each["verdict"] and f"about {minutes} min." in each["verdict"]
+
+
+def test_others_see_all_of_a_run_and_steer_nothing(room, gate):
+    run = ask(room, action="start", settings={"seed": 3})
+    gate.release(5)
+    until(lambda: len(ask(room, action="look", run=run["run"])["losses"]) == 5)
+    seen = ask(room, action="follow", share=run["share"])
+    assert len(seen["losses"]) == 5 and seen["settings"]["seed"] == 3 and "inputs" in seen and "look" in seen
+    assert not {run["run"], run["owner"]} & set(str(seen).replace("'", " ").split())
+    known = {"which": seen["which"], "losses": 5, "tests": len(seen["tests"]), "look": seen["look"]["step"]}
+    again = ask(room, action="follow", share=run["share"], **known)
+    assert again["losses"] == again["tests"] == [] and "look" not in again
+    for action in ("stop", "pause"):
+        assert "no longer" in ask(room, action=action, run=run["share"])["error"]
+        assert "no longer" in ask(room, action=action, run=seen["which"])["error"]
+    new = ask(room, action="start", replaces=run["run"], owner=run["owner"])
+    assert new["share"] == run["share"]
+    assert ask(room, action="follow", share=run["share"], **known)["which"] != seen["which"]
+
+
 def test_what_is_wrong_about_a_learning_rate_is_said_and_changes_nothing(room):
     run_id = ask(room, action="start", paused=True)["run"]
     for name, wrong in (("lr", 0), ("lr", float("nan")), ("lr", "1"), ("lr", None), ("rate", 1e9), ("rate", True)):
@@ -65,6 +92,10 @@ def test_a_preview_takes_no_place(room):
         ({"action": "start", "replaces": 7}, "replaces"),
         ({"action": "start", "settings": {"rate": float("inf")}}, "rate"),
         ({"action": "start", "run": "x"}, "run"),
+        ({"action": "start", "owner": 7}, "owner"),
+        ({"action": "follow"}, "Nobody trains"),
+        ({"action": "follow", "share": {"a": 1}, "which": []}, "Nobody trains"),
+        ({"action": "follow", "share": "x", "run": "x"}, "run"),
         ({"action": "look"}, "no longer"),
         ({"action": "look", "run": {"a": 1}}, "no longer"),
         ({"action": "look", "run": "x", "losses": -1}, "losses"),

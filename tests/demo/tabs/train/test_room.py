@@ -8,8 +8,8 @@ import time
 import pytest
 
 from demo.tabs.train import api
-from demo.tabs.train.room import MAX_RUNS, TrainingRoom
-from demo.tabs.train.run import DROP_AFTER, ENDED, MAX_CHANGES, RECLAIM_AFTER, Change
+from demo.tabs.train.room import MAX_RUNS, MAX_WAITING, PLACES, TrainingRoom
+from demo.tabs.train.run import DROP_AFTER, ENDED, MAX_CHANGES, MAX_SECONDS, RECLAIM_AFTER, Change
 from demo.tabs.train.settings import Settings
 from demo.tabs.train.trainer import Update
 from stn.errors import StnError
@@ -96,38 +96,88 @@ def test_a_run_whose_visitor_left_is_dropped(room, clock):
         room.find(run.id)
 
 
-def test_two_at_once_and_the_third_waits_in_one_sentence(room):
+def test_two_at_once_and_the_third_waits_in_line(room):
     first, second = room.start(Settings()), room.start(Settings())
-    with pytest.raises(StnError, match="please wait") as caught:
-        room.start(Settings())
-    assert str(caught.value).count(".") == 1 and "in 5 min at the latest" in str(caught.value), (
-        "3 of training, 2 of pauses"
-    )
+    third, fourth = room.start(Settings()), room.start(Settings(), paused=True)
+    assert [run.state for run in (third, fourth)] == ["waiting", "waiting"] and third.trainer is None
+    most = MAX_SECONDS + RECLAIM_AFTER
+    assert [room.line(run) for run in (third, fourth)] == [(1, most), (2, most)]
+    assert room.line(room.start(Settings())) == (3, most + MAX_SECONDS)
     again = room.start(Settings(), replaces=first.id)
-    assert first.state == "stopped" and len(room) == 2, "one run a visitor"
+    assert first.state == "stopped" and third.state == "running", "who has had a place goes to the end of the line"
+    assert room.line(again)[0] == 3 and room.line(third) == (0, 0.0)
     second.act("stop")
-    assert room.start(Settings()).id != again.id
+    assert room.find(fourth.id).state == "paused"
+
+
+def test_who_waits_pauses_nothing_and_may_leave(room):
+    for _ in range(PLACES):
+        room.start(Settings())
+    run, other = room.start(Settings()), room.start(Settings())
+    for action in ("pause", "resume", "step"):
+        run.act(action)
+        assert run.state == "waiting"
+    run.act("stop")
+    assert run.state == "stopped" and room.line(other)[0] == 1
+    run.begin()
+    assert run.state == "stopped" and run.trainer is None
+
+
+def test_a_step_that_was_asked_for_in_line_is_made(room):
+    places = [room.start(Settings()) for _ in range(PLACES)]
+    run = room.start(Settings(), paused=True)
+    run.act("step")
+    places[0].act("stop")
+    room.find(run.id)
+    until(lambda: len(run.losses) == 1)
+    assert run.state == "paused"
+
+
+def test_the_line_has_an_end(room):
+    for _ in range(PLACES + MAX_WAITING):
+        room.start(Settings())
+    with pytest.raises(StnError, match=f"^{MAX_WAITING} visitors wait .* try again in some minutes.$"):
+        room.start(Settings())
+
+
+def test_who_leaves_the_line_without_a_word_is_dropped(room, clock):
+    runs = [room.start(Settings()) for _ in range(PLACES + 2)]
+    clock.now = DROP_AFTER - 1
+    for run in (*runs[:PLACES], runs[-1]):
+        room.find(run.id)
+    clock.now = DROP_AFTER + 1
+    assert room.line(room.find(runs[-1].id))[0] == 1 and runs[-2].state == "stopped"
+
+
+def test_thirty_take_turns_and_nobody_keeps_a_place(room, clock, gate):
+    """Each polls, and pauses for as long as it may; every one of them gets a place."""
+    runs = [room.start(Settings(seed=seed), paused=True) for seed in range(30)]
+    had = set()
+    for now in range(0, 30 * RECLAIM_AFTER, 15):
+        clock.now = now
+        for run in runs:
+            if run.state not in ENDED:
+                room.find(run.id)
+        had |= {run.settings.seed for run in runs if run.state == "paused"}
+        assert sum(run.state == "paused" for run in runs) <= PLACES
+    assert had == set(range(30))
 
 
 def test_a_place_that_is_only_held_is_given_away(room, clock):
-    runs = [room.start(Settings(), paused=True) for _ in range(2)]
+    runs = [room.start(Settings(), paused=True) for _ in range(PLACES)]
     until(lambda: all(run.inputs for run in runs))
+    waits = room.start(Settings())
     for now in range(0, RECLAIM_AFTER + 30, 15):
         clock.now = now
-        for run in runs:
+        for run in (*runs, waits):
             room.find(run.id)
-    assert room.start(Settings()).state == "running" and runs[0].state == "stopped" and runs[1].state == "paused"
-
-
-def refusal(room) -> StnError:
-    with pytest.raises(StnError) as caught:
-        room.start(Settings())
-    return caught.value
+    assert waits.state == "running" and [run.state for run in runs] == ["stopped", "paused"]
 
 
 def test_a_place_cannot_be_held_by_going_on_for_a_moment(room, clock):
-    runs = [room.start(Settings(), paused=True) for _ in range(2)]
+    runs = [room.start(Settings(), paused=True) for _ in range(PLACES)]
     until(lambda: all(run.inputs for run in runs))
+    waits = room.start(Settings())
     for now in range(15, RECLAIM_AFTER + 15, 15):
         clock.now = now
         for run in runs:
@@ -136,25 +186,49 @@ def test_a_place_cannot_be_held_by_going_on_for_a_moment(room, clock):
             until(lambda run=run, before=before: len(run.losses) > before)
             run.act("pause")
             until(lambda run=run: run.state == "paused")
-        assert "please wait" in str(refusal(room))
-    assert "in 3 min at the latest" in str(refusal(room))
+        assert room.find(waits.id).state == "waiting"
     clock.now += 1
-    assert room.start(Settings()).state == "running" and [run.state for run in runs] == ["stopped", "paused"]
+    assert room.find(waits.id).state == "running" and [run.state for run in runs] == ["stopped", "paused"]
 
 
 def test_a_run_that_trains_keeps_its_place(room, clock, gate, monkeypatch):
     monkeypatch.setattr("demo.tabs.train.room.PLACES", 1)
     run = room.start(Settings())
     until(lambda: run.inputs)
+    waits = room.start(Settings())
     for count in range(1, 11):
         clock.now += 15
         room.find(run.id)
         gate.release()
         until(lambda count=count: len(run.losses) == count)
-        refused = str(refusal(room))
-        assert "please wait" in refused
+        assert room.find(waits.id).state == "waiting"
     assert run.idle < DROP_AFTER < RECLAIM_AFTER < run.seconds
-    assert "in 3 min at the latest" in refused
+
+
+def test_others_look_on_at_all_runs_of_a_visitor(room, clock):
+    first = room.start(Settings())
+    assert room.shared(first.share) is first and first.share not in (first.id, first.owner)
+    second = room.start(Settings(), replaces=first.id, owner=first.owner)
+    assert room.shared(first.share) is second
+    second.act("stop")
+    for now in range(0, 5 * DROP_AFTER, 5):
+        clock.now = now
+        assert room.shared(first.share) is second, "what it came to can be seen for as long as somebody does"
+    stranger = room.start(Settings(), owner=first.share)
+    assert stranger.share != first.share, "who looks on cannot put a run of his own in its place"
+    with pytest.raises(StnError, match="Nobody trains under this link right now"):
+        room.shared("another")
+
+
+def test_looking_on_keeps_no_place(room, clock):
+    run = room.start(Settings())
+    for now in range(0, DROP_AFTER + 1, 5):
+        clock.now = now
+        room.shared(run.share)
+    clock.now += 1
+    with pytest.raises(StnError, match="Nobody trains"):
+        room.shared(run.share)
+    assert run.state == "stopped"
 
 
 def test_ended_runs_are_forgotten_when_they_are_many(room):

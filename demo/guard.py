@@ -6,6 +6,7 @@ of it before a function of ours sees anything. So whatever is too long, or is no
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -17,10 +18,13 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo import hosts
+
 log = logging.getLogger(__name__)
 BROKEN = "The request could not be answered: an error in the program, which its log describes."
 MAX_BODY = 300_000  # bytes; a request of the page's takes a few thousand
 MAX_IMAGE_BODY = 6_000_000  # where an image may come in base64: 4 MB of a file, and what base64 adds
+SLOWEST, SLOW = 10, 100_000  # seconds that any body may take to arrive, and bytes that come in a further one
 MAX_ADDRESS = 8_000  # bytes of a path and a query
 MAX_NAME = 80  # characters of a name: of a function, of a session, of an event
 IMAGES = ("queue/join", "call/explain", "call/v2/explain", "run/explain", "api/explain")  # under API
@@ -78,16 +82,17 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal, body = _refused_unread(scope), b""
+        closes = "origin" in Headers(scope=scope) and not hosts.may_read(scope)
+        refusal, body, scope = _refused_unread(scope), b"", hosts.believed(scope)
         try:
             if refusal is None and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-                refusal, body = await _read(receive, limit_of(scope["path"]))
+                refusal, body = await _read_in_time(receive, limit_of(scope["path"]))
                 receive = _again(body, receive)
                 refusal = refusal or _refused_body(scope, body)
         except _Gone:
             return
         if refusal is None:
-            await self._answer(scope, receive, _Answer(send))
+            await self._answer(scope, receive, _Answer(send, closes))
         else:
             # What is left of the body is not read.
             answer = JSONResponse(refusal.content, refusal.status, headers={"Connection": "close"})
@@ -109,8 +114,9 @@ class _Answer:
     For Gradio, what a visitor did wrong is an error of the server's as well, and what it may not tell is null.
     """
 
-    def __init__(self, send: Send):
-        self._send = send
+    def __init__(self, send: Send, closes: bool = False):
+        """`closes`: whether no other page's script may read it."""
+        self._send, self._closes = send, closes
         self._broken: Message | None = None  # the beginning of an error, which is held back
         self._body = b""
         self.begun = False
@@ -120,6 +126,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            for name in [name for name in headers if self._closes and name.startswith(hosts.OPEN)]:
+                del headers[name]
             if message["status"] == 500:
                 self._broken = message
                 return
@@ -164,6 +172,8 @@ def _route(path: str) -> str:
 def _refused_unread(scope: Scope) -> Refusal | None:
     """What is wrong with a request, as far as its first lines tell."""
     path, query = scope["path"], scope.get("query_string", b"")
+    if not hosts.is_asked_by_name(scope):
+        return Refusal(421, "This page does not go by the name that the request gives it.")
     if len(path) + len(query) > MAX_ADDRESS:
         return Refusal(414, f"The address is longer than {MAX_ADDRESS:,} bytes.")
     route = _route(path)
@@ -178,6 +188,15 @@ def _refused_unread(scope: Scope) -> Refusal | None:
     if not length.isdecimal() or int(length[:20]) > limit_of(path):
         return _too_large(limit_of(path))
     return None
+
+
+async def _read_in_time(receive: Receive, limit: int) -> tuple[Refusal | None, bytes]:
+    """_read() within the time that a slow phone takes; whoever takes longer keeps a place from others."""
+    seconds = SLOWEST + limit / SLOW
+    try:
+        return await asyncio.wait_for(_read(receive, limit), seconds)
+    except TimeoutError:
+        return Refusal(408, f"The request took longer than {seconds:.0f} seconds to arrive."), b""
 
 
 async def _read(receive: Receive, limit: int) -> tuple[Refusal | None, bytes]:

@@ -1,5 +1,8 @@
 """The project's files agree with each other: versions, licence, the workflow, the changelog."""
 
+import datetime
+import importlib.machinery
+import importlib.util
 import re
 import tomllib
 from importlib.metadata import version
@@ -124,3 +127,39 @@ def test_everything_in_the_changelog_is_where_it_says():
             assert module, now
         for part in now.removeprefix(module).strip(".").split("."):
             assert re.search(rf"^ *(class|def) {part}\b", source_of(module), re.M), now
+
+
+def versions():
+    """The script .ci/versions, which has no suffix."""
+    loader = importlib.machinery.SourceFileLoader("versions", str(ROOT / ".ci" / "versions"))
+    spec = importlib.util.spec_from_loader("versions", loader)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_every_pinned_version_stands_in_the_list_of_what_was_looked_up(capsys):
+    script = versions()
+    assert script.main() == 0, capsys.readouterr().err
+    assert {"torch", "ray"} < {pin.partition("==")[0] for pin in script.pins()}
+    assert ".ci/versions" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_a_version_that_is_not_in_the_list_is_found(capsys, monkeypatch):
+    script = versions()
+    pins = script.pins()
+    (torch,) = {pin for pin in pins if pin.startswith("torch==")}
+    monkeypatch.setattr(script, "pins", lambda: pins - {torch} | {"torch==99"})
+    assert script.main() == 1
+    error = capsys.readouterr().err
+    assert "pinned, and not in the list: torch==99" in error
+    assert f"in the list, and not pinned: {torch}" in error
+
+
+def test_the_list_says_what_is_due():
+    script = versions()
+    text = "# a\n\na==1  never\nb==2  2026-01-31  why\nc==3  2026-02-30\nnonsense\n"
+    listed, bad = script.entries(text)
+    assert listed == {"a==1": None, "b==2": datetime.date(2026, 1, 31)} and bad == ["c==3  2026-02-30", "nonsense"]
+    assert script.stale(listed, datetime.date(2026, 5, 1)) == ["a==1"]
+    assert script.stale(listed, datetime.date(2026, 5, 2)) == ["a==1", "b==2"]

@@ -1,5 +1,6 @@
 """What the guard lets through and what it refuses, before an application that only tells what reached it."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo.guard import API, BROKEN, IMAGES, MAX_ADDRESS, MAX_BODY, MAX_IMAGE_BODY, MAX_NAME, Guard, _read
+from demo.guard import API, BROKEN, IMAGES, MAX_ADDRESS, MAX_BODY, MAX_IMAGE_BODY, MAX_NAME, Guard, _read, _read_in_time
 from tests.helpers import run_alone
 
 SERVER = f"{API}component_server/"
@@ -78,6 +79,17 @@ def test_an_endless_body_is_read_no_further_than_its_limit():
 
     refusal, body = run_alone(_read(receive, MAX_BODY))
     assert refusal.status == 413 and body == b"" and len(asked) == MAX_BODY // 10_000 + 1
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("demo.guard.SLOWEST", 0.05)
+
+    async def receive():
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    refusal, body = run_alone(_read_in_time(receive, 1000))
+    assert refusal.status == 408 and "took longer than" in refusal.sentence and body == b""
 
 
 @pytest.mark.parametrize("route", [route for route in IMAGES if route != "queue/join"])

@@ -15,6 +15,7 @@ LAST_STYLES = (
     "ui/room/room.css",
     "ui/room/class-link.css",
     "ui/static/class.css",
+    "ui/static/projector.css",
     "ui/static/phone.css",
 )  # for a class, a projector, a small window
 

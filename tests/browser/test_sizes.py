@@ -77,3 +77,29 @@ def test_on_a_phone_the_drawing_pad_opens_in_view(visit):
         " && document.querySelector('#pad').getBoundingClientRect().top >= document.querySelector('.panels')"
         ".getBoundingClientRect().bottom"
     )
+
+
+SMALL = """() => {
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    for (let node = words.nextNode(); node; node = words.nextNode()) {
+        const place = node.parentElement, box = place.getBoundingClientRect();
+        const seen = place.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1;
+        const hidden = place.closest('.spoken') || getComputedStyle(place).clipPath !== 'none';
+        if (!node.textContent.trim() || !seen || hidden) continue;
+        if (parseFloat(getComputedStyle(place).fontSize) < 24) found.push(node.textContent.trim());
+    }
+    return found;
+}"""
+
+
+def test_a_projector_of_1080_lines_shows_nothing_smaller_than_24_pixels(visit):
+    page = visit("?dataset=mnist&sample=3&view=class", width=1920, height=1080)
+    assert page.evaluate(SMALL) == []
+    assert bottom(page, "#bars-stn .bar:last-child") <= 1080 and bottom(page, "#model") <= 1080
+    for tab, there in (("robustness", ".robust-readings"), ("gallery", ".gallery-canvas")):
+        page.locator(f"#tabs button[role=tab][data-tab-id={tab}]").click()
+        page.locator(there).first.wait_for()
+        assert page.evaluate(SMALL) == [], tab
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1920
+    page = visit("?dataset=mnist&sample=3", width=1920, height=1080)
+    assert page.evaluate(SMALL) != [], "only in a class view"

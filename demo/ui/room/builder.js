@@ -31,7 +31,7 @@ export function createBuilder(store) {
     const label = make("label");
     const box = make("input");
     Object.assign(box, { type: "checkbox", name, checked });
-    label.append(box, " ", text);
+    label.append(box, text);
     return { label, box };
   }
 

@@ -15,6 +15,8 @@ from stn.training.pose import pose_loss, pose_supervision
 from stn.volumes import VolumeLocalizer, get_volume_family
 from stn.zooming import QuarterTurnLocalizer, SideLocalizer, ZoomLocalizer
 
+__version__ = "0.1.0"
+
 __all__ = [
     "BoundedLocalizer",
     "Localizer",

@@ -23,12 +23,12 @@ from stn.config import Recipe, check_recipe, recipe_from_dict, recipe_to_dict
 from stn.data import dataset_info
 from stn.errors import StnError, first_line, unknown
 from stn.models import Normalized, build_model
+from stn.shipped import SHIPPED, find_checkpoint, shipped_names  # noqa: F401  who reads files looks for these here
 
 FORMAT_VERSION = 2  # 1 had no int8
 WEIGHTS = ("int8", "float16", "float32")  # what kernels and matrices may be kept as, smallest first
 FORGOTTEN = 3600  # seconds after which nobody is still writing a file of a temporary name
 SCALE = ".int8_scale"  # behind a tensor's name: what its whole numbers are multiplied with
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -167,9 +167,11 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def save_checkpoint(
-    path: Path, recipe: Recipe, model: nn.Module, record: dict[str, Any], weights: str = "float32"
+    path: Path, recipe: Recipe | None, model: nn.Module, record: dict[str, Any], weights: str = "float32"
 ) -> None:
     """Writes a checkpoint whose kernels and matrices are kept as `weights`, one of WEIGHTS.
+
+    Without a recipe, for a network of one's own, it cannot rebuild the model: see read_state. `record`: any JSON.
 
     As int8 they are whole numbers from -127 to 127 with a factor for each output channel. Vectors, which hardly need
     room, stay float32; among them are the batch norms' statistics: rounded, they change all of a channel alike.
@@ -180,7 +182,8 @@ def save_checkpoint(
     tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
         tensors |= _packed(name, tensor, weights) if tensor.is_floating_point() and tensor.ndim > 1 else {name: tensor}
-    write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": recipe_to_dict(recipe), "record": record})
+    written = recipe and recipe_to_dict(recipe)
+    write_tensors(path, tensors, {"format": FORMAT_VERSION, "recipe": written, "record": record})
 
 
 def _packed(name: str, tensor: Tensor, weights: str) -> dict[str, Tensor]:
@@ -202,21 +205,18 @@ def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def find_checkpoint(name: str | os.PathLike) -> Path:
-    """The file of a shipped name or a path. Raises StnError, listing what is shipped."""
-    path = Path(name)
-    if path.suffix == ".safetensors" or len(path.parts) > 1:
-        if not os.path.isfile(path):  # pathlib's raises for a name that is too long
-            raise StnError(f"There is no file '{path}'; give the path of a .safetensors file, or a shipped name alone.")
-        return path
-    if str(name) not in shipped_names():
-        raise unknown("checkpoint", str(name), shipped_names())
-    return SHIPPED / f"{name}.safetensors"
+def read_state(name: str | os.PathLike) -> dict[str, Tensor]:
+    """The weights of a checkpoint, a shipped name or a path, by their names, in float32 whatever the file keeps.
 
+    For networks of one's own, and for whoever wants the numbers in a file of 8-bit weights. Raises StnError where there
+    is none or where it is damaged.
 
-def shipped_names() -> list[str]:
-    """The names of all shipped checkpoints."""
-    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+    Example:
+        >>> state = read_state("mnist-play-affine")
+        >>> sum(tensor.numel() for tensor in state.values() if tensor.is_floating_point()) > 100_000
+        True
+    """
+    return _unpacked(read_tensors(find_checkpoint(name))[0])
 
 
 def read_info(name: str | os.PathLike) -> CheckpointInfo:
@@ -279,6 +279,10 @@ def _info(path: Path, metadata: Any) -> CheckpointInfo:
         raise StnError(
             f"'{path}' has checkpoint format {given}; this version reads 1 to {FORMAT_VERSION}: update the package or "
             "train again."
+        )
+    if metadata["recipe"] is None:
+        raise StnError(
+            f"'{path}' holds a network without a recipe; build it and call model.load_state_dict(read_state(path))."
         )
     record = metadata["record"]
     result = record.get("result") if isinstance(record, dict) else None

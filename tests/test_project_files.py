@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+import stn
 from demo.cluster import TEMPLATE, parser
 from demo.core.uploads import FORMATS, MAX_BYTES, MAX_EXIF, MAX_SIDE
 from demo.guard import MAX_BODY, MAX_IMAGE_BODY
@@ -72,7 +73,7 @@ def test_pre_commit_runs_the_pinned_ruff():
 def test_the_citation_is_that_of_this_package():
     citation = read_yaml("CITATION.cff")
     assert citation["cff-version"] == "1.2.0" and {"message", "title", "authors"} <= set(citation)
-    assert str(citation["version"]) == PROJECT["project"]["version"]
+    assert str(citation["version"]) == stn.__version__
     assert citation["license"] == PROJECT["project"]["license"]
     assert "Jaderberg" in [author["family-names"] for author in citation["references"][0]["authors"]]
 

@@ -8,8 +8,8 @@ import pytest
 import stn
 
 MODULES = (
-    *("bounds", "branches", "checkpoint", "explain", "families", "geometry", "models", "modules", "pixels", "points"),
-    *("recipes", "sampling", "splines", "training.pose", "volumes", "zooming"),
+    *("bounds", "branches", "checkpoint", "explain", "families", "geometry", "hub", "models", "modules", "pixels"),
+    *("points", "recipes", "sampling", "splines", "training.pose", "volumes", "zooming"),
 )
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
 from stn.cli.benchmark import benchmark_infer, benchmark_train
+from stn.cli.layer_benchmark import benchmark_layer
 from stn.cli.output import dump, note
 from stn.cli.process import Terminated, drop_output, open_streams, told_to_end
 from stn.cli.train import chosen_device, run_train
@@ -121,8 +122,11 @@ def parser() -> argparse.ArgumentParser:
     )
 
     sub = command(run_benchmark, "json", "data")
-    compared = "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN"
-    sub.add_argument("what", choices=("train", "infer"), help=compared)
+    compared = (
+        "train: the training engine against a plain PyTorch loop; infer: an STN against its plain CNN; layer: a warp "
+        "against affine_grid and grid_sample"
+    )
+    sub.add_argument("what", choices=("train", "infer", "layer"), help=compared)
     sub.add_argument(
         "--epochs", type=whole(1, MAX_SEED), default=3, help="for train: epochs to time of either loop (default: 3)"
     )
@@ -219,13 +223,15 @@ def run_curves(options: argparse.Namespace) -> None:
 
 
 def run_benchmark(options: argparse.Namespace) -> None:
-    """measure the speed of training or inference, as ratios within one run"""
+    """measure the speed of training, inference or the layer, as ratios within one run"""
 
     def log(text: str) -> None:
         print(text, file=sys.stderr)
 
     if options.what == "train":
         row = benchmark_train(options.epochs, options.target_epochs, options.data_dir, log)
+    elif options.what == "layer":
+        row = benchmark_layer()
     else:
         row = benchmark_infer("mnist-play-affine", "mnist-play-cnn")
     if options.json:

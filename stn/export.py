@@ -59,7 +59,7 @@ def _tutorial(model: Normalized, info: CheckpointInfo, out: Path) -> None:
 
 def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
     images = torch.zeros(2, info.recipe.model.channels, info.canvas, info.canvas)
-    program = onnx_program(model.eval(), images, "pictures", ["logits"])
+    program = onnx_program(model, images, "pictures", ["logits"])
     program.model.metadata_props.update(recipe=info.name, classes=",".join(info.classes))
     write_file(out, program.save)
 
@@ -82,8 +82,7 @@ def export_onnx(module: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
         raise StnError("The example is an empty batch; give one image or more.")
     images = example.expand(2, *example.shape[1:]) if len(example) == 1 else example
     try:
-        with evaluating(module):
-            return onnx_program(module, images.contiguous(), "images", ["output"])
+        return onnx_program(module, images.contiguous(), "images", ["output"])
     except StnError:
         raise
     except Exception as error:  # of many kinds, from torch.export to the translation
@@ -129,7 +128,7 @@ def onnx_program(
         aten.adaptive_max_pool2d.default: halves,
         aten._adaptive_avg_pool2d.default: areas,
     }
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), evaluating(module):
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
         program = torch.onnx.export(
             module,

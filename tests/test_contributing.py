@@ -37,7 +37,7 @@ def apply(diff: str, root: Path) -> None:
 def changed(tmp_path_factory) -> Path:
     """A copy of the sources with every diff applied."""
     copy = tmp_path_factory.mktemp("contributing")
-    for name in ("stn", "demo", "tests"):
+    for name in ("stn", "demo", "examples", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "app.py", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)

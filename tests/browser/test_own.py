@@ -180,6 +180,42 @@ def test_several_files_fill_a_strip_and_a_pasted_one_takes_its_place(visit, tmp_
     page.locator("#own-strip").wait_for(state="hidden")
 
 
+DROP = """([content, name, type]) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type }));
+    const over = new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer: transfer });
+    document.querySelector("#view").dispatchEvent(over);
+    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+    document.querySelector("#view").dispatchEvent(drop);
+    return [over.defaultPrevented, drop.defaultPrevented];
+}"""
+
+
+def test_a_dropped_image_is_shown_and_one_that_the_browser_cannot_read_is_a_sentence(visit, tmp_path):
+    """Chromium reads AVIF, no TIFF and no HEIC; whichever it is, it does not leave the page for the file."""
+    photos = photographs()
+    page = visit("?dataset=mnist&sample=3")
+    shown = set()
+    kinds = (("png", "image/png"), ("avif", "image/avif"), ("tiff", "image/tiff"), ("heic", "image/heic"), ("heic", ""))
+    for suffix, kind in kinds:
+        file = tmp_path / f"photo.{suffix}"
+        if suffix == "heic":  # its first box, and nothing after it
+            file.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 64)
+        else:
+            Image.fromarray(photos[0 if suffix == "png" else 16][2]).save(file)
+        content = base64.b64encode(file.read_bytes()).decode()
+        assert page.evaluate(DROP, [content, file.name, kind]) == [True, True], kind
+        if suffix in ("png", "avif"):
+            new = "(shown) => window.stnPage.own && !shown.includes(window.stnPage.own.image)"
+            page.wait_for_function(new, arg=[*shown])
+            shown.add(page.evaluate("() => window.stnPage.own.image"))
+            continue
+        page.locator("#picks-said", has_text="cannot read this file").wait_for()
+        assert page.evaluate("() => window.stnPage.own.image") in shown, "what was shown stays"
+        page.evaluate("() => document.querySelector('#picks-said').replaceChildren()")
+
+
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255)])
 def test_a_file_of_the_sets_own_size_can_be_taken_as_it_is_but_light_on_dark(visit, tmp_path, paper, ink):
     image = Image.new("L", (28, 28), paper)

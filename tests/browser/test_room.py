@@ -215,6 +215,13 @@ def test_a_class_that_is_gone_is_said_to_the_teacher_and_a_new_one_can_be_gather
     assert gather(teacher) != code
 
 
+def test_the_link_of_a_class_that_is_gone_opens_the_page_and_says_so(visit):
+    page = visit("?dataset=mnist&sample=3&room=CCCCC&teacher=nobody")
+    page.locator(".class-place .board-trouble", has_text="no class with this code").wait_for()
+    page.wait_for_function("() => !location.search.includes('room') && !location.search.includes('teacher')")
+    assert settled(page, sample=3)["dataset"] == "mnist"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_students_page_is_made_for_a_thumb_and_for_everyone(projector, windows, address, scheme):
     code = gather(projector())

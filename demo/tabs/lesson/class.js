@@ -52,7 +52,7 @@ export function createLessonClass({ element, sections, store, choose, now, chang
     const busy = Boolean(view) && number === now();
     element.classList.toggle("is-asked", busy);
     setText(find(".bench-before span"), busy ? "Your class is predicting. Reveal shows the rest." : "Make your prediction to see the rest.");
-    setText(find(".ask-trouble"), view || !room.trouble ? "" : room.trouble);
+    setText(find(".ask-trouble"), busy ? "" : room.trouble); // where the board does not say so
   }
 
   room.follow((view, before) => {

@@ -32,10 +32,10 @@ export function createAsking(store, side) {
   buttons.append(ask, cancel);
   const trouble = make("p", "board-trouble");
   trouble.setAttribute("role", "alert");
-  form.append(line, buttons, trouble);
+  form.append(line, buttons);
   form.hidden = true;
   const board = createBoard(room, () => [{ label: "Ask again \u2026", press: open }]);
-  place.append(form);
+  place.append(form, trouble);
   side.prepend(place);
 
   const isFree = (/** @type {View | null} */ view) => view?.asked.kind === "free" && view.phase !== "over";
@@ -65,7 +65,6 @@ export function createAsking(store, side) {
     store.slide({ rotation: 0 }); // nobody shall see the answer before it is revealed
     const asked = await room.ask({ kind: "free", role: role.value, state });
     ask.disabled = false;
-    setText(trouble, room.trouble);
     if (asked) form.hidden = true;
     arrange(room.view);
   });
@@ -82,6 +81,7 @@ export function createAsking(store, side) {
     } else {
       board.element.remove();
     }
+    setText(trouble, free ? "" : room.trouble); // which the board says by itself
   }
 
   // Turns the image on the screen to what was asked, as a hand would.

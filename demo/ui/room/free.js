@@ -53,7 +53,7 @@ export function createAsking(store, side) {
     angle.value = String(state.rotation || ANGLE);
     form.hidden = false;
     arrange(room.view);
-    place.scrollIntoView({ block: "nearest" });
+    place.scrollIntoView({ block: "center" }); // with the tabs above it in sight, where there is room
     angle.focus();
   }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -19,11 +20,14 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo import hosts
+from demo.headers import HEADERS
+from demo.throttle import Throttle
 
 log = logging.getLogger(__name__)
 BROKEN = "The request could not be answered: an error in the program, which its log describes."
 MAX_BODY = 300_000  # bytes; a request of the page's takes a few thousand
 MAX_IMAGE_BODY = 6_000_000  # where an image may come in base64: 4 MB of a file, and what base64 adds
+LARGE_EVERY, LARGE_PATIENCE = 0.5, 5.0  # seconds between two bodies above MAX_BODY, and that one may wait
 SLOWEST, SLOW = 10, 100_000  # seconds that any body may take to arrive, and bytes that come in a further one
 MAX_ADDRESS = 8_000  # bytes of a path and a query
 MAX_NAME = 80  # characters of a name: of a function, of a session, of an event
@@ -32,27 +36,6 @@ API = "/gradio_api/"
 CLOSED = ("upload", "upload_progress", "process_recording", "proxy=", "stream", "vibe", "undo-vibe", "deep_link")
 CALLS = ("run", "api", "call", "call/v2")
 NAMES = ("fn_name", "session_hash", "event_id")  # in bodies and in queries
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'self'",
-            # Gradio makes functions of text: each event's js, each component's js_on_load.
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "media-src 'self' data: blob:",
-            "worker-src 'self' blob:",
-            "connect-src 'self' data: blob: https://huggingface.co",  # a Space asks how it is
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
-        )
-    ),
-}
 
 
 class Refusal(NamedTuple):
@@ -77,6 +60,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp):
         self.app = app
+        self._large = Throttle(LARGE_EVERY, LARGE_PATIENCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -88,6 +72,8 @@ class Guard:
             if refusal is None and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
                 refusal, body = await _read_in_time(receive, limit_of(scope["path"]))
                 receive = _again(body, receive)
+                if len(body) > MAX_BODY and not await self._large.passes():
+                    refusal = Refusal(429, "Many large images are on their way; try again in some seconds.")
                 refusal = refusal or _refused_body(scope, body)
         except _Gone:
             return
@@ -231,12 +217,20 @@ def _refused_body(scope: Scope, body: bytes) -> Refusal | None:
     if Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return Refusal(415, "Send JSON as application/json.")
     try:
-        given = json.loads(body)
-        # Half a character, which JSON can name and no answer can hold.
-        json.dumps(given, ensure_ascii=False).encode()
+        # No infinite numbers and no half characters: a request can name them and no answer can hold them.
+        given = json.loads(body.decode(), parse_constant=_finite, parse_float=_finite)
+        if b"\\u" in body:
+            json.dumps(given, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        return Refusal(400, "The request is not JSON in whole characters of UTF-8.")
+        return Refusal(400, "The request is not JSON of finite numbers and whole characters of UTF-8.")
     return _refused_envelope(scope, given) if _route(scope["path"]) else None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _refused_envelope(scope: Scope, given: Any) -> Refusal | None:
@@ -277,7 +271,7 @@ def _refused_call(scope: Scope, given: dict[str, Any]) -> Refusal | None:
         return None
     number, data = given.get("fn_index"), given.get("data")
     for key, function in blocks.fns.items():
-        if key == number or (number is None and function.api_name == name):
+        if function.fn is not None and (key == number or (number is None and function.api_name == name)):
             wanted = len(function.inputs)
             if isinstance(data, list) and len(data) < wanted:
                 return Refusal(422, f"This function takes {wanted} values in the list `data`, not {len(data)}.")

@@ -7,7 +7,8 @@ the page managed, of `wanted_per_s`. An error is any answer that holds no image.
 of the page's process grew under the load, as a part of what it was before: 0.1 is a tenth more. `clients_cores` and
 `server_cores` are how many cores the users, who live in this process, and the page's process kept busy. Before it, and
 not counted, all users drag for two seconds: the server's threads and their memory come with the first crowd, and only
-what grows after that goes on growing.
+what grows after that goes on growing. With --attacker all drag a second time, beside a stranger who sends what once
+stopped the page for everybody; `attacked` is what became of the others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import math
 import statistics
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from demo.core.engine import ENGINES
+from demo.measuring.attacker import Attacker
 from demo.measuring.server import MeasuringError, Serving, serve
 from demo.measuring.visitor import PERIOD, User, find_view, rush
 from stn.data import DATASETS
@@ -38,10 +41,13 @@ def main() -> None:
     parser.add_argument("--dataset", choices=tuple(DATASETS), default="mnist")
     parser.add_argument("--url", help="a page that runs on this computer already (default: start app.py)")
     parser.add_argument("--engine", choices=ENGINES, default="", help="what answers (default: the page's choice)")
+    parser.add_argument("--attacker", action="store_true", help="once more, beside a stranger who means harm")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
     try:
-        result = loadtest(options.users, options.seconds, options.dataset, options.url, options.engine)
+        result = loadtest(
+            options.users, options.seconds, options.dataset, options.url, options.engine, options.attacker
+        )
     except MeasuringError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
@@ -49,7 +55,12 @@ def main() -> None:
 
 
 def loadtest(
-    users: int, seconds: float, dataset: str = "mnist", url: str | None = None, engine: str = ""
+    users: int,
+    seconds: float,
+    dataset: str = "mnist",
+    url: str | None = None,
+    engine: str = "",
+    attacker: bool = False,
 ) -> dict[str, Any]:
     """Everything measured. Raises MeasuringError where there is nothing to measure."""
     if not 1 <= users <= 1000:
@@ -75,8 +86,9 @@ def loadtest(
         own = time.process_time() - own
         done = process.worked() if process else None
         after = process.memory() if process else None
-    lags = [lag for user in crowd for lag in user.lags]
-    errors = [user.said for user in crowd if user.errors]
+        lags, failed = [lag for user in crowd for lag in user.lags], [user for user in crowd if user.errors]
+        errors, first_error = sum(user.errors for user in failed), failed[0].said if failed else None
+        attacked = _attacked(crowd, Attacker(target), seconds) if attacker else None
     return {
         "users": users,
         "seconds": round(duration, 2),
@@ -87,8 +99,9 @@ def loadtest(
         "p50_ms": round(1000 * statistics.median(lags), 1) if lags else None,
         "p95_ms": quantile_ms(lags),
         "max_ms": quantile_ms(lags, 1),
-        "errors": sum(user.errors for user in crowd),
-        "first_error": errors[0] if errors else None,
+        "errors": errors,
+        "first_error": first_error,
+        "attacked": attacked,
         "clients_cores": round(own / duration, 2),
         "server_cores": None if done is None or worked is None else round((done - worked) / duration, 2),
         "engine": engine or None,
@@ -96,6 +109,27 @@ def loadtest(
         "rss_before_mb": None if before is None else round(before / 1e6, 1),
         "rss_after_mb": None if after is None else round(after / 1e6, 1),
         "rss_growth": None if not before or after is None else round(after / before - 1, 4),
+    }
+
+
+def _attacked(crowd: list[User], attacker: Attacker, seconds: float) -> dict[str, Any]:
+    """How the crowd fares beside an attacker."""
+    for user in crowd:
+        user.lags, user.errors, user.said = [], 0, ""
+    over = threading.Event()
+    beside = threading.Thread(target=attacker.go_on, args=(over,), daemon=True)
+    beside.start()
+    duration = rush(crowd, seconds)
+    over.set()
+    beside.join()
+    lags = [lag for user in crowd for lag in user.lags]
+    return {
+        "requests_per_s": round(len(lags) / duration, 1),
+        "p50_ms": quantile_ms(lags, 0.5),
+        "p95_ms": quantile_ms(lags),
+        "errors": sum(user.errors for user in crowd),
+        "first_error": next((user.said for user in crowd if user.errors), None),
+        "attacks": dict(sorted(attacker.answers.items())),
     }
 
 

@@ -164,3 +164,9 @@ def test_the_list_says_what_is_due():
     assert listed == {"a==1": None, "b==2": datetime.date(2026, 1, 31)} and bad == ["c==3  2026-02-30", "nonsense"]
     assert script.stale(listed, datetime.date(2026, 5, 1)) == ["a==1"]
     assert script.stale(listed, datetime.date(2026, 5, 2)) == ["a==1", "b==2"]
+
+
+def test_the_tests_that_security_md_names_are_there():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)`", text)
+    assert len(named) > 15 and all((ROOT / name).is_file() for name in named)

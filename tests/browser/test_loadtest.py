@@ -5,6 +5,7 @@ import os
 import pytest
 
 from demo.loadtest import loadtest
+from demo.measuring.attacker import attacks
 from demo.measuring.server import MeasuringError, Serving
 from demo.measuring.visitor import PERIOD, User, find_view, is_loopback
 
@@ -17,6 +18,15 @@ def test_two_users_for_a_second(address):
     assert seen["users_of_process"] is None, "one process, and no proxy that names it"
     assert 0 < seen["p50_ms"] <= seen["p95_ms"] <= seen["max_ms"]
     assert seen["seconds"] < 5
+
+
+def test_beside_an_attacker_nobody_gets_an_error(address):
+    seen = loadtest(users=2, seconds=1, url=address, attacker=True)["attacked"]
+    assert seen["errors"] == 0 and seen["first_error"] is None and seen["requests_per_s"] > 0
+    tried = {answer.partition(":")[0] for answer in seen["attacks"]}
+    assert tried <= {name for name, *_ in attacks(find_view(address))} and len(tried) >= 3
+    passed = {answer for answer in seen["attacks"] if answer.endswith(": 200")}
+    assert passed <= {"place: 200", "unread body: 200"}, "in line for a place, and for an image to be looked at"
 
 
 def test_no_two_requests_of_a_user_are_the_same(address):

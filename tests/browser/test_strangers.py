@@ -8,7 +8,8 @@ import pytest
 from gradio.state_holder import SessionState
 
 from demo.api import ARGUMENTS
-from demo.guard import HEADERS, MAX_BODY
+from demo.guard import MAX_BODY
+from demo.headers import HEADERS
 from demo.page import TABS
 
 JSON = {"Content-Type": "application/json"}

@@ -17,9 +17,15 @@ from tests.helpers import run_alone
 SERVER = f"{API}component_server/"
 
 
+FUNCTIONS = {
+    7: SimpleNamespace(api_name="explain", inputs=(None,) * 14, fn=print),
+    8: SimpleNamespace(api_name="in the browser", inputs=(), fn=None),
+}
+
+
 class Application(Starlette):
     def get_blocks(self):
-        return SimpleNamespace(fns={7: SimpleNamespace(api_name="explain", inputs=(None,) * 14)}, blocks={5: None})
+        return SimpleNamespace(fns=FUNCTIONS, blocks={5: None})
 
 
 async def fail(request):
@@ -128,6 +134,8 @@ def test_only_json_is_taken(client, kind):
         b'{"data": ["\\ud800"]}',
         b'{"data": [{"\\uDFFF": 1}]}',
         b'{"data": ["\xff"]}',
+        b'{"data": [1e999]}',
+        b'{"data": [NaN]}',
         b'{"data": [' + b"9" * 5000 + b"]}",
         b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b"[]",

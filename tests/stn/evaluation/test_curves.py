@@ -53,7 +53,7 @@ def test_curves_have_25_values_from_end_to_end_and_see_the_control():
 def shelf(tmp_path, monkeypatch):
     """A folder with one untrained playground model, 20 test images, and three values a control."""
     put(tmp_path, "mnist-play-cnn")
-    monkeypatch.setattr("stn.checkpoint.SHIPPED", tmp_path)
+    monkeypatch.setattr("stn.shipped.SHIPPED", tmp_path)
     monkeypatch.setattr("stn.evaluation.curves.SHIPPED", tmp_path)
     monkeypatch.setattr("stn.evaluation.curves.load_test", lambda recipe, folder: bars(20))
     monkeypatch.setattr("stn.evaluation.curves.POINTS", 3)

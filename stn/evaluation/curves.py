@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from stn.behind import BehindTransformer, Middle
-from stn.checkpoint import SHIPPED, load_checkpoint, shipped_names, write_file
+from stn.checkpoint import SHIPPED, find_checkpoint, load_checkpoint, shipped_names, write_file
 from stn.config import Recipe
 from stn.data import Dataset
 from stn.distort import CONTROL_RANGES, Controls, apply_controls
@@ -180,7 +180,7 @@ def update_curves(
 
 def _digest(name: str) -> str:
     """The SHA-256 of the checkpoint that is measured under a name, or of both, one after the other."""
-    files = [SHIPPED / f"{part}.safetensors" for part in name.split(BEHIND)]
+    files = [find_checkpoint(part) for part in name.split(BEHIND)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

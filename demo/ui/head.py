@@ -9,15 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from demo.ui.scripts import preloads
 
 # Gradio's loading screen asks for every animation frame, also when it is gone: the clock of its StatusTracker is never
-# stopped, and costs a phone its battery. Such clocks keep the function that they find while the page loads. Once the
-# page is there, that one comes four times a second, and everybody else gets the browser's own.
+# stopped, and costs a phone its battery. Such clocks keep the function that they find while the page loads. Before the
+# first script of ours runs, it calls `stnLoaded`: from then on that function comes four times a second, and everybody
+# else finds the browser's own.
 CALM = """<script>
 (() => {
   const frame = window.requestAnimationFrame;
-  const found = (call) => (window.requestAnimationFrame === frame ? setTimeout(frame, 250, call) : frame(call));
-  const wait = () => (document.querySelector("#view") ? (window.requestAnimationFrame = frame) : setTimeout(wait, 100));
-  window.requestAnimationFrame = found;
-  wait();
+  let loaded = false;
+  window.requestAnimationFrame = (call) => (loaded ? setTimeout(frame, 250, call) : frame(call));
+  window.stnLoaded = () => {
+    loaded = true;
+    window.requestAnimationFrame = frame;
+  };
 })();
 </script>"""
 END = b"</head>"

@@ -83,7 +83,8 @@ def calling(module: str, function: str, *first: Any) -> str:
 
 
 def _imported(module: str) -> str:
-    return f"import(new URL({json.dumps(address(module))}, document.baseURI))"
+    # stnLoaded: see head.py.
+    return f"(window.stnLoaded?.(), import(new URL({json.dumps(address(module))}, document.baseURI)))"
 
 
 def preloads() -> str:

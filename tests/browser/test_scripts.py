@@ -159,6 +159,28 @@ def test_the_first_answer_of_a_frame_is_drawn_at_once_and_of_the_others_the_newe
     assert drawn == [[1, 1, 1, 2, 3], [["a", 1, "a"], ["c", 3, "c"], ["d", 4, "d"]], False]
 
 
+def test_no_answer_covers_another_before_a_frame_has_shown_it(blank):
+    drawn = blank.evaluate(
+        """async () => {
+            const [asked, drawn, frames, seen] = [[], [], [], []];
+            const rest = () => new Promise((done) => setTimeout(done, 20));
+            const pump = createPump({
+                ask: () => new Promise((answer) => asked.push(answer)),
+                draw: (answer) => drawn.push(answer),
+                nextFrame: (callback) => frames.push(callback),
+            });
+            for (const state of [1, 2]) { pump.push(state); await rest(); }
+            for (const answer of asked) { answer(drawn.length ? "second" : "first"); await rest(); }
+            seen.push([...drawn]);
+            frames.shift()(); // the frame that shows the first
+            seen.push([...drawn]);
+            await rest();
+            return [...seen, drawn];
+        }"""
+    )
+    assert drawn == [["first"], ["first"], ["first", "second"]]
+
+
 def test_a_failure_is_told_and_does_not_stop_the_pump(blank):
     result = pump(
         blank,

@@ -36,8 +36,8 @@ export function createAsk(
 // push(state) replaces whatever is waiting: when the network is slower than the hand, states in between are dropped,
 // never the last one. Requests are at least `gap()` ms apart: answers that come in pairs share a frame, and one of them
 // is never seen. An answer that arrives after a newer one was drawn is thrown away. The first answer since the last
-// animation frame is drawn at once, so that the next frame has only to show it; more of them wait for that frame, which
-// draws the newest. A failure counts as the answer to its request: told unless something newer has arrived, and an
+// animation frame is drawn at once, so that the next frame has only to show it; of more, the newest is drawn when that
+// frame has shown the first: drawn in it, it would cover what nobody has seen. A failure counts as the answer to its request: told unless something newer has arrived, and an
 // older answer no longer hides it.
 
 export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
@@ -94,19 +94,21 @@ export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, ne
     if (number <= arrived) return;
     arrived = number;
     newest = { number, state, answer, error };
-    if (frameTaken) return;
-    frameTaken = true;
-    nextFrame(() => {
-      frameTaken = false;
-      drawNewest();
-    });
-    drawNewest();
+    if (!frameTaken) drawNewest();
   }
 
   function drawNewest() {
     if (newest === null) return;
     const { number, state, answer, error } = newest;
     newest = null;
+    frameTaken = true;
+    // Behind the frame's own work: what is drawn then is shown by the frame after it.
+    nextFrame(() =>
+      setTimeout(() => {
+        frameTaken = false;
+        drawNewest();
+      }),
+    );
     if (error) fail(error, number);
     else draw(answer, number, state);
   }

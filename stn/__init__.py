@@ -1,5 +1,6 @@
 """Spatial transformer networks (Jaderberg et al. 2015) in PyTorch: layers, reference networks, data and training."""
 
+import stn._program  # noqa: F401  before what takes seconds
 from stn.bounds import BoundedLocalizer
 from stn.branches import ParallelTransformers
 from stn.checkpoint import load_checkpoint

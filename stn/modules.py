@@ -134,7 +134,7 @@ class Sampler(nn.Module):
         family: Any,  # a Family, or a VolumeFamily
         out_size: tuple[int, ...] | None,
         padding: geometry.Padding = "zeros",
-        average: bool = False,
+        average: bool | str = False,
         mode: str = "bilinear",
     ):
         super().__init__()
@@ -157,7 +157,7 @@ class Sampler(nn.Module):
         return self.read(x, self.grid(x, theta))
 
     def extra_repr(self) -> str:
-        options = f"padding={self.padding!r}, average={self.average}, mode={self.mode!r}"
+        options = f"padding={self.padding!r}, average={self.average!r}, mode={self.mode!r}"
         return f"{self.family.name}, out_size={self.out_size}, {options}"
 
 
@@ -168,7 +168,8 @@ class SpatialTransformer(nn.Module):
         localizer: any module with a `family` that maps (B, C, H, W) to theta (B, family.n_params).
         out_size: (h, w) of the output; None keeps the input's.
         padding: what lies outside the input: "zeros", "border", "reflection", "mean", a number, or one a channel.
-        average: average the pixels that an output pixel covers where the transformer shrinks (see `geometry.sample`).
+        average: average the pixels that an output pixel covers where the transformer shrinks; "anisotropic" where it
+            squeezes along one axis, too (see `geometry.sample`).
         iterations: more than 1 runs the same localizer that often, each time on the image warped so far, and
             composes the results; the original is sampled once, by the composition (inverse compositional STN, Lin and
             Lucey 2017). Needs a family of matrices. Three take more than three times as long to train: from the second
@@ -201,13 +202,13 @@ class SpatialTransformer(nn.Module):
         localizer: nn.Module,
         out_size: tuple[int, ...] | None = None,
         padding: geometry.Padding = "zeros",
-        average: bool = False,
+        average: bool | str = False,
         iterations: int = 1,
         mode: str = "bilinear",
         theta_gradient: float | str = 1.0,
     ):
         super().__init__()
-        geometry.check_sampling(padding, mode)
+        geometry.check_sampling(padding, mode, average)
         family: Any = getattr(localizer, "family", None)
         if not isinstance(family, Family) and not hasattr(family, "dims"):
             raise StnError(

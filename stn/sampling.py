@@ -18,14 +18,17 @@ ALIGN_CORNERS = False
 PADDINGS = ("zeros", "border", "reflection")
 FILLS = (*PADDINGS, "mean")
 MODES = ("nearest", "bilinear", "bicubic")
+ANISOTROPIC = "anisotropic"  # a way to average
 MAX_MIP_LEVEL = 3
 PROBES = 4  # samples side by side where an image shrinks more along one axis
 FAR = 1e6  # half-widths: where infinite points, and those beyond, count to be
 Padding = str | float | Sequence[float]
 
 
-def check_sampling(padding: Padding, mode: str) -> None:
-    """Raises StnError for a padding or a mode that `sample` does not know."""
+def check_sampling(padding: Padding, mode: str, average: bool | str = False) -> None:
+    """Raises StnError for a padding, a mode or a way to average that `sample` does not know."""
+    if average not in (False, True, ANISOTROPIC):
+        raise StnError(f"average is {average!r}; give True, False or {ANISOTROPIC!r}.")
     if isinstance(padding, str):
         if padding not in FILLS:
             raise unknown("padding", padding, FILLS)
@@ -43,21 +46,21 @@ def sample(
     images: Tensor,
     grid: Tensor,
     padding: Padding = "zeros",
-    average: bool = False,
+    average: bool | str = False,
     mode: str = "bilinear",
-    anisotropic: bool = True,
 ) -> Tensor:
     """Samples (B, C, h, w) of `images` (B, C, H, W) at `grid` (B, h, w, 2) (Jaderberg et al. 2015, eq. 5).
 
     Args:
         padding: what lies outside: "zeros", "border" (the nearest pixel), "reflection", "mean" (each channel's, of each
             image), a number, or a number a channel, as for the background of images that are normalised.
-        average: average where an image shrinks instead of skipping over pixels: trilinear mip-mapping (Williams 1983),
-            one level an image. One that shrinks more along one axis of the output, from 1.4 times on and wholly from
-            twice to four times, is read four times along that axis, at the level of the other. Where nothing shrinks,
-            it changes nothing. To the gradient the level is a constant: that of theta is not quite the output's.
+        average: True averages where an image shrinks instead of skipping over pixels: trilinear mip-mapping (Williams
+            1983), one level an image, alike along both axes, so that an image squeezed along one is blurred along the
+            other as well. "anisotropic" keeps that one sharp: an image that shrinks more along one axis of the output,
+            from 1.4 times on and wholly from twice to four times, is read four times along that axis, at the level of
+            the other. Where nothing shrinks, both change nothing. To the gradient the level is a constant: that of
+            theta is not quite the output's.
         mode: "nearest" (whose gradient to the grid is 0), "bilinear" or "bicubic".
-        anisotropic: False for grids known to shrink alike along both axes, which saves the work of finding out.
 
     Points that are infinite or beyond 1e6 half-widths count as that far away, with a gradient of 0; a NaN gives NaN.
     Volumes (B, C, D, H, W) with a grid (B, d, h, w, 3) are read alike, neither averaged nor bicubic.
@@ -71,7 +74,7 @@ def sample(
         tensor([[[[3., 2.],
                   [1., 0.]]]])
     """
-    check_sampling(padding, mode)
+    check_sampling(padding, mode, average)
     if images.ndim == 5 and (average or mode == "bicubic"):
         raise StnError("A volume is read without averaging, nearest or bilinear; set average=False and another mode.")
     with no_autocast(images.device):
@@ -79,10 +82,10 @@ def sample(
         dtype = torch.promote_types(as_float(images).dtype, grid.dtype)
         images, grid = images.to(dtype), grid.to(dtype)
         if padding in PADDINGS:
-            out = _read(images, grid, padding, average, mode, anisotropic)
+            out = _read(images, grid, padding, average, mode)
         else:
             fill = fill_values(images, padding)
-            out = _read(images - fill, grid, "zeros", average, mode, anisotropic) + fill
+            out = _read(images - fill, grid, "zeros", average, mode) + fill
         return out if lost is None else torch.where(lost[:, None], math.nan, out)
 
 
@@ -111,10 +114,11 @@ def bring_back(grid: Tensor) -> tuple[Tensor, Tensor | None]:
     return grid.nan_to_num(nan=0.0, posinf=FAR, neginf=-FAR).clamp(-FAR, FAR), grid.isnan().any(-1)
 
 
-def _read(images: Tensor, grid: Tensor, padding: str, average: bool, mode: str, anisotropic: bool) -> Tensor:
+def _read(images: Tensor, grid: Tensor, padding: str, average: bool | str, mode: str) -> Tensor:
     options: dict[str, Any] = {"mode": mode, "padding_mode": padding, "align_corners": ALIGN_CORNERS}
     if not average:
         return F.grid_sample(images, grid, **options)
+    anisotropic = average == ANISOTROPIC
     shrinks = shrinking(grid.detach(), images.shape[-2:], anisotropic)
     levels, probes = MAX_MIP_LEVEL, PROBES if anisotropic else 1
     if not values_are_unknown(grid):
@@ -158,7 +162,7 @@ class Shrinking(NamedTuple):
         return [step * ((i + 0.5) / PROBES - 0.5) for i in range(PROBES)]
 
 
-def shrinking(grid: Tensor, in_size: Sequence[int], anisotropic: bool = True) -> Shrinking:
+def shrinking(grid: Tensor, in_size: Sequence[int], anisotropic: bool = False) -> Shrinking:
     """How much images of `in_size` = (H, W) shrink on a grid (B, h, w, 2), by the mean distance of its samples.
 
     A sample without a neighbour along an axis counts as one for the whole height or width.

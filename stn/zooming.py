@@ -68,8 +68,7 @@ class ZoomLocalizer(nn.Module):
         found = self.window_matrix(self.coarse(x), geometry.aspect_of(x))
         # The fine net's errors are not to move the window: that is the composition's to say.
         grid = geometry.affine_grid(found.detach(), (self.window, self.window))
-        square = x.shape[-2] == x.shape[-1]  # it shrinks alike both ways
-        return found, geometry.sample(x, grid, average=True, anisotropic=not square).to(x.dtype)
+        return found, geometry.sample(x, grid, average=True).to(x.dtype)
 
     def window_matrix(self, said: Tensor, aspect: float = 1.0) -> Tensor:
         """The window's matrices (B, 3, 3) from what the coarse net says of images of that width / height."""

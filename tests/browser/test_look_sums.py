@@ -13,6 +13,7 @@ from demo.core.words import describe_matrix
 from demo.tabs.look.inside import encode_floats, encode_values, slopes_of
 from stn.families import FAMILY_NAMES, get_family
 from stn.geometry import PADDINGS, mip_level, sample
+from stn.sampling import halved
 from tests.browser.looking_inside import some_theta
 
 SIZE = (13, 16)  # of outputs
@@ -54,15 +55,15 @@ def test_the_sums_are_what_the_sampler_does(blank, family, padding, side, channe
     assert np.allclose(np.array(ours), wanted.numpy(), atol=2e-5)
 
 
-def test_the_averages_are_torchs_also_where_the_size_does_not_divide(blank):
+def test_the_averages_are_the_layers_also_where_the_size_does_not_divide(blank):
     image = torch.rand(3, 11, 13, generator=torch.Generator().manual_seed(1))
     for level in (1, 2, 3):
         read = blank.evaluate(
             "([p, level]) => { const a = averaged(valuesOf(p), level); return [a.height, a.width, [...a.values]]; }",
             [encode_values(image), level],
         )
-        wanted = torch.nn.functional.interpolate(image[None], size=(11 >> level, 13 >> level), mode="area")[0]
-        assert read[:2] == [11 >> level, 13 >> level]
+        wanted = halved(image[None], level)[0]
+        assert read[:2] == list(wanted.shape[1:])
         assert np.allclose(read[2], wanted.permute(1, 2, 0).flatten().numpy(), atol=1e-6)
 
 

@@ -158,9 +158,9 @@ def test_a_layer_can_be_exported_and_still_used(generator, family):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*lru_cache")
-@pytest.mark.parametrize("family", ["affine", "tps"])
-def test_a_layer_compiles_as_one_graph(family, generator):
-    layer = SpatialTransformer(Localizer(1, family), out_size=(7, 9), average=True).eval()
+@pytest.mark.parametrize(("family", "average"), [("affine", True), ("affine", "anisotropic"), ("tps", True)])
+def test_a_layer_compiles_as_one_graph(family, average, generator):
+    layer = SpatialTransformer(Localizer(1, family), out_size=(7, 9), average=average).eval()
     nn.init.normal_(layer.localizer.head[-1].weight, std=0.05)
     x = torch.rand(2, 1, 24, 24, generator=generator)
     torch._dynamo.reset()
@@ -168,9 +168,10 @@ def test_a_layer_compiles_as_one_graph(family, generator):
     torch.testing.assert_close(compiled(x), layer(x), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("average", [True, "anisotropic"])
 @pytest.mark.parametrize("net", [Localizer, ZoomLocalizer, QuarterTurnLocalizer])
-def test_a_layer_that_averages_can_be_mapped(net, generator):
-    layer = SpatialTransformer(net(1), average=True).eval()
+def test_a_layer_that_averages_can_be_mapped(net, average, generator):
+    layer = SpatialTransformer(net(1), average=average).eval()
     for module in layer.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=0.05)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from stn import Localizer, SpatialTransformer, StnError, geometry
 from stn.families import FAMILY_NAMES, get_family
 from stn.modules import Sampler
-from stn.sampling import sample
+from stn.sampling import ANISOTROPIC, sample
 
 PADDINGS = ("zeros", "border", "reflection", "mean", 0.3)
 
@@ -21,7 +21,7 @@ def ramp(n: int) -> torch.Tensor:
 
 
 def shrunk(images: torch.Tensor, *size: int, padding="border") -> torch.Tensor:
-    return sample(images, geometry.base_grid(size)[None], padding, average=True)
+    return sample(images, geometry.base_grid(size)[None], padding, average=ANISOTROPIC)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
@@ -76,11 +76,17 @@ def test_averages_lie_where_their_pixels_are_whatever_the_size(n, size, first, l
     assert out[0, 0, 0, -1].item() == pytest.approx(last, abs=0.05)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (16, 16), (8, 8), (64, 32), (64, 16), (16, 64), (32, 64), (16, 32)])
-def test_even_shrinking_is_the_mean_over_areas(size, generator):
+ALIKE = [(32, 32), (16, 16), (8, 8)]
+UNLIKE = [(64, 32), (64, 16), (16, 64), (32, 64), (16, 32)]
+
+
+@pytest.mark.parametrize(
+    ("size", "average"), [*((size, True) for size in ALIKE), *((size, ANISOTROPIC) for size in (*ALIKE, *UNLIKE))]
+)
+def test_even_shrinking_is_the_mean_over_areas(size, average, generator):
     images = torch.rand(2, 3, 64, 64, generator=generator)
     expected = F.interpolate(images, size=size, mode="area")
-    out = sample(images, geometry.base_grid(size).expand(2, -1, -1, -1), "border", average=True)
+    out = sample(images, geometry.base_grid(size).expand(2, -1, -1, -1), "border", average)
     torch.testing.assert_close(out, expected, rtol=0, atol=2e-4)
 
 
@@ -94,13 +100,22 @@ def test_stripes_along_the_other_axis_keep_their_contrast(width, turned):
         stripes, size = stripes.mT, size[::-1]
     out = shrunk(stripes, *size)
     assert out.std().item() == pytest.approx(stripes.std().item(), abs=1e-3)
+    alike = sample(stripes, geometry.base_grid(size)[None], average=True)
+    assert alike.std() < 0.1 * stripes.std(), "as said of average=True"
 
 
-def test_images_that_shrink_differently_in_a_batch_are_as_alone(generator):
+def test_another_way_to_average_is_refused():
+    for average in ("trilinear", 2, None):
+        with pytest.raises(StnError, match="give True, False or 'anisotropic'"):
+            sample(torch.zeros(1, 1, 4, 4), geometry.base_grid((4, 4))[None], average=average)
+
+
+@pytest.mark.parametrize("average", [True, ANISOTROPIC])
+def test_images_that_shrink_differently_in_a_batch_are_as_alone(average, generator):
     affine = get_family("affine")
     theta = torch.tensor([[1.0, 0, 0, 0, 1, 0], [3, 0, 0, 0, 1, 0], [2, 0.5, 0, 0.3, 2.2, 0]])
     x = torch.rand(3, 2, 30, 30, generator=generator)
-    sampler = Sampler(affine, None, average=True)
+    sampler = Sampler(affine, None, average=average)
     together = sampler(x, theta)
     for i in range(3):
         torch.testing.assert_close(sampler(x[i : i + 1], theta[i : i + 1])[0], together[i], rtol=0, atol=1e-6)

@@ -16,28 +16,37 @@ export function valuesOf(/** @type {Encoded} */ { width, height, channels, data 
   return { width, height, channels, values: floatsOf(data) };
 }
 
-// An image averaged down to 1 / 2^level of its size, as torch's F.interpolate(mode="area") does it: where the size
-// does not divide, neighbouring cells share a row.
+// An image averaged over cells of about 2^level pixels each way, as the layer does it: where that does not divide a side,
+// the cells are a little smaller and cover parts of pixels.
 /** @param {Values} image @param {number} level @returns {Values} */
 export function averaged(image, level) {
   const { channels } = image;
-  const [width, height] = [image.width, image.height].map((n) => Math.max(1, n >> level));
+  const [width, height] = [image.width, image.height].map((n) => Math.ceil(n / 2 ** level));
   const values = new Float32Array(width * height * channels);
-  const span = (i, size, whole) => [Math.floor((i * whole) / size), Math.ceil(((i + 1) * whole) / size)];
   for (let row = 0; row < height; row += 1) {
-    const [top, bottom] = span(row, height, image.height);
+    const rows = coverOf(row, height, image.height);
     for (let column = 0; column < width; column += 1) {
-      const [left, right] = span(column, width, image.width);
+      const columns = coverOf(column, width, image.width);
       for (let channel = 0; channel < channels; channel += 1) {
         let sum = 0;
-        for (let y = top; y < bottom; y += 1) {
-          for (let x = left; x < right; x += 1) sum += image.values[(y * image.width + x) * channels + channel];
+        for (const [y, down] of rows) {
+          for (const [x, right] of columns) sum += down * right * image.values[(y * image.width + x) * channels + channel];
         }
-        values[(row * width + column) * channels + channel] = sum / ((bottom - top) * (right - left));
+        values[(row * width + column) * channels + channel] = sum;
       }
     }
   }
   return { width, height, channels, values };
+}
+
+// The pixels, of `whole` in a row, that cell i of `cells` covers, each with its share of the cell.
+function coverOf(i, cells, whole) {
+  const [low, high] = [(i * whole) / cells, ((i + 1) * whole) / cells];
+  const first = Math.floor(low);
+  return Array.from({ length: Math.ceil(high) - first }, (_, k) => {
+    const pixel = first + k;
+    return [pixel, ((Math.min(high, pixel + 1) - Math.max(low, pixel)) * cells) / whole];
+  });
 }
 
 // The image for the screen, on a canvas of its own, which is reused from answer to answer.

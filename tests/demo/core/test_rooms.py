@@ -1,6 +1,5 @@
 """Rooms: who may do what when, every answer counted once, and the bounds."""
 
-import asyncio
 import json
 from collections import Counter
 
@@ -25,6 +24,7 @@ from demo.core.rooms import (
     Rooms,
 )
 from stn.errors import StnError
+from tests.helpers import run_alone
 
 QUESTION = Question("Up?", "Which way is up?", ("this", "that", "none"), 1, "That is how it is.", {"kind": "test"})
 FREE = Question("A digit", "Which?", tuple("0123456789"), 4, "It says 4.", {"kind": "free"})
@@ -239,7 +239,7 @@ def test_students_hear_of_questions_and_reveals_and_the_teacher_of_answers_as_we
         student.cancel()
         room.ask(FREE)
 
-    asyncio.run(scene())
+    run_alone(scene())
 
 
 def test_a_version_changes_with_what_is_seen_and_only_then(rooms, clock):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -81,10 +82,16 @@ def test_without_somebody_who_listens_there_is_no_traceback(redirected, status):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [[*STN, "list"], [sys.executable, "app.py"]], ids=["stn", "app"])
 def test_ctrl_c_while_it_imports_is_the_end_and_no_traceback(command):
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # Whoever runs the tests may have switched Ctrl-C off; a child inherits that.
+    attended = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=attended) as process:
         time.sleep(0.6)
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        try:
+            out, error = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode in (-signal.SIGINT, 130)
     assert (out, error) == ("", "")
 

@@ -26,6 +26,8 @@ def test_gradio_is_imported_whole_and_without_its_stubs():
 @pytest.mark.slow
 def test_the_page_does_not_wait_for_pytorchs_compiler():
     """A second of its imports, which no visitor needs."""
-    script = "import sys, demo.page; print([name for name in ('torch._dynamo', 'sympy', 'onnx') if name in sys.modules])"
+    script = (
+        "import sys, demo.page; print([name for name in ('torch._dynamo', 'sympy', 'onnx') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert done.stdout == "[]\n", done.stdout + done.stderr

@@ -21,6 +21,7 @@ from demo.core.state import KEYS, SHOWN_KEYS
 from demo.measuring.server import COOKIE, MeasuringError
 
 PERIOD = 0.1  # seconds from one request of a user to the next
+IDLE = 2.0  # seconds until a connection is not used again
 PATIENCE = 15  # seconds until an answer is given up
 # How far the sliders are dragged, from and to, in their steps from where they rest.
 DRAGGED = {"rotation": (-90, 90), "scale": (-20, 20), "shift_x": (-30, 30), "shear": (-15, 15), "noise": (0, 10)}
@@ -61,6 +62,7 @@ class User:
     asked: int = 0  # questions over the line
     turned: int = 0  # steps of the sliders
     connection: http.client.HTTPConnection | None = None
+    used: float = 0.0  # when the connection was, perf_counter
     line: ClientConnection | None = None
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
     patience: float = PATIENCE
@@ -154,12 +156,14 @@ class User:
         return {"Cookie": kept} if kept else {}
 
     def _exchange(self, method: str, path: str, body: str | None = None) -> bytes:
-        if self.connection is None:
+        # A server closes what has been idle for seconds; a browser then opens another.
+        if self.connection is None or time.perf_counter() - self.used > IDLE:
             self.connection = http.client.HTTPConnection(self.target.host, self.target.port, timeout=self.patience)
         headers = {**self._headers(), **({"Content-Type": "application/json"} if body else {})}
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         answer = response.read()
+        self.used = time.perf_counter()
         for cookie in response.msg.get_all("Set-Cookie", []):
             self.cookies.load(cookie)
         if response.status != 200:

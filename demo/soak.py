@@ -73,6 +73,8 @@ def soak(minutes: float, users: int, trainings: int, minute: float = 60) -> dict
         taught = [Training(User(target, 0, "")) for _ in range(trainings)]
         start, over = app.memory(), threading.Event()
         beside = _beside([partial(each.go_on, over) for each in taught])
+        for each in taught:  # a process that has yet to import PyTorch is no training
+            each.begun.wait(PATIENCE)
         memory: list[int | None] = []
         watch = _beside([partial(_watch, app, memory, over, minute)])
         seconds = rush(crowd, 60 * minutes)
@@ -181,6 +183,7 @@ class Training:
     runs: int = 0
     errors: int = 0
     said: str = ""
+    begun: threading.Event = field(default_factory=threading.Event)  # the first updates were seen, or it waits in line
 
     def go_on(self, over: threading.Event) -> None:
         """Trains until it is over."""
@@ -196,6 +199,8 @@ class Training:
                 self.user.connection = None
                 continue
             self.updates += len(news["losses"])
+            if self.updates or news["state"] == "waiting":
+                self.begun.set()
             known = {
                 "losses": known["losses"] + len(news["losses"]),
                 "tests": known["tests"] + len(news["tests"]),

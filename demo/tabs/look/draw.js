@@ -85,8 +85,8 @@ export function drawPatch(canvas, image, part, channel, outside, colours) {
     const [across, out] = [i % 2 ? 1 : -1, i >> 1 ? 1 : -1]; // away from the middle, where the source point is
     const [x, y] = [(1 + (i % 2) + 0.1 * across) * cell, (1 + (i >> 1)) * cell];
     const own = shade(n.levels);
-    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.13, `600 ${Math.round(cell * 0.23)}px ${type}`, own);
-    write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.34, `${Math.round(cell * 0.19)}px ${type}`, own);
+    write(context, inPrint(n.levels[channel], 2), x, y + out * cell * 0.12, `600 ${Math.round(cell * 0.25)}px ${type}`, own);
+    write(context, `\u00d7 ${inPrint(n.weight, 2)}`, x, y + out * cell * 0.36, `${Math.round(cell * 0.22)}px ${type}`, own);
   });
   /** @type {Point} */
   const at = [(part.at[0] - left + 1) * cell, (part.at[1] - top + 1) * cell];

@@ -69,6 +69,20 @@ def test_on_a_phone_the_frames_are_in_view_after_start(train):
     cells, bar = page.locator("#train-cells").bounding_box(), page.locator(".train-bar").bounding_box()
     assert bar["y"] >= 0, "Pause stays at hand"
     assert cells["y"] >= bar["y"] + bar["height"] and cells["y"] + cells["height"] <= 844
+    # Two rows of them stay above the curves and the settings.
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function("document.querySelector('.train-charts').getBoundingClientRect().bottom < 0")
+    cells, bar = page.locator("#train-cells").bounding_box(), page.locator(".train-bar").bounding_box()
+    under = bar["y"] + bar["height"]
+    assert bar["y"] == 0 and 100 < cells["y"] + cells["height"] - under < 0.2 * 844
+    for y in (under + 4, cells["y"] + cells["height"] - 4):
+        assert page.evaluate("(y) => document.elementFromPoint(60, y).id", y) == "train-cells", "nothing covers them"
+    page.locator("#train-stop").click()
+    reach(page, "stopped")
+    page.locator("[data-failure=start]").click()
+    reach(page, "running", 1)
+    cells = page.locator("#train-cells").bounding_box()
+    assert cells["y"] >= under and cells["y"] + cells["height"] <= 844, "all of them come back"
 
 
 def test_who_comes_third_waits_in_line_and_others_look_on(train, visit):

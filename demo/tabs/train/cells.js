@@ -115,6 +115,7 @@ export function createCells(canvas, watched) {
       const count = inputs ? inputs.count : watched;
       const { columns, side, gap, height, pitch } = cellLayout(width, count, tallest);
       if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
+      canvas.style.setProperty("--rows-above", `${Math.max(0, height - 2 * side - gap)}px`); // the last two stay pinned
       const ratio = window.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
       if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];

@@ -8,6 +8,7 @@ import { createRunCharts } from "./chart.js";
 import { createFilm, frameOf, smoothed, stackOf } from "./film.js";
 
 const NAMES = ["cnn", "halo", "grid", "veil", "outside", "ink", "quiet", "edge"];
+const LOWEST = 280; // CSS pixels for all rows of images
 
 /** @param {any} element @param {any} home @param {import("./settings.js").Training} training */
 export function createScreen(element, home, training) {
@@ -61,14 +62,20 @@ export function createScreen(element, home, training) {
     const changes = film.changes.map((change) => change.step);
     charts.draw({ run, references, changes, xEnd: xEnd(), mark: following ? null : frame.step, colours: palette });
     nameCharts(step, loss, trained, test);
-    // The images get what the window leaves under what stands above them.
-    const above = find("#train-cells").getBoundingClientRect().top + window.scrollY;
-    cells.draw(inputs, { labels, classes }, frame, palette, Math.max(280, window.innerHeight - above - 16));
+    cells.draw(inputs, { labels, classes }, frame, palette, Math.max(LOWEST, roomForCells()));
+    stage.style.setProperty("--bar", `${find(".train-bar").offsetHeight}px`);
     stage.dataset.plain = String(frame?.lattices.length === 0);
     if (frame) nameCells(frame, when);
     home.dataset.step = String(film.losses.length);
     home.dataset.frames = String(film.frames.length);
     home.dataset.shown = frame ? String(frame.step) : "";
+  }
+
+  // What the window leaves under what stands above the images. Where they are pinned, their place tells nothing.
+  function roomForCells() {
+    const canvas = find("#train-cells");
+    if (getComputedStyle(canvas).position === "sticky") return 0;
+    return window.innerHeight - canvas.getBoundingClientRect().top - window.scrollY - 16;
   }
 
   function nameCharts(step, loss, trained, test) {

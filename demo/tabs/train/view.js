@@ -45,11 +45,16 @@ export function mount(element, server, training) {
       else screen.begin();
       setText(find("#train-watch"), answer.watch);
       setText(find("#train-verdict"), "");
-      if (matchMedia("(max-width: 1000px)").matches) find("#train-cells").scrollIntoView({ block: "nearest" });
+      if (matchMedia("(max-width: 1000px)").matches) showCells();
     });
     if (!problem) return;
     say(problem);
     enter(screen.film.losses.length ? "stopped" : "idle");
+  }
+
+  // Pinned images are in view wherever one is, but not all of them: the words above them bring their place back.
+  function showCells() {
+    for (const id of ["#train-verdict", "#train-cells"]) find(id).scrollIntoView({ block: "nearest" });
   }
 
   // What a run with these settings would begin with; only while there is none.

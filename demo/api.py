@@ -11,7 +11,7 @@ from demo.core import compare
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.requests import flag
-from demo.core.state import CONTROL_NAMES, KEYS, parse_request
+from demo.core.state import KEYS, SLIDERS, parse_request
 from demo.ui.widget import in_a_sentence
 
 TYPES = {"choice": str, "text": str | None, "number": float, "whole": int}  # kind of a key -> its type in Python
@@ -29,8 +29,9 @@ AS_IT_IS = Parameter("as_it_is", Parameter.POSITIONAL_OR_KEYWORD, default=False,
 ARGUMENTS = {  # of /explain, in this order
     **{name: _argument(name) for name in ("dataset", "model")},
     "image": IMAGE,
-    **{name: _argument(name) for name in ("sample", *CONTROL_NAMES)},
+    **{name: _argument(name) for name in ("sample", *SLIDERS, "seed")},
     "as_it_is": AS_IT_IS,
+    "edges": _argument("edges"),
 }
 
 
@@ -46,8 +47,8 @@ def add_endpoints(images: ImageStore, models: ModelStore) -> None:
 
         image: null for test image number `sample`, or a data URI. rotation and shear in degrees, rotation
         counter-clockwise; shifts to the right and down, where 1 is half the image; clutter in patches; noise as a
-        standard deviation. For MNIST the digit on an image of yours is found and brought to MNIST's form, unless
-        as_it_is; `prepared` says what was done.
+        standard deviation; of edges "hidden" only a disc is left, black around it. For MNIST the digit on an image
+        of yours is found and brought to MNIST's form, unless as_it_is; `prepared` says what was done.
         """
         request = dict(zip(ARGUMENTS, given, strict=True))
         image, as_it_is = request.pop("image"), flag("as_it_is", request.pop("as_it_is"))

@@ -8,7 +8,7 @@ the CPU, so that a seed gives the same batch everywhere; images are warped where
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -16,43 +16,10 @@ from torch import Tensor
 
 from stn import geometry
 from stn.clutter import with_patches
+from stn.controls import CONTROL_RANGES, Controls
 from stn.errors import StnError, unknown
 
-# What each of the playground's controls may be, lowest and highest.
-CONTROL_RANGES = {
-    "rotation": (-90.0, 90.0),  # degrees, counter-clockwise
-    "scale": (0.5, 1.5),
-    "shift_x": (-0.4, 0.4),  # half-widths of the canvas, to the right
-    "shift_y": (-0.4, 0.4),  # half-heights, down
-    "shear": (-30.0, 30.0),  # degrees
-    "clutter": (0, 8),  # patches
-    "noise": (0.0, 0.3),  # standard deviation, images being in [0, 1]
-}
-
-
-@dataclass(frozen=True)
-class Controls:
-    """The playground's controls, in the units of CONTROL_RANGES. Raises StnError for a value outside its range."""
-
-    rotation: float = 0.0
-    scale: float = 1.0
-    shift_x: float = 0.0
-    shift_y: float = 0.0
-    shear: float = 0.0
-    clutter: int = 0
-    noise: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            whole = field.name in ("clutter", "seed")
-            low, high = CONTROL_RANGES.get(field.name, (0, 2**31 - 1))
-            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-                raise StnError(f"{field.name} is {value!r}; give a number from {low:g} to {high:g}.")
-            if whole and value != int(value):
-                raise StnError(f"{field.name} is {value!r}; give a whole number from {low:g} to {high:g}.")
-            object.__setattr__(self, field.name, int(value) if whole else float(value))
+DISC = 15.5 / 16  # radius, in half-widths of the image, of the disc that hiding its edges leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +28,22 @@ class Distorted:
 
     images: Tensor  # (B, C, canvas, canvas)
     matrix: Tensor | None
+
+
+def hide_edges(found: Distorted) -> Distorted:
+    """The same, black outside of the images' inscribed discs: a disc is the same however it is turned.
+
+    A disc lies on its image, wherever that was put. Of 32 pixels it takes 31, half a pixel less on each side, so that
+    none of its pixels is mixed with the black around the image. Clutter and noise outside go, too. Raises StnError
+    where the images were bent, not mapped by a matrix.
+    """
+    if found.matrix is None:
+        raise StnError(
+            "Bent images have no inscribed disc, so their edges cannot be hidden; choose another distortion."
+        )
+    points = geometry.matrix_grid(found.matrix.to(found.images.device), found.images.shape[-2:])  # (B, h, w, 2)
+    inside = points.square().sum(-1) <= DISC**2  # (B, h, w)
+    return Distorted(found.images * inside[:, None], found.matrix)
 
 
 def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -110,18 +93,23 @@ def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from
     clutter_from (N, C, h, w): the images that clutter patches are cut out of. The seed fixes clutter and noise.
     """
     values = {name: torch.full((len(images),), float(getattr(controls, name))) for name in CONTROL_RANGES}
-    return _controlled(images, values, canvas, clutter_from, torch.Generator().manual_seed(controls.seed)).images
+    out = _controlled(images, values, canvas, clutter_from, torch.Generator().manual_seed(controls.seed))
+    return (hide_edges(out) if controls.edges == "hidden" else out).images
 
 
 def apply_each(images: Tensor, controls: Sequence[Controls], canvas: int, clutter_from: Sequence[Tensor]) -> Tensor:
     """`apply_controls` for images (B, C, S, S) with controls and a stock of clutter of their own, each as if alone."""
     values = {name: torch.tensor([float(getattr(one, name)) for one in controls]) for name in CONTROL_RANGES}
     none = torch.zeros(len(images))
-    out = _controlled(images, {**values, "clutter": none, "noise": none}, canvas, images, torch.Generator()).images
+    found = _controlled(images, {**values, "clutter": none, "noise": none}, canvas, images, torch.Generator())
+    out = found.images
     for i, (one, pool) in enumerate(zip(controls, clutter_from, strict=True)):
         if one.clutter or one.noise:
             generator, own = torch.Generator().manual_seed(one.seed), slice(i, i + 1)
             out[own] = _spoil(out[own], values["clutter"][own], values["noise"][own], pool, generator)
+    hidden = torch.tensor([one.edges == "hidden" for one in controls])
+    if hidden.any():
+        out[hidden] = hide_edges(Distorted(out, found.matrix)).images[hidden]
     return out
 
 

@@ -1,6 +1,6 @@
 // What Gradio's events on the controls call (panel.py): handed the values of components, or giving back such values.
 
-import { NEUTRAL, SHOWN_KEYS, SLIDERS } from "../ui/static/constants.js";
+import { KEYS, NEUTRAL, SHOWN_KEYS, SLIDERS } from "../ui/static/constants.js";
 import { openStore } from "../ui/static/store.js";
 
 /** @import { State } from "../ui/static/types.d.ts" */
@@ -8,7 +8,9 @@ import { openStore } from "../ui/static/store.js";
 // Whatever changed, every value: the view asks for the image itself. While somebody types a number, there may be
 // none. A data set's name and its models' must fit: while a switch is under way they may not. Neither is worth a request.
 export function tell(...values) {
-  const state = /** @type {State} */ (Object.fromEntries(SHOWN_KEYS.map((key, i) => [key, values[i]])));
+  // A check box stands for a choice of two, ticked for the second.
+  const valueOf = (key, i) => (typeof values[i] === "boolean" ? KEYS[key].choices[Number(values[i])] : values[i]);
+  const state = /** @type {State} */ (Object.fromEntries(SHOWN_KEYS.map((key, i) => [key, valueOf(key, i)])));
   if (state.sample === null) return;
   if (state.model && !state.model.startsWith(state.dataset)) return;
   openStore().set(state);
@@ -32,8 +34,8 @@ export function toggleSpin() {
   openStore().spin?.toggle();
 }
 
-// What the sliders go back to.
-export const neutral = () => SLIDERS.map((name) => NEUTRAL[name]);
+// What the sliders go back to, and the check box of the edges.
+export const neutral = () => [...SLIDERS.map((name) => NEUTRAL[name]), false];
 
 export const newSeed = () => Math.floor(Math.random() * 1e6);
 

@@ -16,6 +16,7 @@ from demo.core.models import ModelStore, Resources, model_label
 from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, from_query, parse_request
 from demo.ui import scripts, texts
 from demo.ui.widget import in_a_sentence
+from stn.controls import Controls
 from stn.data import DATASETS
 from stn.errors import StnError
 
@@ -39,6 +40,7 @@ class Parts:
     compare: gr.Radio
     sliders: dict[str, gr.Slider]
     seed: gr.Number
+    edges: gr.Checkbox  # ticked: hidden
     previous: gr.Button
     next: gr.Button
     lot: gr.Button
@@ -59,7 +61,12 @@ class Parts:
     @property
     def state(self) -> list[gr.components.Component]:
         """Everything the view depends on, in the order of SHOWN_KEYS."""
-        return [self.dataset, self.sample, self.model, self.compare, *self.sliders.values(), self.seed]
+        return [self.dataset, self.sample, self.model, self.compare, *self.controls]
+
+    @property
+    def controls(self) -> list[gr.components.Component]:
+        """In the order of CONTROL_NAMES."""
+        return [*self.sliders.values(), self.seed, self.edges]
 
 
 def panel(page: gr.Blocks, tabs: gr.Tabs, resources: Resources) -> None:
@@ -95,6 +102,7 @@ def _lay_out(resources: Resources) -> Parts:
         with gr.Group(elem_id="sliders"):
             sliders = {name: _slider(name) for name in SLIDERS}
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", visible="hidden")
+            edges = gr.Checkbox(False, label="Hide the edges", elem_id="edges", container=False, min_width=40)
             with gr.Row(elem_classes="buttons"):
                 reset = gr.Button("Reset", size="sm", min_width=40, elem_id="reset")
                 new_clutter = gr.Button("New clutter", size="sm", min_width=40, elem_id="new-clutter")
@@ -118,7 +126,21 @@ def _lay_out(resources: Resources) -> Parts:
     memory = offered, fetches, wanted
     pressed = go, choose, compare_by
     return Parts(
-        dataset, sample, klass, model, compare, sliders, seed, *buttons, note, fetch, coming, watch, *memory, *pressed
+        dataset,
+        sample,
+        klass,
+        model,
+        compare,
+        sliders,
+        seed,
+        edges,
+        *buttons,
+        note,
+        fetch,
+        coming,
+        watch,
+        *memory,
+        *pressed,
     )
 
 
@@ -139,15 +161,21 @@ def _slider(name: str) -> gr.Slider:
     )
 
 
+def _values(controls: Controls) -> list[float | bool]:
+    """What the components of the controls hold, in the order of CONTROL_NAMES."""
+    given = {**vars(controls), "edges": controls.edges == "hidden"}
+    return [given[name] for name in CONTROL_NAMES]
+
+
 def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, models: ModelStore) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     # In the browser: whatever changes, the view gets every value, and asks for the image itself.
     tell = script("tell")
     # Sliders are read by sliders.js: Gradio's own way from a slider to its listener is slow.
-    for component in (parts.sample, parts.model, parts.compare, parts.seed):
+    for component in (parts.sample, parts.model, parts.compare, parts.seed, parts.edges):
         component.change(fn=None, inputs=parts.state, js=tell, trigger_mode="multiple")
 
-    parts.reset.click(fn=None, outputs=list(parts.sliders.values()), js=script("neutral")).then(
+    parts.reset.click(fn=None, outputs=[*parts.sliders.values(), parts.edges], js=script("neutral")).then(
         None, parts.state, js=tell
     )
     parts.new_clutter.click(fn=None, outputs=parts.seed, js=script("newSeed"))
@@ -218,9 +246,14 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
     def restore(request: gr.Request):
         state, trouble = from_query(dict(request.query_params) if request else {})
         trouble = [*trouble, *link_problems(state, images, models)]
-        values = [getattr(state.controls, name) for name in CONTROL_NAMES]
         note = " ".join([texts.LINK_TROUBLE, *trouble]) if trouble else ""
-        return [gr.update(selected=state.tab), state.dataset, state.compare, *offer(state, note), *values]
+        return [
+            gr.update(selected=state.tab),
+            state.dataset,
+            state.compare,
+            *offer(state, note),
+            *_values(state.controls),
+        ]
 
     @in_a_sentence
     def fetch(dataset, fetches, progress=gr.Progress()):  # noqa: B008 - Gradio finds it by this default
@@ -238,8 +271,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
                 + [gr.skip()] * (len(source) - 1 + len(CONTROL_NAMES))
             )
         trouble = " ".join(link_problems(state, images, models))
-        values = [getattr(state.controls, name) for name in CONTROL_NAMES]
-        return [state.dataset, state.compare, *offer(state, trouble), *values]
+        return [state.dataset, state.compare, *offer(state, trouble), *_values(state.controls)]
 
     @in_a_sentence
     def look(dataset, fetches):
@@ -270,8 +302,7 @@ def _wire(page: gr.Blocks, tabs: gr.Tabs, parts: Parts, images: ImageStore, mode
         trigger_mode="always_last",
         **choosing,
     ).then(None, parts.state, js=script("tellAnew"))
-    controls = [*parts.sliders.values(), parts.seed]
     # Sliders alone are moved in the browser; whatever else a tab wants shown comes this way.
-    everything = [parts.dataset, parts.compare, *offered, *controls]
+    everything = [parts.dataset, parts.compare, *offered, *parts.controls]
     parts.go.click(arrange, parts.wanted, everything, js=script("wanted"), **quick).then(None, parts.state, js=tell)
     page.load(restore, None, [tabs, *everything], **quick).then(None, parts.state, js=tell)

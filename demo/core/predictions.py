@@ -32,9 +32,10 @@ def free_question(images: ImageStore, models: ModelStore, given: object) -> Ques
     if "error" in found:
         raise StnError(found["error"])
     said, angle = found["networks"][role], signed_degrees(state.controls.rotation)
+    edges = ", its edges hidden" if state.controls.edges == "hidden" else ""
     return Question(
         title=f"What will the network say at {angle}?",
-        text=f"The image on the screen is turned to {angle}. What will {SAID[role]} say?",
+        text=f"The image on the screen is turned to {angle}{edges}. What will {SAID[role]} say?",
         choices=tuple(found["classes"]),
         right=said["top"],
         words=f"{TITLES[role]}: {said['words']}.",

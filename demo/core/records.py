@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from demo.core.words import number
 from stn.checkpoint import CheckpointInfo
+from stn.controls import CONTROL_RANGES, Controls
 from stn.data import dataset_info
-from stn.distort import CONTROL_RANGES, Controls
 
 WHAT = {  # distortion of a recipe -> what was done to its training images
     None: "as they are",
@@ -34,8 +34,11 @@ COVERED: dict[str | None, dict[str, tuple[float, float]]] = {  # what it was tra
     "play": dict(CONTROL_RANGES),
 }
 UPRIGHT_ONLY = (None, "placed")  # distortions of CNNs that have never seen a turned image
-BY_THE_EDGES = {  # data set -> what its transformers really look at
-    "cifar10": "The transformer finds the angle by the black corners around the image, not by what the image shows.",
+BY_THE_EDGES = {  # data set -> edges shown or hidden -> what its transformers really look at
+    "cifar10": {
+        "shown": "The transformer finds the angle by the black corners around the image, not by what the image shows.",
+        "hidden": "The black corners are hidden, by which the transformer has learnt to find the angle.",
+    },
 }
 NAMES = {"shift_x": "shift right", "shift_y": "shift down"}
 
@@ -96,7 +99,7 @@ def warnings(stn: CheckpointInfo, cnn: CheckpointInfo, controls: Controls, own: 
     elif drawn:
         said.append(f"A drawing: the networks were trained on {title} itself, not on drawings.")
     if stn.dataset in BY_THE_EDGES:
-        said.append(BY_THE_EDGES[stn.dataset])
+        said.append(BY_THE_EDGES[stn.dataset][controls.edges])
     plain = [] if cnn.distortion in UPRIGHT_ONLY else [(cnn, "the plain CNN")]  # what is beyond it is the demonstration
     for info, name in ((stn, "the spatial transformer network"), *plain):
         left = beyond(info.distortion, controls)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.core.requests import LARGEST, choice, mapping, number, shorten, text, whole
+from stn.controls import CONTROL_RANGES, EDGES, Controls
 from stn.data import DATASETS
-from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 
 FIRST_TAB = "play"  # open where a link names none
@@ -61,6 +61,7 @@ KEYS = {
         _control("clutter", "Clutter (patches)", 1, kind="whole"),
         _control("noise", "Noise (standard deviation)", 0.01),
         Key("seed", "whole", 0),
+        Key("edges", "choice", EDGES[0], choices=EDGES, label="edges"),
         Key("tab", "choice", TABS[0], choices=TABS),
         Key("view", "choice", VIEWS[0], choices=VIEWS),
         Key("type", "choice", TYPES[0], choices=TYPES),
@@ -69,11 +70,11 @@ KEYS = {
     )
 }
 SLIDERS = tuple(name for name, key in KEYS.items() if key.step)
-CONTROL_NAMES = (*SLIDERS, "seed")  # the fields of Controls
+CONTROL_NAMES = (*SLIDERS, "seed", "edges")  # the fields of Controls
 SHOWN_KEYS = ("dataset", "sample", "model", "compare", *CONTROL_NAMES)  # what an answer depends on; sent by the page
 BESIDE = ("tab", "view", "type", "room", "teacher")  # fields of ViewState that no image depends on
 GRADIOS = {("view", "api"), ("view", "settings")}  # its own panels, under a key of ours
-SHOWN = (*SLIDERS, "pictures", "network", *TABS)  # what `show=` of a class view may name
+SHOWN = (*SLIDERS, "edges", "pictures", "network", *TABS)  # what `show=` of a class view may name
 
 
 def for_scripts() -> dict[str, dict[str, object]]:

@@ -8,7 +8,7 @@ from demo.core.state import SLIDERS, TABS
 from tests.browser.looking import settled
 
 BOXES = "(boxes) => Object.fromEntries(boxes.map((box) => [box.name, box.checked]))"
-EVERYTHING = {*SLIDERS, "network", *TABS, "large"}
+EVERYTHING = {*SLIDERS, "edges", "network", *TABS, "large"}
 
 
 def build(page) -> dict[str, bool]:
@@ -26,6 +26,7 @@ def shown(page) -> set[str]:
     """What a visitor can use, by its name in a link."""
     seen = {name for name in SLIDERS if page.locator(f"#{name.replace('_', '-')} input[type=range]").is_visible()}
     seen |= {tab for tab in TABS if page.locator(f"#tabs button[role=tab][data-tab-id={tab}]").first.is_visible()}
+    seen |= {"edges"} if page.locator("#edges input").is_visible() else set()
     seen |= {"network"} if page.locator("#model-box").first.is_visible() else set()
     return seen | ({"pictures"} if page.locator("#picture-box").first.is_visible() else set())
 
@@ -34,7 +35,7 @@ def shown(page) -> set[str]:
     "ticked",
     [
         {"rotation", "clutter", *TABS, "fixed"},
-        {"shift_x", "network", "play", "lesson", "large"},
+        {"shift_x", "edges", "network", "play", "lesson", "large"},
         {*TABS, "fixed"},
     ],
     ids=["two sliders", "two tabs", "tabs alone"],

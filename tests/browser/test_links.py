@@ -108,6 +108,7 @@ def test_python_reads_the_links_that_the_page_writes(modules):
         {},
         {"sample": 3, "rotation": -90, "scale": 0.5, "clutter": 8, "noise": 0.07, "seed": 2**31 - 1},
         {"dataset": "cifar10", "model": "cifar10-play-similarity", "shift_x": -0.4, "shift_y": 0.01, "shear": 29},
+        {"edges": "hidden", "rotation": 60},
         {"tab": "gallery", "rotation": OPENING.controls.rotation, "view": "class"},
     ]
     for given in states:

@@ -85,11 +85,31 @@ def test_a_number_that_is_emptied_to_be_typed_anew_is_no_news(visit):
 
 
 def test_reset_undoes_every_control_and_keeps_the_image(visit):
-    page = visit("?dataset=mnist&sample=5&rotation=30&scale=0.7&shift_x=0.2&shift_y=-0.1&shear=9&clutter=4&noise=0.2")
-    settled(page, rotation=30, scale=0.7, shift_x=0.2, shift_y=-0.1, shear=9, clutter=4, noise=0.2)
+    page = visit(
+        "?dataset=mnist&sample=5&rotation=30&scale=0.7&shift_x=0.2&shift_y=-0.1&shear=9&clutter=4&noise=0.2&edges=hidden"
+    )
+    settled(page, rotation=30, scale=0.7, shift_x=0.2, shift_y=-0.1, shear=9, clutter=4, noise=0.2, edges="hidden")
     page.locator("#reset").click()
     neutral = {"rotation": 0, "scale": 1, "shift_x": 0, "shift_y": 0, "shear": 0, "clutter": 0, "noise": 0}
-    assert settled(page, **neutral)["sample"] == 5
+    assert settled(page, **neutral, edges="shown")["sample"] == 5
+
+
+def test_edges_are_hidden_by_a_check_box_and_the_link_says_so(visit):
+    page = visit("?dataset=cifar10&sample=3&rotation=60")
+    settled(page, rotation=60, edges="shown")
+    box, before = page.get_by_label("Hide the edges"), pixels(page, "input")
+    box.check()
+    settled(page, rotation=60, edges="hidden")
+    assert pixels(page, "input") != before
+    page.wait_for_function("() => location.search.includes('edges=hidden')")
+    slider(page, "rotation").press("ArrowRight")
+    settled(page, rotation=61, edges="hidden")
+    page.reload()
+    settled(page, rotation=61, edges="hidden")
+    assert box.is_checked()
+    box.uncheck()
+    settled(page, rotation=61, edges="shown")
+    page.wait_for_function("() => !location.search.includes('edges')")
 
 
 def test_from_a_number_that_is_not_there_the_buttons_lead_to_one_that_is(visit):

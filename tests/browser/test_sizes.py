@@ -13,7 +13,7 @@ def bottom(page, selector: str) -> float:
 @pytest.mark.parametrize("query", ["?dataset=mnist&sample=3", "?dataset=cifar10&sample=3"])
 def test_every_control_is_in_sight_on_a_screen_of_768_lines(visit, query):
     page = visit(query, width=1366, height=768)
-    for control in ("noise", "reset", "spin", "new-clutter", "model"):
+    for control in ("noise", "edges", "reset", "spin", "new-clutter", "model"):
         assert bottom(page, f"#{control}") <= 768, control
     boxes = [page.locator(f"#{name}").bounding_box() for name in ("mistake", "mistake-stn", "own-draw", "own-camera")]
     assert max(box["x"] + box["width"] for box in boxes) <= page.locator("#view").bounding_box()["x"] - 20

@@ -12,7 +12,7 @@ const NO_TAB = "Tick one tab at least.";
 // What `show=` names, "" where all of the page is shown. Where no control is named, every tab is: an empty list hides nothing.
 /** @param {string[]} controls @param {string[]} tabs what is ticked of both */
 export function shownOf(controls, tabs) {
-  const [allControls, allTabs] = [controls.length === SLIDERS.length + 2, tabs.length === TABS.length];
+  const [allControls, allTabs] = [controls.length === SLIDERS.length + 3, tabs.length === TABS.length];
   if (allControls && allTabs) return "";
   return [...controls, ...(allTabs && controls.length ? [] : tabs)].join();
 }
@@ -43,7 +43,9 @@ export function createBuilder(store) {
 
   const nameOf = (tab) => document.querySelector(`#tabs button[data-tab-id=${tab}]`)?.textContent?.trim() || tab;
   const shown = (name) => !wasShown || wasShown.includes(name);
-  const controls = [...SLIDERS.map((name) => check(KEYS[name].label.replace(/ \(.*/, ""), name, shown(name))), check("Choice of network", "network", shown("network"))];
+  const others = { edges: "Hide the edges", network: "Choice of network" };
+  const sliders = SLIDERS.map((name) => [name, KEYS[name].label.replace(/ \(.*/, "")]);
+  const controls = [...sliders, ...Object.entries(others)].map(([name, text]) => check(text, name, shown(name)));
   const order = [...document.querySelectorAll("#tabs button[data-tab-id]")].map((tab) => tab.getAttribute("data-tab-id"));
   const inOrder = [...TABS].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const tabs = inOrder.map((name) => check(nameOf(name), name, !wasTabs || wasTabs.includes(name)));

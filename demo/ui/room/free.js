@@ -87,7 +87,7 @@ export function createAsking(store, side) {
   // Turns the image on the screen to what was asked, as a hand would.
   function run(/** @type {Record<string, any>} */ asked) {
     const { state } = store;
-    const same = state && (asked.own || ["dataset", "sample", "model", "compare"].every((key) => state[key] === asked.state[key]));
+    const same = state && (asked.own || ["dataset", "sample", "model", "compare", "edges"].every((key) => state[key] === asked.state[key]));
     if (!same) {
       store.go(asked.state); // the teacher has moved on to another image
       return;

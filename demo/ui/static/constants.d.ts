@@ -12,7 +12,7 @@ export interface Key {
   label: string;
 }
 
-export type Controls = Record<string, number>;
+export type Controls = Record<string, number | string>;
 
 export const GRID_UNIT: number;
 export const KEYS: Record<string, Key>;

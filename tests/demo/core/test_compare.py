@@ -60,6 +60,18 @@ def test_an_answer_holds_the_distorted_image_to_the_last_level(resources, datase
     assert np.abs(pixels - 255 * wanted.permute(1, 2, 0).numpy()).max() <= 0.5 + 1e-3
 
 
+def test_hidden_edges_are_black_and_the_networks_see_that(resources):
+    asked = {"dataset": "cifar10", "sample": 3, "rotation": 60}
+    shown, hidden = (compare.answer(*resources, {**asked, "edges": edges}) for edges in ("shown", "hidden"))
+    at = np.arange(48) - 23.5
+    inside = (at[:, None] ** 2 + at[None, :] ** 2 <= 15.5**2)[..., None]
+    assert np.array_equal(unpack_pixels(hidden["input"]), unpack_pixels(shown["input"]) * inside)
+    assert hidden["networks"]["upright"]["probabilities"] != shown["networks"]["upright"]["probabilities"]
+    assert "corners are hidden" in " ".join(hidden["warnings"]) and "corners around" in " ".join(shown["warnings"])
+    api = compare.for_api(*resources, parse_request({**asked, "edges": "hidden"}))
+    assert api["probabilities"]["upright"] == hidden["networks"]["upright"]["probabilities"]
+
+
 def test_an_untrained_transformer_shows_the_input_itself_in_zero_to_one(resources):
     # Identity at the start: its output is the input resampled, so their means agree; an image left normalised
     # would be far off.

@@ -26,6 +26,11 @@ def test_the_right_answer_is_what_the_network_says(stores, compare, role):
     assert question.asked == {"kind": "free", "role": role, "state": state, "own": False}
 
 
+def test_a_question_about_an_image_without_its_edges_says_so(stores):
+    state = {"dataset": "mnist", "sample": 19, "edges": "hidden"}
+    assert "its edges hidden. What" in free_question(*stores, {"state": state, "role": "upright"}).text
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from demo.core.state import CONTROL_NAMES, KEYS, OPENING, SLIDERS, ViewState, for_scripts, from_query, parse_request
-from stn.distort import CONTROL_RANGES, Controls
+from stn.controls import CONTROL_RANGES, EDGES, Controls
 from stn.errors import StnError
 
 
@@ -147,13 +147,26 @@ def test_a_bad_data_set_in_a_link_falls_back_to_mnist():
 
 
 def test_the_table_agrees_with_the_state_it_describes():
-    assert set(CONTROL_NAMES) == {*CONTROL_RANGES, "seed"} and set(SLIDERS) == set(CONTROL_RANGES)
+    assert set(CONTROL_NAMES) == {*CONTROL_RANGES, "seed", "edges"} and set(SLIDERS) == set(CONTROL_RANGES)
     assert parse_request({"dataset": KEYS["dataset"].default}) == ViewState()
     for name, (low, high) in CONTROL_RANGES.items():
         key = KEYS[name]
         assert (key.low, key.high, key.default) == (low, high, getattr(Controls(), name)) and key.label
         steps = (key.default - low) / key.step
         assert steps == pytest.approx(round(steps)), "the slider stops where it rests"
+
+
+def test_edges_are_shown_or_hidden_and_a_link_says_so():
+    assert KEYS["edges"].choices == EDGES == ("shown", "hidden")
+    assert parse_request({"dataset": "mnist", "edges": "hidden"}).controls == Controls(edges="hidden")
+    assert from_query({"dataset": "cifar10", "edges": "hidden"}) == (
+        ViewState("cifar10", controls=Controls(edges="hidden")),
+        [],
+    )
+    for bad in (None, True, 1, ["hidden"], "Hidden"):
+        assert "hidden, shown" in refusal({"dataset": "mnist", "edges": bad})
+    state, trouble = from_query({"dataset": "mnist", "edges": "no", "rotation": "30"})
+    assert state.controls == Controls(rotation=30) and len(trouble) == 1
 
 
 def test_the_table_for_the_scripts_is_json_and_says_the_same():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.core.state import COMPARISONS, CONTROL_NAMES, TABS, TYPES, VIEWS, ViewState, from_query, parse_request
+from stn.controls import CONTROL_RANGES, EDGES, Controls
 from stn.data import DATASETS
-from stn.distort import CONTROL_RANGES, Controls
 from stn.errors import StnError
 from tests.generated import JSON
 
@@ -21,6 +21,7 @@ RIGHT = {
     **{name: st.floats(low, high) for name, (low, high) in CONTROL_RANGES.items() if name != "clutter"},
     "clutter": st.integers(*map(int, CONTROL_RANGES["clutter"])),
     "seed": st.integers(0, 2**31 - 1),
+    "edges": st.sampled_from(EDGES),
     "compare": st.sampled_from(sorted(COMPARISONS)),
     "tab": st.sampled_from(TABS),
     "view": st.sampled_from(VIEWS),
@@ -34,7 +35,7 @@ STATES = st.fixed_dictionaries(RIGHT).map(parse_request)
 def check(state: ViewState) -> None:
     """What all code behind parse_request() relies on."""
     assert state.dataset in DATASETS and state.tab in TABS and state.view in VIEWS
-    assert state.compare in COMPARISONS and state.type in TYPES
+    assert state.compare in COMPARISONS and state.type in TYPES and state.controls.edges in EDGES
     assert state.model is None or (isinstance(state.model, str) and 0 < len(state.model) <= 80)
     for name, (low, high) in CONTROL_RANGES.items():
         assert low <= getattr(state.controls, name) <= high and math.isfinite(getattr(state.controls, name))

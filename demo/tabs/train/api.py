@@ -45,10 +45,10 @@ KEYS = {  # action -> the keys its request may hold beside "action"
 EVERY_KEY = ("action", *dict.fromkeys(key for keys in KEYS.values() for key in keys))
 
 
-def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
-    """Any object in; a run's news or {"error": one sentence} out."""
+def answer(room: TrainingRoom, request: object, address: str = "") -> dict[str, Any]:
+    """Any object in, and where it came from; a run's news or {"error": one sentence} out."""
     try:
-        return _answer(room, request)
+        return _answer(room, request, address)
     except StnError as error:
         return {"error": str(error)}
     except Exception:  # what nobody foresaw goes to the log, not to a visitor
@@ -56,13 +56,14 @@ def answer(room: TrainingRoom, request: object) -> dict[str, Any]:
         return {"error": "The run could not be reached: an error in the program, which its log describes."}
 
 
-def _answer(room: TrainingRoom, request: object) -> dict[str, Any]:
+def _answer(room: TrainingRoom, request: object, address: str) -> dict[str, Any]:
     given = mapping("request", request, EVERY_KEY)
     action = choice("action", given.get("action"), KEYS)
     mapping("request", request, ("action", *KEYS[action]))
     if action == "start":
         paused, replaces = flag("paused", given.get("paused", False)), text("replaces", given.get("replaces"))
-        run = room.start(parse_settings(given.get("settings", {})), replaces, paused, text("owner", given.get("owner")))
+        owner, settings = text("owner", given.get("owner")), parse_settings(given.get("settings", {}))
+        run = room.start(settings, replaces, paused, owner, address)
         return {
             "run": run.id,
             "owner": run.owner,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
 from demo.tabs.train.data import TrainingData
 from demo.tabs.train.run import ENDED, MAX_SECONDS, WAITING, Run, RunInputs
@@ -17,7 +18,18 @@ from stn.errors import StnError
 PLACES = 2  # runs that train at once, all visitors together
 MAX_RUNS = 16  # runs remembered besides those that wait
 MAX_WAITING = 60  # visitors in line
+MAX_OWN = 2  # of them one browser's
+MAX_NEAR = 40  # of them from one address, which a whole class may share
 PREVIEWS = 24  # kept, for everybody's first look is the same
+
+
+def network_of(address: str) -> str:
+    """What tells one school from the next: an address, or half of one of IPv6, where each school has many."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(found if found.version == 4 else ip_network((int(found), 64), strict=False))
 
 
 class TrainingRoom:
@@ -31,21 +43,25 @@ class TrainingRoom:
         self._building = threading.Lock()
 
     def start(
-        self, settings: Settings, replaces: str | None = None, paused: bool = False, owner: str | None = None
+        self,
+        settings: Settings,
+        replaces: str | None = None,
+        paused: bool = False,
+        owner: str | None = None,
+        address: str = "",
     ) -> Run:
         """A new run instead of the visitor's last one. It waits where all places are taken: see line().
 
-        Raises StnError where too many wait.
+        `address`: where its visitor is, by which no more than a class is told from everybody. Raises StnError where
+        too many wait.
         """
+        near = network_of(address)
         with self._lock:
             if replaces in self._runs:
                 self._runs.pop(replaces).act("stop")
             self._tidy()
-            if len(self._waiting()) >= MAX_WAITING:
-                raise StnError(
-                    f"{MAX_WAITING} visitors wait for a place to train in already; try again in some minutes."
-                )
-            run = Run(settings, self._build, paused, self._clock, owner)
+            self._refuse_more(owner, near)
+            run = Run(settings, self._build, paused, self._clock, owner, near)
             self._runs[run.id] = run
             self._admit()
         return run
@@ -131,6 +147,19 @@ class TrainingRoom:
                     return
                 idlest.act("stop")
             run.begin()
+
+    def _refuse_more(self, owner: str | None, near: str) -> None:
+        """Raises StnError where the line has no room for another run of a visitor's."""
+        waiting = self._waiting()
+        if sum(run.owner == owner for run in waiting) >= MAX_OWN:
+            raise StnError(f"{MAX_OWN} runs of yours wait for a place to train in already; stop one of them first.")
+        if len(waiting) >= MAX_WAITING:
+            raise StnError(f"{MAX_WAITING} visitors wait for a place to train in already; try again in some minutes.")
+        if near and sum(run.near == near for run in waiting) >= MAX_NEAR:
+            raise StnError(
+                f"{MAX_NEAR} visitors from your network wait for a place to train in already; "
+                "try again in some minutes, or watch a shared run."
+            )
 
     def _waiting(self) -> list[Run]:
         return [run for run in self._runs.values() if run.state == WAITING]

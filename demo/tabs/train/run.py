@@ -63,7 +63,7 @@ class Run:
     """One run: a trainer, the thread that drives it, and what its visitor has not seen yet. Locked by `changed`.
 
     It waits for a place until begin(). `owner`: a secret of its visitor's, the same for all his runs, from which comes
-    `share`, by which others may look on.
+    `share`, by which others may look on. `near`: the network that he is in, "" where nobody knows.
     """
 
     def __init__(
@@ -73,9 +73,11 @@ class Run:
         paused: bool,
         clock: Callable,
         owner: str | None = None,
+        near: str = "",
     ):
         self.id = secrets.token_urlsafe(16)
         self.owner = owner or secrets.token_urlsafe(16)
+        self.near = near
         self.settings = settings
         self.changed = threading.Condition()
         self.state = WAITING

@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 from typing import Any
 
+import gradio as gr
+
 from demo.core.models import Resources
 from demo.tabs.train import api
 from demo.tabs.train.data import WATCHED, TrainingData
@@ -18,8 +20,8 @@ def build(resources: Resources) -> None:
     room = TrainingRoom(TrainingData(resources.images))
     atexit.register(room.close)
 
-    def train(request):
-        return api.answer(room, request)
+    def train(request, visit: gr.Request):
+        return api.answer(room, request, visit.client.host if visit.client else "")
 
     live("train", "train-view", [train], constants=constants())
 

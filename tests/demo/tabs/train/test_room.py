@@ -8,7 +8,7 @@ import time
 import pytest
 
 from demo.tabs.train import api
-from demo.tabs.train.room import MAX_RUNS, MAX_WAITING, PLACES, TrainingRoom
+from demo.tabs.train.room import MAX_RUNS, PLACES, TrainingRoom
 from demo.tabs.train.run import DROP_AFTER, ENDED, MAX_CHANGES, MAX_SECONDS, RECLAIM_AFTER, Change
 from demo.tabs.train.settings import Settings
 from demo.tabs.train.trainer import Update
@@ -110,19 +110,6 @@ def test_two_at_once_and_the_third_waits_in_line(room):
     assert room.find(fourth.id).state == "paused"
 
 
-def test_who_waits_pauses_nothing_and_may_leave(room):
-    for _ in range(PLACES):
-        room.start(Settings())
-    run, other = room.start(Settings()), room.start(Settings())
-    for action in ("pause", "resume", "step"):
-        run.act(action)
-        assert run.state == "waiting"
-    run.act("stop")
-    assert run.state == "stopped" and room.line(other)[0] == 1
-    run.begin()
-    assert run.state == "stopped" and run.trainer is None
-
-
 def test_a_step_that_was_asked_for_in_line_is_made(room):
     places = [room.start(Settings()) for _ in range(PLACES)]
     run = room.start(Settings(), paused=True)
@@ -131,22 +118,6 @@ def test_a_step_that_was_asked_for_in_line_is_made(room):
     room.find(run.id)
     until(lambda: len(run.losses) == 1)
     assert run.state == "paused"
-
-
-def test_the_line_has_an_end(room):
-    for _ in range(PLACES + MAX_WAITING):
-        room.start(Settings())
-    with pytest.raises(StnError, match=f"^{MAX_WAITING} visitors wait .* try again in some minutes.$"):
-        room.start(Settings())
-
-
-def test_who_leaves_the_line_without_a_word_is_dropped(room, clock):
-    runs = [room.start(Settings()) for _ in range(PLACES + 2)]
-    clock.now = DROP_AFTER - 1
-    for run in (*runs[:PLACES], runs[-1]):
-        room.find(run.id)
-    clock.now = DROP_AFTER + 1
-    assert room.line(room.find(runs[-1].id))[0] == 1 and runs[-2].state == "stopped"
 
 
 def test_thirty_take_turns_and_nobody_keeps_a_place(room, clock, gate):

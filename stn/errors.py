@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -19,8 +20,8 @@ class GroupError(StnError):
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    text = str(error).strip().splitlines()
+    """What an error says, in one line, without a terminal's colours."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()
     return text[0].rstrip(":") if text else type(error).__name__
 
 

@@ -64,11 +64,12 @@ def _onnx(model: Normalized, info: CheckpointInfo, out: Path) -> None:
     write_file(out, program.save)
 
 
-def export_onnx(module: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
+def export_onnx(module: nn.Module, example: Tensor, any_size: bool = False) -> torch.onnx.ONNXProgram:
     """Any module that holds SpatialTransformers, in ONNX, from its one input, `images`, to its output, `output`.
 
-    `example` (B, C, H, W): whatever its batch, the program takes any, of images of this size. The module is written as
-    it is in evaluation mode. `.save("net.onnx")` writes the result, which onnxruntime reads.
+    `example` (B, C, H, W): whatever its batch, the program takes any, of images of this size; with `any_size`, of any H
+    and W that the module itself takes, for which a spline needs an `out_size`. The module is written as it is in
+    evaluation mode. `.save("net.onnx")` writes the result, which onnxruntime reads.
     Raises StnError where the packages of PyTorch's ONNX exporter, onnx and onnxscript, are missing, and where it cannot
     translate the module.
 
@@ -82,29 +83,37 @@ def export_onnx(module: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
         raise StnError("The example is an empty batch; give one image or more.")
     images = example.expand(2, *example.shape[1:]) if len(example) == 1 else example
     try:
-        return onnx_program(module, images.contiguous(), "images", ["output"])
+        return onnx_program(module, images.contiguous(), "images", ["output"], any_size=any_size)
     except StnError:
         raise
     except Exception as error:  # of many kinds, from torch.export to the translation
-        raise StnError(f"PyTorch cannot write this module in ONNX: {first_line(error)}") from error
+        hint = " A spline needs an out_size where images may have any size." if any_size else ""
+        raise StnError(f"PyTorch cannot write this module in ONNX: {first_line(error)}{hint}") from error
 
 
 def onnx_program(
-    module: nn.Module, images: Tensor, input_name: str, output_names: list[str], optimize: bool = True
+    module: nn.Module,
+    images: Tensor,
+    input_name: str,
+    output_names: list[str],
+    optimize: bool = True,
+    any_size: bool = False,
 ) -> torch.onnx.ONNXProgram:
     """A module that holds SpatialTransformers, in ONNX: from images (B, C, H, W), of any B, to its outputs.
 
     `images`: an example of two, for one would fix B at 1. `optimize`: whether what is known when the program is written
-    is computed then; it may fold weights into each other. Raises StnError where the packages of PyTorch's ONNX exporter
-    are missing.
+    is computed then; it may fold weights into each other. `any_size`: of any H and W, too. Raises StnError where the
+    packages of PyTorch's ONNX exporter are missing.
     """
     try:
         import onnx
-        from onnxscript import opset20 as op
+        from onnxscript import opset20
     except ImportError as error:
         raise StnError(
             "PyTorch writes ONNX with two more packages: pip install onnx onnxscript, then export again."
         ) from error
+
+    op: Any = opset20  # whose types are narrower than what it takes
 
     # What the exporter does not translate by itself.
     def hypot(x: Any, y: Any) -> Any:
@@ -117,9 +126,20 @@ def onnx_program(
 
     # It has a translation for the mean over areas that do not divide the size, of hundreds of nodes.
     def areas(x: Any, cells: Any) -> Any:
-        weights = [area_weights(n, k) for n, k in zip(x.shape[2:], cells, strict=True)]
-        down, right = (op.Constant(value=onnx.numpy_helper.from_array(w)) for w in (weights[0], weights[1].T.copy()))
-        return op.MatMul(op.MatMul(down, x), right)
+        down, right = (weights(x, axis, k) for axis, k in zip((2, 3), cells, strict=True))
+        return op.MatMul(op.MatMul(down, x), op.Transpose(right, perm=(1, 0)))
+
+    def weights(x: Any, axis: int, cells: int) -> Any:
+        if isinstance(x.shape[axis], int):
+            return op.Constant(value=onnx.numpy_helper.from_array(area_weights(x.shape[axis], cells)))
+        # `area_weights` in the program's own operators: the size is known when it runs.
+        size = op.Shape(x, start=axis, end=axis + 1)  # (1,)
+        edges = op.Constant(value_ints=list(range(cells)))
+        pixels = op.Range(0, op.Squeeze(size), 1)
+        low = op.Unsqueeze(op.Div(op.Mul(edges, size), cells), [1])  # (cells, 1)
+        high = op.Unsqueeze(op.Div(op.Add(op.Mul(op.Add(edges, 1), size), cells - 1), cells), [1])
+        inside = op.Cast(op.And(op.LessOrEqual(low, pixels), op.Less(pixels, high)), to=onnx.TensorProto.FLOAT)
+        return op.Div(inside, op.Cast(op.Sub(high, low), to=onnx.TensorProto.FLOAT))
 
     aten, prims = torch.ops.aten, torch.ops.prims
     table: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -128,6 +148,7 @@ def onnx_program(
         aten.adaptive_max_pool2d.default: halves,
         aten._adaptive_avg_pool2d.default: areas,
     }
+    sides = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC) if any_size else {}
     with warnings.catch_warnings(), torch.no_grad(), evaluating(module):
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch, to itself
         program = torch.onnx.export(
@@ -137,7 +158,7 @@ def onnx_program(
             opset_version=OPSET,
             input_names=[input_name],
             output_names=output_names,
-            dynamic_shapes=({0: torch.export.Dim("B")},),
+            dynamic_shapes=({0: torch.export.Dim("B"), **sides},),
             custom_translation_table=table,
             optimize=optimize,
             verbose=False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from inspect import unwrap
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +18,31 @@ OPTIMIZERS = ("sgd", "adamw", "muon")
 SCHEDULES = ("constant", "one-cycle")
 
 
-class Muon(torch.optim.AdamW):
+class _Light:
+    """A mixin for PyTorch's optimisers that leaves out what they tell its compiler.
+
+    Whoever does not compile the update itself needs none of it, and it imports the compiler: seconds and 100 MB.
+    """
+
+    add_param_group: Any = unwrap(torch.optim.Optimizer.add_param_group)
+    load_state_dict: Any = unwrap(torch.optim.Optimizer.load_state_dict)
+    state_dict: Any = unwrap(torch.optim.Optimizer.state_dict)
+    zero_grad: Any = unwrap(torch.optim.Optimizer.zero_grad)
+
+
+class SGD(_Light, torch.optim.SGD):
+    """Stochastic gradient descent, as `torch.optim.SGD`."""
+
+    step: Any = torch.no_grad()(unwrap(torch.optim.SGD.step))
+
+
+class AdamW(_Light, torch.optim.AdamW):
+    """AdamW (Loshchilov and Hutter 2019), as `torch.optim.AdamW`."""
+
+    step: Any = torch.no_grad()(unwrap(torch.optim.AdamW.step))
+
+
+class Muon(AdamW):
     """Muon (Jordan et al. 2024) for the groups that say `orthogonal`, AdamW for the others.
 
     A weight (out, in, ...) there is moved along its averaged gradient, seen as a matrix (out, in * ...) and made nearly
@@ -88,8 +114,8 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         rates = {"lr": lr, "base_lr": lr, "weight_decay": decay}
         rows.append(rates | {"params": parameters, "locates": locates, "orthogonal": convolves})
     if config.optimizer == "sgd":
-        return torch.optim.SGD(rows, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov, fused=True)
-    adamw = Muon if config.optimizer == "muon" else torch.optim.AdamW
+        return SGD(rows, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov, fused=True)
+    adamw = Muon if config.optimizer == "muon" else AdamW
     return adamw(rows, lr=config.lr, betas=(0.9, 0.99), fused=True)
 
 

@@ -92,6 +92,24 @@ def test_any_module_that_holds_transformers_becomes_onnx(tmp_path, generator):
         net.train()
 
 
+@pytest.mark.slow
+def test_a_layer_becomes_onnx_for_images_of_any_size(tmp_path, generator):
+    layer = SpatialTransformer(Localizer(3, "projective"), padding="mean", average="anisotropic").eval()
+    nn.init.normal_(layer.localizer.head[-1].weight, std=0.05, generator=generator)
+    export_onnx(layer, torch.rand(1, 3, 20, 28, generator=generator), any_size=True).save(tmp_path / "net.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
+    for size in ((20, 28), (33, 17), (64, 48)):  # cells of the pooling that share rows, that are one, that are many
+        images = torch.rand(3, 3, *size, generator=generator)
+        output = torch.from_numpy(session.run(["output"], {"images": images.numpy()})[0])
+        torch.testing.assert_close(output, layer(images), rtol=0, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_spline_that_keeps_the_size_is_not_for_any_size():
+    with pytest.raises(StnError, match=r"in ONNX: .*spline needs an out_size"):
+        export_onnx(SpatialTransformer(Localizer(1, "tps")), torch.zeros(2, 1, 20, 28), any_size=True)
+
+
 def test_what_cannot_become_onnx_is_told_in_one_sentence():
     class Branches(nn.Module):
         def forward(self, x):

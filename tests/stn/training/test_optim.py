@@ -85,3 +85,25 @@ def test_a_step_takes_a_closure_and_returns_its_loss(name, generator):
             assert optimizer.step() is None
         moved.append([parameter.detach().clone() for parameter in model.parameters()])
     assert all(map(torch.equal, *moved))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates_are_pytorch_s_own(name, generator):
+    """Ours differ in nothing but what they tell PyTorch's compiler; Muon on vectors is AdamW."""
+    theirs = torch.optim.SGD if name == "sgd" else torch.optim.AdamW
+    options = {"momentum": 0.9, "nesterov": True} if name == "sgd" else {"betas": (0.9, 0.99)}
+    start = torch.randn(7, generator=generator)
+    ours, other = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    group = {"params": [ours], "orthogonal": False}
+    config = replace(TUNED.train, optimizer=name, momentum=0.9, nesterov=True)
+    optimizer = type(make_optimizer(nn.Linear(2, 2), config))([group], lr=0.1, weight_decay=0.1, **options)
+    own = theirs([other], lr=0.1, weight_decay=0.1, **options)
+    for _ in range(3):
+        for parameter in (ours, other):
+            parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+        own.step()
+        optimizer.zero_grad()
+        assert ours.grad is None and not torch.equal(ours, start)
+        torch.testing.assert_close(ours, other, rtol=0, atol=0)
+    optimizer.load_state_dict(own.state_dict() | {"param_groups": optimizer.state_dict()["param_groups"]})

@@ -30,11 +30,26 @@ settings.load_profile("same")
 
 
 def pytest_xdist_auto_num_workers(config) -> int:
-    """A process a core, but no more than four and none for each file that is named: one file runs in this process."""
+    """Two processes a core, which wait for browsers and servers half of the time, but no more than four.
+
+    Nor more than one for each file that is named: one file runs in this process.
+    """
     named = {arg.split("::")[0] for arg in config.args}
     files = len(named) if all(Path(name).is_file() for name in named) else 4
-    workers = min(os.cpu_count() or 1, files, 4)
+    workers = min(2 * (os.cpu_count() or 1), files, 4)
     return workers if workers > 1 else 0
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Files with slow tests first, then those with a browser: quick ones are what fills the processes at the end."""
+
+    def rank(marks: set[str]) -> int:
+        return 0 if "slow" in marks else 1 if "browser" in marks else 2
+
+    marks: dict[Path, set[str]] = {}
+    for item in items:
+        marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+    items.sort(key=lambda item: rank(marks[item.path]))
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from typing import Any
 
 import gradio as gr
 import torch
+from gradio import route_utils
 from gradio.state_holder import SessionState
 from PIL import Image
 
-from demo import guard
+from demo import guard, hosts
 from demo.api import add_endpoints
 from demo.controls.panel import panel
 from demo.core.compare import answer
@@ -37,6 +38,7 @@ SESSIONS = 300  # visitors of whom Gradio remembers something
 QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
 M_ARENA_MAX = -8  # of glibc's malloc.h
 ARENAS = 2  # that threads take memory from; by itself glibc gives nearly each of the server's its own, and holes in it
+_root_url = route_utils.get_root_url
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
 
@@ -72,6 +74,7 @@ def build(
     rooms.ROOMS[page] = resources.rooms
     page.queue(max_size=QUEUED)
     _forget_values()
+    _name_only_ours()
     bound_messages()
 
     def prepare() -> None:
@@ -88,6 +91,11 @@ def build(
 def _forget_values() -> None:
     """Lets Gradio keep no visitor's values, images of 6 MB among them: it does so for links that this page has not."""
     SessionState._update_value_in_config = lambda *_: None  # type: ignore[method-assign]
+
+
+def _name_only_ours() -> None:
+    """Lets Gradio write no name into the page but the page's own."""
+    route_utils.get_root_url = lambda *given, **named: hosts.without_name(_root_url(*given, **named))
 
 
 def give_back(seconds: float = 20) -> None:

@@ -34,7 +34,7 @@ ROOMS = {
     "demo.headers": set(),
     "demo.hosts": set(),
     "demo.throttle": set(),
-    "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "demo.guard", "gradio"},
+    "demo.page": BASE | {"demo.ui", "demo.controls", "demo.tabs", "demo.api", "demo.guard", "demo.hosts", "gradio"},
     "demo.benchmark": {"stn", "demo.measuring"},
     "demo.cluster": {"demo.measuring"},
     "demo.loadtest": {"stn", "demo.core", "demo.measuring"},

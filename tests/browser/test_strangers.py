@@ -36,6 +36,12 @@ def handlers(address):
     return {each["api_name"]: (each["id"], len(each["inputs"])) for each in found if each["backend_fn"]}
 
 
+def explained(image) -> list:
+    """What /explain is given, with nothing but an image of one's own."""
+    given = {"dataset": "mnist", "image": image}
+    return [given.get(name, argument.default) for name, argument in ARGUMENTS.items()]
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_every_tab_works_with_the_headers(visit, tab):
     said = []
@@ -58,6 +64,13 @@ def test_a_long_name_of_a_function_ends_before_gradio(stranger, functions):
     assert stranger.post("/component_server/", json={**asked, "fn_name": "look"}).status_code == 200
 
 
+def test_a_name_that_nobody_gave_the_page_opens_it_and_is_not_repeated(look, address, stranger):
+    page = look("&dataset=mnist&sample=3", at=address.replace("127.0.0.1", "school.localhost"))
+    assert "school.localhost" in page.url
+    told = httpx.get(address, headers={"Host": "school.localhost"}).text
+    assert "school.localhost" not in told and '"root":"./"' in told
+
+
 def test_a_foreign_page_cannot_make_its_visitors_run_anything(stranger, functions):
     asked = f'{{"data": {{}}, "session_hash": "a", "component_id": {functions["look"]}, "fn_name": "look"}}'
     assert stranger.post("/component_server/", content=asked, headers=TEXT).status_code == 415
@@ -65,7 +78,7 @@ def test_a_foreign_page_cannot_make_its_visitors_run_anything(stranger, function
 
 def test_no_address_is_fetched_and_no_file_is_taken(stranger):
     image = {"path": "http://127.0.0.1:9/", "meta": {"_type": "gradio.FileData"}}
-    refused = stranger.post("/call/explain", json={"data": ["mnist", None, image, *[0] * 11]})
+    refused = stranger.post("/call/explain", json={"data": explained(image)})
     assert refused.status_code == 422 and "data URI" in refused.json()["error"]
     assert stranger.post("/upload", files={"files": ("a" * 500, b"a")}).status_code == 404
 
@@ -95,7 +108,7 @@ def test_what_the_pages_handlers_are_given_by_hand_is_refused_in_a_sentence(stra
     "image", ["", 7, [], {}, {"url": "http://127.0.0.1:9/"}, {"meta": 1}, "/etc/hostname"], ids=str
 )
 def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
-    data = ["mnist", None, image, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]
+    data = explained(image)
     answer = stranger.post("/run/explain", json={"data": data})
     assert answer.status_code == 400 and answer.json()["error"].startswith("image is ")
 
@@ -103,7 +116,7 @@ def test_an_image_that_is_none_is_refused_in_a_sentence(stranger, image):
 def test_nothing_that_a_stranger_sends_is_kept(stranger):
     mark = "stranger" * 10
     for session in "abc":
-        data = ["mnist", None, mark, 0, 0, 1, *[0] * (len(ARGUMENTS) - 7), False]
-        assert stranger.post("/run/explain", json={"data": data, "session_hash": session}).status_code == 400
+        asked = {"data": explained(mark), "session_hash": session}
+        assert stranger.post("/run/explain", json=asked).status_code == 400
     sessions = [found for found in gc.get_objects() if isinstance(found, SessionState)]
     assert sessions and not any(mark in str(session.config_values) for session in sessions)

@@ -286,9 +286,3 @@ def test_an_exercise_can_be_opened_in_play(lesson):
     )
     shown = json.loads(page.locator("#view").get_attribute("data-drawn"))
     assert (shown["sample"], shown["scale"], shown["compare"]) == (wanted["sample"], 0.7, "trained")
-
-
-def test_a_phone_scrolls_one_way_only(lesson):
-    page = lesson(width=390, height=844, has_touch=True)
-    predict(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

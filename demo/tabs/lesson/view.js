@@ -9,6 +9,7 @@ import { make, setText } from "../../ui/static/readings.js";
 import { openStore } from "../../ui/static/store.js";
 import { createBench } from "./bench.js";
 import { createLessonClass } from "./class.js";
+import { remember, remembered } from "./remembered.js";
 import { showResult, showVerdict } from "./result.js";
 
 /** @import { Server } from "../../ui/static/types.d.ts" */
@@ -24,7 +25,7 @@ export function mount(element, server) {
   const notice = find(".notice");
   const slider = find(".bench-slider input");
   /** @type {Record<number, number>} */
-  const predictions = {}; // exercise -> the learner's choice
+  const predictions = remembered(sections); // exercise -> the learner's choice
   /** @type {Record<number, import("./result.js").Answer>} */
   const answers = {}; // exercise -> what was measured
   const asked = Number(store.extra("exercise"));
@@ -157,6 +158,7 @@ export function mount(element, server) {
     section.addEventListener("change", async (event) => {
       const first = predictions[k + 1] === undefined;
       predictions[k + 1] = Number(event.target.value);
+      remember(predictions);
       if (first) reveal();
       await answerFor(k + 1);
       if (exercise === k + 1) showAnswer();
@@ -198,8 +200,13 @@ export function mount(element, server) {
   async function openEnd() {
     const show = () => exercise === end && showResult(find(".result"), sections, predictions, answers);
     show();
-    for (const number of Object.keys(predictions)) await answerFor(Number(number)); // images may have been exchanged
+    await answerAll();
     show();
+  }
+
+  // Whatever was predicted: images may have been exchanged, or the page loaded again.
+  async function answerAll() {
+    for (const number of Object.keys(predictions)) await answerFor(Number(number));
     markSteps();
   }
 
@@ -223,6 +230,7 @@ export function mount(element, server) {
   window.addEventListener("afterprint", () => dark && document.body.classList.add("dark"));
   find(".result-again").addEventListener("click", () => {
     for (const number of Object.keys(predictions)) delete predictions[number];
+    remember(predictions);
     for (const section of sections) {
       showVerdict(section, undefined, undefined);
       for (const input of section.querySelectorAll("input")) input.checked = false;
@@ -230,6 +238,10 @@ export function mount(element, server) {
     choose(1);
     steps[0].focus();
   });
+
+  for (const [number, choice] of Object.entries(predictions)) {
+    sections[Number(number) - 1].querySelectorAll("input")[choice].checked = true;
+  }
 
   let renewed = -1; // the exchange of images whose are shown
   store.watch("lesson", () => {
@@ -240,6 +252,6 @@ export function mount(element, server) {
     }
     renewed = store.renewed;
     for (const number of Object.keys(answers)) delete answers[number]; // of the images before
-    open(exercise);
+    open(exercise).then(answerAll);
   });
 }

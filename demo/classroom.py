@@ -31,7 +31,7 @@ from demo.measuring.visitor import PATIENCE, Target, User, find_view, rush
 
 ANSWERING = 2.0  # seconds, at most, until a student answers
 CHANGE, RELOAD = 0.3, 0.25  # part of the students who do so in a question
-EXERCISES = 5
+EXERCISES = 6
 
 
 def main() -> None:

@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from torch import nn
 from tqdm import tqdm
 
 from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
@@ -17,11 +19,12 @@ from stn.cli.layer_benchmark import benchmark_layer
 from stn.cli.output import dump, note
 from stn.cli.process import Terminated, drop_output, open_streams, told_to_end
 from stn.cli.train import chosen_device, run_train
+from stn.controls import EDGES
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import GroupError, StnError
 from stn.evaluation.accuracy import Result, evaluate_model, load_test
 from stn.evaluation.curves import CONTROLS, Curve, curve, on_the_page, update_curves
-from stn.evaluation.rectify import Rectification, rectification
+from stn.evaluation.rectify import IMAGES, UPRIGHT, Rectification, rectification
 from stn.evaluation.table import END, START, markdown_tables, table_rows, write_table
 from stn.export import FORMATS, export
 from stn.recipes import get_recipe, list_recipes
@@ -113,7 +116,14 @@ def parser() -> argparse.ArgumentParser:
     upright = "measure the residual rotation after the transformer, and how alike and how complete its outputs are"
     what.add_argument("--rectification", action="store_true", help=upright)
     what.add_argument("--curve", choices=CONTROLS, help="measure the accuracy over the range of one distortion")
-    behind = "with --curve: behind the transformer of this network, a name or a file, which it was never trained with"
+    hidden = "shown, or hidden: all but a disc of every image is black, so that only its content says how it is turned"
+    sub.add_argument("--edges", choices=EDGES, default=EDGES[0], help=f"{hidden} (default: shown)")
+    first = "number of test images, from the first on (default: all; for the residual rotation 1,000)"
+    sub.add_argument("--images", type=whole(1, MAX_SEED), help=first)
+    behind = (
+        "with --curve or --rectification: behind the transformer of this network, a name or a file, which it was never "
+        "trained with"
+    )
     sub.add_argument("--behind", metavar="NETWORK", help=behind)
 
     sub = command(run_curves, "data", "device")
@@ -187,27 +197,35 @@ def run_list(options: argparse.Namespace) -> None:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     """test a checkpoint on the test set of its recipe"""
-    if options.behind is not None and not options.curve:
-        raise StnError("--behind is measured over the range of a distortion; add --curve rotation, or another.")
-    model, info = load_checkpoint(options.checkpoint)
-    test = load_test(info.recipe, options.data_dir)
+    if options.behind is not None and not (options.curve or options.rectification):
+        raise StnError(
+            "--behind is measured over the range of a distortion; add --curve rotation, --rectification, or another."
+        )
+    loaded, info = load_checkpoint(options.checkpoint)
+    test, edges = load_test(info.recipe, options.data_dir), options.edges
+    if options.images:
+        test = replace(test, images=test.images[: options.images], labels=test.labels[: options.images])
+    model: nn.Module = loaded
+    recipe = info.recipe
+    if options.curve or options.behind is not None:
+        model, recipe = on_the_page(loaded, info.recipe, options.behind)
     found: Rectification | Curve | Result
     if options.rectification:
-        found = upright = rectification(model, test, info.recipe)
+        found = upright = rectification(model, test, recipe, options.images or IMAGES, edges)
         text = (
             f"residual rotation {upright.left_sd:.1f}° of {upright.input_sd:.1f}°, "
-            f"{upright.left_sd_within:.1f}° within an image"
+            f"{upright.left_sd_within:.1f}° within an image; {100 * upright.upright:.1f}% of the outputs within "
+            f"{UPRIGHT:.0f}° of upright, {upright.accuracy:.1f}% right"
         )
     elif options.curve:
-        measured, recipe = on_the_page(model, info.recipe, options.behind)
-        found = swept = curve(measured, test, recipe, options.curve)
+        found = swept = curve(model, test, recipe, options.curve, edges=edges)
         points = zip(swept.values, swept.accuracy, strict=True)
         text = "\n".join(f"{options.curve} {value:g}: {accuracy:.2f}%" for value, accuracy in points)
     else:
-        found = result = evaluate_model(model, test, info.recipe)
+        found = result = evaluate_model(model, test, recipe, edges=edges)
         text = f"{result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}"
     if options.json:
-        dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(model)})
+        dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(loaded)})
     else:
         print(f"{info.name}: {text}")
 

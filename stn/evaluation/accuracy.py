@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stn.config import Recipe
 from stn.data import Dataset, load_dataset
-from stn.distort import CLUTTERED, get_distortion
+from stn.distort import CLUTTERED, Distorted, get_distortion, hide_edges
 from stn.explain import evaluating
 
 TEST_SEED = 20150605  # of the distorted test sets
@@ -58,7 +58,7 @@ def clutter_stock(test: Dataset) -> Tensor | None:
 
 
 def distorted_batches(
-    test: Dataset, recipe: Recipe, device: torch.device | str = "cpu"
+    test: Dataset, recipe: Recipe, device: torch.device | str = "cpu", edges: str = "shown"
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The recipe's test set as batches (images (B, C, canvas, canvas) in [0, 1], labels (B,)), always the same."""
     generator = torch.Generator().manual_seed(TEST_SEED)
@@ -66,18 +66,21 @@ def distorted_batches(
     stock = stock if stock is None else stock.to(device)
     for start in range(0, len(test), BATCH):
         images = test.images[start : start + BATCH].to(device).float() / 255
+        found = Distorted(images, torch.eye(3).expand(len(images), 3, 3))
         if recipe.distortion:
             pool = images if stock is None else stock
-            images = get_distortion(recipe.distortion)(images, pool, recipe.model.canvas, generator).images
-        yield images, test.labels[start : start + BATCH]
+            found = get_distortion(recipe.distortion)(images, pool, recipe.model.canvas, generator)
+        yield (hide_edges(found) if edges == "hidden" else found).images, test.labels[start : start + BATCH]
 
 
 @torch.inference_mode()
-def evaluate_model(model: nn.Module, test: Dataset, recipe: Recipe, device: torch.device | str = "cpu") -> Result:
-    """The model's accuracy and loss on the recipe's test set."""
+def evaluate_model(
+    model: nn.Module, test: Dataset, recipe: Recipe, device: torch.device | str = "cpu", edges: str = "shown"
+) -> Result:
+    """The model's accuracy and loss on the recipe's test set; edges: "hidden" to leave a disc of every image."""
     right, loss = [], 0.0
     with evaluating(model):
-        for images, labels in distorted_batches(test, recipe, device):
+        for images, labels in distorted_batches(test, recipe, device, edges):
             images = images.contiguous(memory_format=torch.channels_last)
             logits: Tensor = model(images).float().cpu()
             right += (logits.argmax(1) == labels).tolist()

@@ -202,6 +202,7 @@ def curve(
     control: str,
     on_value: Callable[[float, float], None] = lambda value, accuracy: None,
     device: str = "cpu",
+    edges: str = "shown",
 ) -> Curve:
     """The model's accuracy on the test set at each of the control's values; clutter and noise from a fixed seed.
 
@@ -216,7 +217,7 @@ def curve(
     found = []
     for value in values:
         given: dict[str, Any] = {control: value}
-        controls = Controls(**given, seed=TEST_SEED)
+        controls = Controls(**given, seed=TEST_SEED, edges=edges)
         correct = 0
         for start in range(0, len(test), BATCH):
             images = levels[start : start + BATCH].float() / 255

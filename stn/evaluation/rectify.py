@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from stn import geometry
 from stn.config import Recipe
 from stn.data import Dataset
-from stn.distort import TURNED, placement_matrix, warp
+from stn.distort import TURNED, Distorted, hide_edges, placement_matrix, warp
 from stn.errors import StnError
 from stn.explain import explain
 
 IMAGES = 1000
 ANGLES = 13
+UPRIGHT = 45.0  # degrees from upright up to which an output is nearer to that than to a quarter turn
 WIDEST = 90.0  # degrees either way; of a recipe that turns its images less, no more than it does
 
 
@@ -33,18 +34,23 @@ class Rectification:
     area_in_frame: float  # mean part of the object's area that the frame holds, 0 to 1
     pictures: int  # called so in the records of the checkpoints
     angles: int
+    upright: float = math.nan  # part of the outputs within 45 degrees of upright, 0 to 1
+    accuracy: float = math.nan  # percent, of the model on the turned images
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @torch.no_grad()
-def rectification(model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAGES) -> Rectification:
+def rectification(
+    model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAGES, edges: str = "shown"
+) -> Rectification:
     """Turns the first `n` test images to 13 angles and measures what the first transformer makes of them.
 
     The angles go from -90 to 90 degrees, or as far as the recipe's own images are turned where that is less.
     The residual rotation is the angle given plus that of the polar decomposition of the affine map nearest to the grid:
     of theta itself, where the family is affine. The object is a gray image's ink, a colour image's whole square.
+    edges: "hidden" to show the model no more of the turned images than a disc.
     Raises StnError for a model without a transformer.
     """
     canvas = recipe.model.canvas
@@ -52,7 +58,7 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAG
         raise StnError(f"{n} images cannot be measured; give 1 or more.")
     widest = TURNED.get(recipe.distortion or "", WIDEST)
     angles = torch.linspace(-widest, widest, ANGLES).tolist()
-    poses, correlations, input_correlations, areas = [], [], [], []
+    poses, correlations, input_correlations, areas, right = [], [], [], [], []
     for start in range(0, min(n, len(test)), 100):
         images = test.images[start : min(start + 100, n)].float() / 255  # (B, C, H, W)
         objects = images if images.shape[1] == 1 else torch.ones_like(images[:, :1])
@@ -60,12 +66,14 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAG
         for angle in sorted(angles, key=abs):  # the upright one first
             matrix = turned(angle, len(images), canvas, images.shape[-1])
             given = warp(images, matrix, canvas)
+            given = hide_edges(Distorted(given, matrix)).images if edges == "hidden" else given
             seen = explain(model, given)
             if not seen.stages:
                 raise StnError(f"{recipe.name!r} has no transformer to measure; choose one that has a family.")
             stage = seen.stages[0]
             upright = upright or (stage.output, given)
             turn, _ = geometry.polar(geometry.nearest_affine(stage.grid))
+            right.append(seen.logits.argmax(1) == test.labels[start : start + len(images)])
             turns.append(torch.deg2rad(torch.tensor(angle)) + turn)
             if angle:  # the upright one is like itself whatever the transformer does
                 correlations.append(correlation(stage.output, upright[0]))
@@ -83,6 +91,8 @@ def rectification(model: nn.Module, test: Dataset, recipe: Recipe, n: int = IMAG
         area_in_frame=torch.cat(areas).mean().item(),
         pictures=left.shape[1],
         angles=ANGLES,
+        upright=(torch.atan2(left.sin(), left.cos()).abs() <= math.radians(UPRIGHT)).float().mean().item(),
+        accuracy=100 * torch.cat(right).float().mean().item(),
     )
 
 

@@ -47,7 +47,7 @@ def covered(page, canvas: str) -> bool:
     )
 
 
-def answered(page, last: int = 5):
+def answered(page, last: int = 6):
     """Predicts exercises 1 to `last`, always the first choice, and goes on."""
     for n in range(1, last + 1):
         drawn(page, exercise=n)
@@ -122,7 +122,7 @@ def test_a_digit_of_a_sheet_opens_in_play(lesson):
     )
 
 
-@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("n", range(1, 7))
 def test_the_explanation_is_in_view_on_a_small_laptop(lesson, n, tmp_path):
     page = lesson(f"?dataset=mnist&exercise={n}", width=1366, height=768)
     drawn(page, exercise=n)
@@ -135,31 +135,31 @@ def test_the_explanation_is_in_view_on_a_small_laptop(lesson, n, tmp_path):
         page.locator(".exercise:visible .verdict p").evaluate("(p, words) => { p.textContent = words; }", words)
         assert bottom(page.locator(".exercise:visible .verdict p")) <= 768
     assert bottom(page.locator(".bench-next")) <= 768
-    assert page.locator(".exercise:visible .progress").inner_text() == f"{n} of 5"
+    assert page.locator(".exercise:visible .progress").inner_text() == f"{n} of 6"
 
 
 def test_the_end_lists_what_was_learnt_and_every_prediction_and_starts_again(lesson):
     page = lesson()
     page.locator(".steps button").last.click()
-    assert page.locator("#result-title").inner_text() == "0 of 5 answered so far"
+    assert page.locator("#result-title").inner_text() == "0 of 6 answered so far"
     page.locator(".steps button").first.click()
     answered(page, 2)
     drawn(page, exercise=3)
     page.locator(".steps button").last.click()
-    assert page.locator("#result-title").inner_text() == "2 of 5 answered so far"
+    assert page.locator("#result-title").inner_text() == "2 of 6 answered so far"
     assert page.locator(".result-answers li").count() == 2
     page.locator(".steps button").nth(2).click()
-    for n in range(3, 6):
+    for n in range(3, 7):
         drawn(page, exercise=n)
         predict(page)
         page.locator(".bench-next").click()
-    assert page.locator("#result-title").inner_text() == "5 of 5: what you now know"
+    assert page.locator("#result-title").inner_text() == "6 of 6: what you now know"
     answers = page.locator(".result-answers li").all_inner_texts()
-    assert len(answers) == page.locator(".result-learnt li").count() == 5
+    assert len(answers) == page.locator(".result-learnt li").count() == 6
     right = sum("\u2713 Your prediction, and right:" in answer for answer in answers)
-    assert sum("\u2717 Your prediction:" in answer for answer in answers) == 5 - right
-    assert sum("\u2713 Right answer:" in answer for answer in answers) == 5 - right
-    assert page.locator(".result-score").inner_text() == f"{right} of your 5 predictions were right."
+    assert sum("\u2717 Your prediction:" in answer for answer in answers) == 6 - right
+    assert sum("\u2713 Right answer:" in answer for answer in answers) == 6 - right
+    assert page.locator(".result-score").inner_text() == f"{right} of your 6 predictions were right."
     page.get_by_role("button", name="Start again").click()
     drawn(page, exercise=1)
     assert page.locator(".exercise :checked").count() == 0 and page.locator(".choice-sign:not(:empty)").count() == 0
@@ -266,7 +266,7 @@ def test_each_exercise_has_its_own_link(lesson):
     assert page.locator(".exercise:visible .verdict p").is_visible(), "what was answered stays so"
 
 
-@pytest.mark.parametrize("exercise", ["0", "6", "<b>", "1.5"])
+@pytest.mark.parametrize("exercise", ["0", "7", "<b>", "1.5"])
 def test_a_link_to_no_exercise_opens_the_first(lesson, exercise):
     drawn(lesson(f"?dataset=mnist&exercise={exercise}"), exercise=1)
 

@@ -15,8 +15,9 @@ from demo.core.pairs import TITLES
 from demo.core.state import KEYS
 from demo.core.turns import QUARTER_OFF
 from demo.core.words import number, rotation_words, signed_degrees
-from demo.tabs.lesson.bench import DATASET, Answer, Bench, Exercise
+from demo.tabs.lesson.bench import Answer, Bench, Exercise
 from stn import geometry
+from stn.controls import EDGES
 from stn.data import dataset_info
 from stn.evaluation.rectify import fraction_in_frame
 
@@ -24,6 +25,7 @@ SWEEP = tuple(range(-90, 91, 15))  # degrees
 KEEPS = 0.9  # of its images, as long as which a network counts as not failing
 TURNS = 5.0  # degrees from which a grid counts as turned
 STAYS = 0.25  # of its width, by which a frame's corners may move while it counts as staying
+BEHIND = "behind"  # the transformer: its role
 HALF_TURN = 180 - QUARTER_OFF
 
 
@@ -63,7 +65,7 @@ def where_it_looks(bench: Bench, exercise: Exercise, samples: list[int]) -> Answ
     shown = bench.show(samples, exercise.controls)
     matrix = geometry.nearest_affine(shown.grid)[0]
     size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
-    side, whole = shown.input.shape[-1], dataset_info(DATASET).size
+    side, whole = shown.input.shape[-1], dataset_info(bench.dataset).size
     frame = f"{number(size)} times as wide as the input"
     said = (
         f"The frame is {frame}, and its middle, t_x, is at {number(right)}. An MNIST image is {whole} of the input's "
@@ -94,7 +96,7 @@ def upright_only(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer
     alone, behind = known[plain][shown], known[helped][shown]
     at = f"{exercise.angles[shown]}\u00b0"
     fails = next((a for a, right in zip(exercise.angles, known[plain], strict=True) if right < KEEPS * n), None)
-    upright = n - sum(sheets[shown].off)
+    upright = n - sum(sheets[shown].off(exercise.upright))
     first = (
         f"As it is, it never gets more than one in ten wrong, up to {exercise.angles[-1]}\u00b0."
         if fails is None
@@ -145,7 +147,7 @@ def what_clutter_does(bench: Bench, exercise: Exercise, samples: list[int]) -> A
 
 
 def what_is_up(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
-    off = {angle: bench.sheet(exercise, angle).off for angle in exercise.angles}
+    off = {angle: bench.sheet(exercise, angle).off(exercise.upright) for angle in exercise.angles}
     names, n = [bench.chosen.classes[label] for label in bench.sheet(exercise, 0).labels], len(samples)
     first = int(exercise.controls.rotation)
     found = {angle: sum(off[angle]) for angle in (first, -first)}
@@ -166,6 +168,33 @@ def what_is_up(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
         "more than 45\u00b0 from upright."
     )
     return Answer(0 if not found[first] else 1 if 4 * found[first] <= n else 2, said, learnt)
+
+
+def what_it_looks_at(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
+    n, at = len(samples), exercise.angles.index(int(exercise.controls.rotation))
+    sheets = [[bench.sheet(exercise, angle, edges=edges) for angle in exercise.angles] for edges in EDGES]
+    upright = [[n - sum(sheet.off(exercise.upright)) for sheet in row] for row in sheets]
+    (shown, hidden), (known, left) = (row[at] for row in upright), (sum(row[at].right(BEHIND)) for row in sheets)
+    choice = 0 if hidden >= shown else 1 if 2 * hidden >= shown else 2
+    turned = f"{exercise.angles[at]}\u00b0"
+    within = f"within {exercise.upright:g}\u00b0 of upright"
+    corners = "the black corners that a turned image has here. A tilted photograph has none."
+    why = (
+        "So what it goes by is inside the disc: it has learnt to look at the content.",
+        f"So it goes by the edges, too: by {corners}",
+        f"So it was not the content that told it which way is up: it has learnt to read {corners}",
+    )[choice]
+    said = (
+        f"Turned by {turned}, {shown} of the {n} {_what(bench.chosen)} come out {within} as long as the edges show, "
+        f"and {hidden} with the edges hidden; the CNN behind the transformer gets {known} and {left} right. Inside the "
+        f"disc not one pixel has changed. {why}"
+    )
+    learnt = (
+        f"A network learns whatever gives the answer away: turned by {turned}, {shown} of {n} images came out {within}"
+        f", {'and' if choice == 0 else 'but'} {hidden} with the black corners hidden."
+    )
+    rows = [(f"Upright, edges {edges}", *map(str, row)) for edges, row in zip(EDGES, upright, strict=True)]
+    return Answer(choice, said, learnt, (("Turned by", *map(signed_degrees, exercise.angles)), *rows))
 
 
 def _upright_up_to(off: dict[int, list[bool]]) -> int | None:

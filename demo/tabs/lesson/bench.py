@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,6 @@ from demo.core.turns import QUARTER_OFF, Turn, find_turns
 from stn.distort import Controls, apply_controls
 from stn.errors import StnError
 
-DATASET = "mnist"
 TRIED = 12  # images of a class that are tried, at most, until both networks know one
 A_CLASS = 2  # images of each class on a sheet
 SHEETS = 40  # kept: every angle of a sheet, of drawings and of test images
@@ -49,6 +49,8 @@ class Exercise:
     compare: str = "trained"  # the networks whose answers it shows
     angles: tuple[int, ...] = ()
     marked: str = "wrong"  # or "off": not upright in the output
+    dataset: str = "mnist"
+    upright: float = QUARTER_OFF  # degrees up to which an output counts as upright
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,23 +78,23 @@ class Shown:
         found = self.seen.logits[role].argmax(1).tolist()
         return [top == label for top, label in zip(found, self.labels, strict=True)]
 
-    @property
-    def off(self) -> list[bool]:
-        """Of each image, whether the transformer leaves it nearer to another quarter than to upright."""
-        return [abs(turn.left or 0) > QUARTER_OFF for turn in self.turns]
+    def off(self, upright: float) -> list[bool]:
+        """Of each image, whether the transformer leaves it more than so many degrees from upright."""
+        return [abs(turn.left or 0) > upright for turn in self.turns]
 
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """The images and networks that exercises are measured on."""
+    """The images and networks of one data set, which exercises are measured on."""
 
     images: ImageStore
     pair_of: Callable[[str], Pair]  # comparison -> its networks. Raises StnError
+    dataset: str = "mnist"
     _sheets: LruCache = field(default_factory=lambda: LruCache(SHEETS))
 
     @property
     def chosen(self) -> ImageSet:
-        return self.images.get(DATASET)
+        return self.images.get(self.dataset)
 
     def given(self, samples: Sequence[int], controls: Controls, canvas: int) -> Tensor:
         """Images, distorted: (B, C, canvas, canvas)."""
@@ -111,10 +113,10 @@ class Bench:
         turns = find_turns(grid, [controls] * len(x), canvas, chosen.shape[-1])
         return Shown(pair, samples, tuple(chosen.labels[i] for i in samples), x, seen, tuple(turns))
 
-    def sheet(self, exercise: Exercise, angle: int) -> Shown:
-        """The images of a sheet at one of its angles, each worked out once. Raises StnError."""
+    def sheet(self, exercise: Exercise, angle: int, **others: Any) -> Shown:
+        """The images of a sheet at one of its angles, each worked out once; others: controls. Raises StnError."""
         samples = self.samples_for(exercise)
-        controls = replace(exercise.controls, rotation=angle)
+        controls = replace(exercise.controls, rotation=angle, **others)
         key = (self.chosen.drawn, exercise.compare, controls)
         return self._sheets.get(key, lambda: self.show(samples, controls, exercise.compare))
 

@@ -1,10 +1,18 @@
-"""The lesson's five exercises: what is asked, with which choices, on which images."""
+"""The lesson's six exercises: what is asked, with which choices, on which images."""
 
 from __future__ import annotations
 
-from demo.tabs.lesson.answers import SWEEP, upright_only, what_clutter_does, what_is_up, where_it_looks, which_way
+from demo.tabs.lesson.answers import (
+    SWEEP,
+    upright_only,
+    what_clutter_does,
+    what_is_up,
+    what_it_looks_at,
+    where_it_looks,
+    which_way,
+)
 from demo.tabs.lesson.bench import Exercise
-from stn.distort import Controls
+from stn.controls import Controls
 
 EXERCISES = (
     Exercise(
@@ -74,5 +82,24 @@ EXERCISES = (
         compare="upright",
         angles=SWEEP,
         marked="off",
+    ),
+    Exercise(
+        "Content or edges?",
+        "Twenty CIFAR-10 images, two of each class, were turned by 30\u00b0, and their edges are hidden: around a disc "
+        "all is black. As long as the edges show, the transformer brings most of them to within 10\u00b0 of upright. "
+        "How many now?",
+        (
+            "As many or more: what shows which way is up is inside the disc",
+            "Fewer, but at least half as many: the edges help",
+            "Fewer than half as many: it looks at the edges",
+        ),
+        Controls(rotation=30, edges="hidden"),
+        "rotation",
+        what_it_looks_at,
+        dataset="cifar10",
+        compare="upright",
+        angles=tuple(range(-60, 61, 30)),
+        marked="off",
+        upright=10,
     ),
 )

@@ -18,20 +18,23 @@ from demo.core.requests import mapping, whole
 from demo.core.rooms import Question
 from demo.core.state import KEYS
 from demo.core.words import number
-from demo.tabs.lesson.bench import DATASET, Bench, Exercise, Shown
+from demo.tabs.lesson.bench import Bench, Exercise, Shown
 from demo.tabs.lesson.exercises import EXERCISES
 from stn.behind import middle
 from stn.errors import StnError
 
 Found = TypeVar("Found")
-CLOSE_UP = 40  # pixels: the middle of the canvas, which holds a turned digit
+CLOSE_UP = 40  # pixels: the middle of the canvas, which holds a turned digit, and a disc
 
 
 class Lesson:
     """The exercises with their answers, each worked out once for the images that are there."""
 
     def __init__(self, images: ImageStore, models: ModelStore):
-        self._bench = Bench(images, lambda comparison: find_pair(models, DATASET, None, comparison))
+        def bench(dataset: str) -> Bench:
+            return Bench(images, lambda comparison: find_pair(models, dataset, None, comparison), dataset)
+
+        self._benches = {dataset: bench(dataset) for dataset in {exercise.dataset for exercise in EXERCISES}}
         self._found: dict[tuple[str, bool, int], Any] = {}
         self._lock = threading.Lock()
 
@@ -42,7 +45,7 @@ class Lesson:
             n, exercise = read_number(given)
             samples, key = self._samples(n), KEYS[exercise.slider]
             slider = {"name": key.name, "label": key.label, "low": key.low, "high": key.high, "step": key.step}
-            state = {"dataset": DATASET, "compare": exercise.compare, **vars(exercise.controls)}
+            state = {"dataset": exercise.dataset, "compare": exercise.compare, **vars(exercise.controls)}
             if exercise.angles:
                 low, high = exercise.angles[0], exercise.angles[-1]
                 slider |= {"low": low, "high": high, "step": exercise.angles[1] - low}
@@ -64,7 +67,7 @@ class Lesson:
             if angle not in exercise.angles:
                 raise StnError(f"rotation is {angle}; give one of {', '.join(map(str, exercise.angles))}.")
             with self._lock, torch.inference_mode():
-                return {"exercise": n, "rotation": angle, **for_sheet(self._bench.sheet(exercise, angle), exercise)}
+                return {"exercise": n, "rotation": angle, **for_sheet(self._bench(n).sheet(exercise, angle), exercise)}
 
         return answer_or_error(work)
 
@@ -74,7 +77,7 @@ class Lesson:
         def work():
             n, exercise = read_number(given)
             samples = self._samples(n)
-            found = self._once("answer", n, lambda: exercise.solve(self._bench, exercise, samples))
+            found = self._once("answer", n, lambda: exercise.solve(self._bench(n), exercise, samples))
             return {"exercise": n, **asdict(found)}
 
         return answer_or_error(work)
@@ -88,13 +91,16 @@ class Lesson:
         asked = {"kind": "exercise", "exercise": n, "of": len(EXERCISES)}
         return Question(exercise.title, exercise.question, exercise.choices, found["right"], found["words"], asked)
 
+    def _bench(self, n: int) -> Bench:
+        return self._benches[EXERCISES[n - 1].dataset]
+
     def _samples(self, n: int) -> list[int]:
-        return self._once("samples", n, lambda: self._bench.samples_for(EXERCISES[n - 1]))
+        return self._once("samples", n, lambda: self._bench(n).samples_for(EXERCISES[n - 1]))
 
     def _once(self, what: str, n: int, work: Callable[[], Found]) -> Found:
         """Keyed also by whether drawings or test images are there: a visitor may have fetched these."""
         with self._lock:
-            key = (what, self._bench.chosen.drawn, n)
+            key = (what, self._bench(n).chosen.drawn, n)
             if key not in self._found:
                 with torch.inference_mode():
                     self._found[key] = work()
@@ -105,12 +111,12 @@ def for_sheet(shown: Shown, exercise: Exercise) -> dict[str, Any]:
     """What the page draws of a sheet: each image before and after, with a mark, "" for none, and in words."""
     classes, roles = shown.pair.stn.info.classes, shown.pair.roles
     inputs, output = middle(shown.input, (CLOSE_UP, CLOSE_UP)), shown.output
-    right = {role: shown.right(role) for role in roles}
+    right, off = {role: shown.right(role) for role in roles}, shown.off(exercise.upright)
     cells = []
     for k, (sample, label, turn) in enumerate(zip(shown.samples, shown.labels, shown.turns, strict=True)):
         left = f"{number(abs(turn.left or 0), 0)}\u00b0"
         if exercise.marked == "off":
-            marks, said = ["", left if shown.off[k] else ""], ["", f", {left} from upright"]
+            marks, said = ["", left if off[k] else ""], ["", f", {left} from upright"]
         else:
             tops = [classes[int(shown.seen.logits[role][k].argmax())] for role in roles]
             marks = ["" if right[role][k] else top for role, top in zip(roles, tops, strict=True)]
@@ -125,10 +131,11 @@ def for_sheet(shown: Shown, exercise: Exercise) -> dict[str, Any]:
             }
         )
     n, what = len(cells), "how far from upright" if exercise.marked == "off" else "what the CNN says instead"
+    noun = "digit" if exercise.dataset == "mnist" else "image"
     return {
         "cells": cells,
-        "hint": f"\u2717 and {what}. A click opens the digit in Play.",
-        "words": f"The transformer leaves {n - sum(shown.off)} of {n} within 45\u00b0 of upright.",
+        "hint": f"\u2717 and {what}. A click opens the {noun} in Play.",
+        "words": f"The transformer leaves {n - sum(off)} of {n} within {exercise.upright:g}\u00b0 of upright.",
         "says": [f"{TITLES[role]}: {sum(right[role])} of {n} right." for role in roles],
     }
 

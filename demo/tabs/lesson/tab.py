@@ -1,4 +1,4 @@
-"""The lesson tab: five exercises and what lies behind the page. What is asked stands in exercises.py."""
+"""The lesson tab: six exercises and what lies behind the page. What is asked stands in exercises.py."""
 
 from __future__ import annotations
 

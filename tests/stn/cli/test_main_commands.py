@@ -32,6 +32,14 @@ def test_evaluate_says_what_it_measured(capsys, no_data):
     assert text == f"{name}: {row['accuracy']:.2f}% of 200 right, loss {row['loss']:.4f}\n"
 
 
+def test_evaluate_hides_edges_and_takes_the_first_images(capsys, no_data):
+    asked = ["evaluate", "mnist-play-affine", "--images", "5", "--json"]
+    shown, hidden = (json.loads(printed(capsys, *asked, "--edges", edges)) for edges in ("shown", "hidden"))
+    assert shown["n"] == hidden["n"] == 5 and shown["loss"] != hidden["loss"]
+    upright = json.loads(printed(capsys, *asked, "--edges", "hidden", "--rectification"))
+    assert upright["pictures"] == 5 and 0 <= upright["upright"] <= 1
+
+
 @pytest.mark.slow
 def test_evaluate_measures_poses_and_curves(capsys, monkeypatch):
     monkeypatch.setattr("stn.evaluation.accuracy.load_dataset", lambda name, split, folder: bars(20, name))
@@ -66,7 +74,7 @@ def test_evaluate_measures_an_upright_cnn_as_it_is_and_behind_a_transformer(caps
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mnist-upright-cnn", "--behind", "mnist-play-affine"], "add --curve rotation"),
+        (["mnist-upright-cnn", "--behind", "mnist-play-affine"], "add --curve rotation, --rectification"),
         (["mnist-play-cnn", "--curve", "rotation", "--behind", "mnist-play-affine"], "not for upright images only"),
         (["mnist-upright-cnn", "--curve", "rotation", "--behind", "mnist-play-cnn"], "no transformer at its input"),
         (["mnist-upright-cnn", "--curve", "rotation", "--behind", "nothing"], "nothing"),

@@ -47,6 +47,7 @@ def test_a_transformer_that_undoes_every_turn_leaves_nothing():
     assert found.left_sd == pytest.approx(0, abs=0.1)
     assert found.correlation > 0.9 > found.input_correlation
     assert (found.pictures, found.angles) == (40, 13)
+    assert found.upright == 1, "0.5 radians are its own upright, and within 45 degrees"
 
 
 def test_a_transformer_that_does_nothing_leaves_everything():
@@ -54,6 +55,20 @@ def test_a_transformer_that_does_nothing_leaves_everything():
     assert found.left_sd == pytest.approx(found.input_sd, abs=0.1) == pytest.approx(59.4, abs=0.1)
     assert found.correlation == pytest.approx(found.input_correlation, abs=1e-3)
     assert found.area_in_frame == pytest.approx(1, abs=0.02)
+    assert found.upright == pytest.approx(7 / 13), "the images turned by up to 45 degrees"
+
+
+def test_with_hidden_edges_the_model_sees_discs():
+    class Watching(Net):
+        def forward(self, x):
+            self.seen = x
+            return super().forward(x)
+
+    net, noise = Watching(Oracle(AFFINE, [0.0] * 26)), bars(10)
+    shown, hidden = (rectification(net, noise, RECIPE, 10, edges) for edges in ("shown", "hidden"))
+    assert shown.left_sd == hidden.left_sd and shown.correlation != hidden.correlation
+    at = torch.arange(60) - 29.5
+    assert not net.seen[..., at[:, None] ** 2 + at[None, :] ** 2 > (15.5 * 28 / 32) ** 2].any() and net.seen.any()
 
 
 def test_images_are_turned_no_further_than_the_recipe_turns_them():

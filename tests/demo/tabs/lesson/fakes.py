@@ -21,10 +21,10 @@ class FakePair:
     frame; known: role -> how many images of a batch it knows, the first ones, or what gives that from the controls.
     """
 
-    def __init__(self, turn=0.0, size=1.0, right=0.0, known=None, comparison="trained"):
+    def __init__(self, turn=0.0, size=1.0, right=0.0, known=None, comparison="trained", canvas=60):
         self.turn, self.size, self.right, self.known = turn, size, right, known or {}
         self.roles = COMPARISONS[comparison]
-        self.stn = SimpleNamespace(info=SimpleNamespace(canvas=60, classes=CLASSES, unnormalize=lambda x: x))
+        self.stn = SimpleNamespace(info=SimpleNamespace(canvas=canvas, classes=CLASSES, unnormalize=lambda x: x))
         self.controls, self.labels = None, ()
 
     def explain(self, x):
@@ -51,14 +51,14 @@ class FakeBench(Bench):
         return super().given(samples, controls, canvas)
 
 
-def bench(tmp_path, **does) -> FakeBench:
-    pair = FakePair(**does)
-    return FakeBench(ImageStore(tmp_path / "none"), lambda comparison: pair)
+def bench(tmp_path, dataset="mnist", **does) -> FakeBench:
+    pair = FakePair(**does, canvas={"mnist": 60, "cifar10": 48}[dataset])
+    return FakeBench(ImageStore(tmp_path / "none"), lambda comparison: pair, dataset)
 
 
 def solved(tmp_path, n: int, **does):
     exercise = EXERCISES[n - 1]
-    made = bench(tmp_path, comparison=exercise.compare, **does)
+    made = bench(tmp_path, exercise.dataset, comparison=exercise.compare, **does)
     found = exercise.solve(made, exercise, made.samples_for(exercise))
     assert 0 <= found.right < len(exercise.choices)
     for said in (found.words, found.learnt):

@@ -94,3 +94,28 @@ def test_images_that_do_not_end_upright_are_counted(tmp_path, off, right):
         assert "leaves 1 (0) more" in found.words and "1 of these ends upside down" in found.words
     if off == 5:
         assert "leaves 5 (0, 0, 1, 1 and 2) more" in found.words and "5 of these end upside down" in found.words
+
+
+def by_edges(shown, hidden):
+    """Turns so many images upright, the first of twenty, while the edges show, and so many where they are hidden."""
+
+    def turn(controls):
+        good = shown if controls.edges == "shown" else hidden
+        return [-controls.rotation + (0 if k < good else 11) for k in range(20)]
+
+    return {"turn": turn, "known": {"behind": lambda controls: 17 if controls.edges == "shown" else 3}}
+
+
+@pytest.mark.parametrize(("shown", "hidden", "right"), [(18, 3, 2), (18, 8, 2), (18, 9, 1), (18, 17, 1), (18, 18, 0)])
+def test_what_is_left_without_the_edges_says_what_was_looked_at(tmp_path, shown, hidden, right):
+    found = solved(tmp_path, 6, **by_edges(shown, hidden))
+    assert found.right == right
+    assert f"by 30°, {shown} of the 20 drawings come out within 10° of upright as long as" in found.words
+    assert f"and {hidden} with the edges hidden; the CNN behind the transformer gets 17 and 3 right" in found.words
+    assert ("A tilted photograph has none." in found.words) == (right > 0)
+    assert f"{shown} of 20 images came out within 10°" in found.learnt and f" {hidden} with the black" in found.learnt
+    assert found.table == (
+        ("Turned by", "\u221260°", "\u221230°", "0°", "+30°", "+60°"),
+        ("Upright, edges shown", *[str(shown)] * 5),
+        ("Upright, edges hidden", *[str(hidden)] * 5),
+    )

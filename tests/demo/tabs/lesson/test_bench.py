@@ -34,7 +34,7 @@ def test_a_sheet_has_two_images_of_each_class_and_is_worked_out_once(tmp_path):
     shown = made.sheet(exercise, 60)
     assert shown.labels == tuple(sorted([*range(10)] * 2)) and shown.input.shape == (20, 1, 60, 60)
     assert [turn.asked for turn in shown.turns] == [60.0] * 20
-    assert shown.off == [False] * 19 + [True]
+    assert shown.off(45) == [False] * 19 + [True] and shown.off(61) == [False] * 20
     assert made.sheet(exercise, 60) is shown and made.sheet(exercise, 45) is not shown
 
 

@@ -19,7 +19,7 @@ from demo.tabs.lesson.exercises import EXERCISES
 from demo.tabs.lesson.lesson import Lesson
 from stn import geometry
 from stn.behind import BehindTransformer
-from stn.data import is_available
+from stn.data import DATASETS, is_available
 from stn.distort import Controls, apply_controls
 from stn.explain import explain
 
@@ -30,15 +30,15 @@ MODELS = ModelStore()
 @pytest.fixture(scope="module", params=[pytest.param("test images", marks=pytest.mark.slow), "drawings"])
 def found(request, tmp_path_factory):
     folder = os.environ.get("STN_DATA") if request.param == "test images" else tmp_path_factory.mktemp("none")
-    if request.param == "test images" and not (folder and is_available("mnist", folder)):
-        pytest.skip("MNIST is not here: set STN_DATA")
+    if request.param == "test images" and not (folder and all(is_available(name, folder) for name in DATASETS)):
+        pytest.skip("the data sets are not here: set STN_DATA")
     images = ImageStore(folder)
     lesson = Lesson(images, MODELS)
     return SimpleNamespace(
         images=images,
         what=request.param,
-        set_up={n: lesson.set_up({"exercise": n}) for n in range(1, 6)},
-        solved={n: lesson.solve({"exercise": n}) for n in range(1, 6)},
+        set_up={n: lesson.set_up({"exercise": n}) for n in range(1, 7)},
+        solved={n: lesson.solve({"exercise": n}) for n in range(1, 7)},
         sheet=lambda n, angle: lesson.sheet({"exercise": n, "rotation": angle}),
     )
 
@@ -85,6 +85,15 @@ def turned(found):
 def test_questions_are_about_the_images_that_are_shown(found):
     for n, exercise in enumerate(EXERCISES, 1):
         controls, said = exercise.controls, exercise.question
+        if exercise.dataset == "cifar10":
+            assert said.startswith("Twenty CIFAR-10 images") and "by 30° and their edges are hidden" in said.replace(
+                ",", ""
+            )
+            assert controls == Controls(rotation=30, edges="hidden")
+            assert (
+                found.set_up[n]["request"]["edges"] == "hidden" and found.set_up[n]["request"]["dataset"] == "cifar10"
+            )
+            continue
         if exercise.digit is None:
             assert "twenty" in said.lower() and controls == Controls(rotation=90)
             continue
@@ -213,6 +222,40 @@ def test_which_images_do_not_end_upright_is_counted(found, turned):
     assert f"{len(lost[90]) or 'none'} of 20 ended" in answer["learnt"]
     marks = [cell["marks"][1] for cell in found.sheet(5, 90)["cells"]]
     assert [mark != "" for mark in marks] == [left > 45 for left in turned.at[90].left]
+
+
+def test_hidden_edges_tell_what_the_transformer_looks_at(found):
+    answer, chosen = found.solved[6], found.images.get("cifar10")
+    samples = [cell["sample"] for cell in found.sheet(6, 30)["cells"]]
+    assert sorted(chosen.labels[i] for i in samples) == sorted([*range(10)] * 2)
+    stn, cnn = MODELS.get("cifar10-play-affine"), MODELS.get(UPRIGHT["cifar10"]).model
+    images, labels = torch.cat([chosen.image(i) for i in samples]), torch.tensor([chosen.labels[i] for i in samples])
+    at = torch.arange(48) - 23.5
+    disc = at[:, None] ** 2 + at[None, :] ** 2 <= 15.5**2
+    behind, upright, right = BehindTransformer(stn.model, cnn, (32, 32)), {}, {}
+    for edges in ("shown", "hidden"):
+        for angle in (-60, -30, 0, 30, 60):
+            controls = Controls(rotation=angle)
+            x = apply_controls(images, controls, 48, chosen.clutter_from) * (disc if edges == "hidden" else 1)
+            with torch.no_grad():
+                turns = find_turns(explain(stn.model, x).stages[-1].grid, [controls] * 20, 48, 32)
+                if angle == 30:
+                    right[edges] = int((behind(x).argmax(1) == labels).sum())
+            upright[edges, angle] = sum(abs(turn.left) <= 10 for turn in turns)
+    assert answer["table"][1:] == tuple(
+        (f"Upright, edges {edges}", *(str(upright[edges, angle]) for angle in (-60, -30, 0, 30, 60)))
+        for edges in ("shown", "hidden")
+    )
+    shown, hidden = upright["shown", 30], upright["hidden", 30]
+    assert shown > 10, "most, says the question"
+    assert answer["right"] == (0 if hidden >= shown else 1 if 2 * hidden >= shown else 2)
+    words = answer["words"]
+    assert numbers(r"by 30°, (\d+) of the 20 .* edges show, and (\d+) with", words) == [shown, hidden]
+    assert numbers(r"gets (\d+) and (\d+) right", words) == [right["shown"], right["hidden"]]
+    assert numbers(r"(\d+) of 20 images .* (\d+) with the black", answer["learnt"]) == [shown, hidden]
+    assert [cell["marks"][1] != "" for cell in found.sheet(6, 30)["cells"]].count(True) == 20 - hidden
+    if answer["right"] == 2:
+        assert "learnt to read the black corners" in words and right["hidden"] < right["shown"]
 
 
 def test_every_exercise_has_three_choices_that_differ():

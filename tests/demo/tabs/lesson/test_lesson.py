@@ -19,6 +19,9 @@ def made(mnist_resources):
 def test_every_exercise_can_be_set_up_and_solved_once(made, mnist_resources, monkeypatch):
     labels = mnist_resources[0].get("mnist").labels
     for n, exercise in enumerate(EXERCISES, 1):
+        if exercise.dataset == "cifar10":  # whose networks are not in this folder
+            assert set(made.solve({"exercise": n})) == {"error"}
+            continue
         found = made.set_up({"exercise": n})
         assert found["sheet"] == bool(exercise.angles) and found["request"]["compare"] == exercise.compare
         if not exercise.angles:
@@ -67,11 +70,11 @@ def test_a_turned_digit_is_whole_in_the_close_up(mnist_resources):
         assert x[..., edge:-edge, edge:-edge].sum() == pytest.approx(float(x.sum()))
 
 
-@pytest.mark.parametrize("bad", [None, [], {}, {"exercise": 0}, {"exercise": 6}, {"exercise": "1"}, {"exercise": True}])
+@pytest.mark.parametrize("bad", [None, [], {}, {"exercise": 0}, {"exercise": 7}, {"exercise": "1"}, {"exercise": True}])
 def test_a_bad_request_gets_one_sentence(made, bad):
     for answer in (made.set_up(bad), made.solve(bad)):
         assert set(answer) == {"error"} and "exercise" in answer["error"] and "\n" not in answer["error"]
-        assert "1 to 5" in answer["error"] or "object with the keys exercise" in answer["error"]
+        assert "1 to 6" in answer["error"] or "object with the keys exercise" in answer["error"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_a_bad_request_gets_one_sentence(made, bad):
         ({"exercise": 3, "rotation": -15}, "0 to 90"),
         ({"exercise": 3, "rotation": "15"}, "0 to 90"),
         ({"exercise": 1, "rotation": 15}, "shows one image"),
-        ({"exercise": 9, "rotation": 15}, "1 to 5"),
+        ({"exercise": 9, "rotation": 15}, "1 to 6"),
     ],
 )
 def test_a_bad_request_for_a_sheet_gets_one_sentence(made, bad, said):

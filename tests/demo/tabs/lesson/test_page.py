@@ -47,7 +47,7 @@ def test_a_network_without_a_record_of_its_training_is_left_out_of_the_table(tau
 
 def test_the_page_holds_all_exercises_and_nothing_that_gradio_fills_in(taught):
     page = lesson_html(taught)
-    assert page.count('class="exercise"') == 5 and page.count('type="radio"') == 15
+    assert page.count('class="exercise"') == 6 and page.count('type="radio"') == 18
     assert "${" not in page and "{{" not in page and "<!--" not in page
     assert "@inproceedings{jaderberg2015spatial" in page
 

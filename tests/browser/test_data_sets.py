@@ -60,19 +60,22 @@ def test_another_data_set_may_be_chosen_while_one_is_fetched(visit, monkeypatch)
     begun, end = threading.Event(), threading.Event()
 
     def slow(name, data_dir, on_progress):
+        on_progress(0.3, "CIFAR-10: 50 of 170 MB")
         begun.set()
-        end.wait(20)
+        end.wait(60)
 
     monkeypatch.setattr("demo.core.images.data.download", slow)
     page = visit("?dataset=cifar10&sample=3")
     page.locator("#fetch").click()
     assert begun.wait(10)
-    page.locator("#dataset label", has_text="MNIST").click()
+    page.locator(".progress-level-inner", has_text="50 of 170 MB").wait_for()
+    page.locator("#dataset label", has_text="MNIST").click()  # nothing of the progress lies over it
     settled(page, dataset="mnist")
     page.locator("#next").click()
     settled(page, sample=1)
+    before = page.evaluate("() => window.stnPage.renewed")
     end.set()
-    page.wait_for_timeout(2000)  # whatever comes of it has come
+    page.wait_for_function("(before) => window.stnPage.renewed > before", arg=before)
     slider(page, "shear").focus()
     page.keyboard.press("ArrowRight")
     assert settled(page, dataset="mnist", shear=1, sample=1)["model"] == "mnist-play-affine"

@@ -38,11 +38,11 @@ def test_a_page_at_rest_asks_for_no_animation_frames(windows, address):
     page.goto(address)
     page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'")
     frames = []
-    while len(frames) < 8 and (not frames or frames[-1] > 10):  # the loading screen's last movement takes seconds
+    while len(frames) < 16 and (not frames or frames[-1] > 4):  # the loading screen's last movement takes seconds
         before = page.evaluate("() => window.frames_")
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(500)
         frames.append(page.evaluate("() => window.frames_") - before)
-    assert frames[-1] <= 10, frames
+    assert frames[-1] <= 4, frames
 
 
 def test_the_pages_own_scripts_find_the_browsers_animation_frames(windows, address):

@@ -14,6 +14,14 @@ from demo.page import TABS
 
 JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
+SHOWN = {  # when the tab has drawn
+    "play": "#view[data-ready=true]",
+    "look": "#look[data-drawn]",
+    "robustness": "#robustness[data-swept]",
+    "train": "#train-view[data-shown='0']",
+    "gallery": "#gallery[data-drawn]",
+    "lesson": "#lesson[data-drawn]",
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +58,7 @@ def test_every_tab_works_with_the_headers(visit, tab):
     with page.expect_response(lambda response: response.url.split("?")[0] == page.url.split("?")[0]) as opened:
         page.reload()
     assert {name: opened.value.headers[name.lower()] for name in HEADERS} == HEADERS
-    page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'", timeout=60_000)
-    page.wait_for_timeout(500)
+    page.locator(SHOWN[tab]).wait_for(timeout=60_000)
     assert said == []
 
 

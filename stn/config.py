@@ -9,7 +9,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from stn.data import dataset_info
 from stn.errors import StnError
-from stn.models import ModelConfig
 
 LONGEST = 200  # characters of a text, parts of a list
 LARGEST = 4096  # of a network's whole numbers that have no range of their own
@@ -30,6 +29,41 @@ RANGES = {  # of a network's numbers: beyond them there is none, or none that a 
     },
     **{"dropout": (0, 1), "mean": (-100, 100), "std": (1e-6, 100)},
 }
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What `stn.models.build_model` needs.
+
+    `widths`, `hidden` and the `localizer_` fields mean what each network says of them.
+    """
+
+    net: str  # a key of stn.models.NETS
+    channels: int
+    canvas: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    family: str | None  # None: no transformer
+    widths: tuple[int, ...]
+    depths: tuple[int, ...] | None = None
+    hidden: int = 50
+    localizer_widths: tuple[int, ...] = ()
+    localizer_depths: tuple[int, ...] | None = None
+    localizer_hidden: int = 32
+    localizer_shrink: int = 1
+    localizer_zoom: int = 0  # width of the window that a ZoomLocalizer crops, pixels; 0: a Localizer, of everything
+    localizer_sides: bool = False  # the window lies along the image's edges: a QuarterTurnLocalizer
+    localizer_decides: bool = False  # it turns by the likeliest quarter turn (`hard`), not by their mean direction
+    luminance: bool = False
+    random_transform: bool = False
+    dropout: float = 0.5
+    out_size: tuple[int, int] | None = None
+    padding: str = "zeros"
+    average: bool = False
+    iterations: int = 1
+    points: int = 4
+    placement: str = "input"  # or "feature": before the second stage of a "conv" net; or "both"
+    classes: int = 10
 
 
 @dataclass(frozen=True)

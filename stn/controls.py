@@ -17,6 +17,7 @@ CONTROL_RANGES = {
     "noise": (0.0, 0.3),  # standard deviation, images being in [0, 1]
 }
 EDGES = ("shown", "hidden")  # hidden: all but the image's inscribed disc is black
+DISC = 15.5 / 16  # its radius, in half-widths of the image
 
 
 @dataclass(frozen=True)

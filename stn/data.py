@@ -1,4 +1,7 @@
-"""MNIST and CIFAR-10 as tensors, read and checked by torchvision."""
+"""MNIST and CIFAR-10: as arrays, as tensors, and their files, which torchvision downloads.
+
+Neither PyTorch nor torchvision is imported before a tensor or a download is asked for: the page reads arrays.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import pickle
 import stat
 import threading
 from collections.abc import Callable
@@ -13,15 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
 
-from stn._torchvision import import_torchvision
 from stn.errors import StnError, first_line, unknown
 
 if TYPE_CHECKING:
-    from torchvision.datasets import CIFAR10, MNIST
+    from torch import Tensor
+
+
+class MissingError(StnError):
+    """A data set whose files are not all in the folder."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def default_data_dir() -> Path:
 def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
     """Whether the data set's test images are there and whole."""
     try:
-        load_dataset(name, "test", data_dir, download=False)
+        load_arrays(name, "test", data_dir)
     except StnError:
         return False
     return True
@@ -138,27 +143,58 @@ def load_dataset(
     Looks in `data_dir`, else $STN_DATA, else data/. With `download`, fetches what is missing; what is damaged, only
     `stn.data.download` replaces. Raises StnError for unknown names and where the data set is missing or damaged.
     """
-    info = dataset_info(name)
+    import torch
+
+    try:
+        images, labels = load_arrays(name, split, data_dir)
+    except MissingError:
+        if not download:
+            raise
+        _fetch(dataset_info(name), _folder(data_dir), split)
+        images, labels = load_arrays(name, split, data_dir)
+    return Dataset(dataset_info(name), torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def load_arrays(
+    name: str, split: str = "train", data_dir: str | os.PathLike | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 (N, C, H, W) and labels int64 (N,), as `load_dataset` finds them, without a download.
+
+    Raises StnError, a MissingError where the files are not all there.
+    """
+    info, folder = dataset_info(name), _folder(data_dir)
     if split not in ("train", "test"):
         raise unknown("split", split, ("train", "test"))
-    folder = Path(data_dir) if data_dir is not None else default_data_dir()
     if broken := _damaged(info, folder, split):
         raise StnError(
             f"{info.title} is damaged: '{broken[0]}' does not match its checksum; run `python -m stn download {name}` "
             "with a network to replace it, or set STN_DATA or --data-dir to a folder where it is whole."
         )
     try:
-        raw = _read(info, folder, split, download=False)
-    except Exception as missing:  # torchvision raises whatever a damaged file makes it stumble over
-        if not download:
-            raise StnError(
-                f"{info.title} is missing or damaged in '{folder}': set STN_DATA or --data-dir to a folder in "
-                f"torchvision's layout that holds it, or run `python -m stn download {name}` with a network."
-            ) from missing
-        raw = _fetch(info, folder, split)
-    images = torch.as_tensor(raw.data)
-    images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
-    return Dataset(info, images.contiguous(), torch.as_tensor(raw.targets))
+        contents = [(folder / file).read_bytes() for file in info.files[split]]
+    except OSError as missing:
+        raise MissingError(
+            f"{info.title} is missing or damaged in '{folder}': set STN_DATA or --data-dir to a folder in "
+            f"torchvision's layout that holds it, or run `python -m stn download {name}` with a network."
+        ) from missing
+    images, labels = _parse_mnist(*contents) if name == "mnist" else _parse_cifar10(contents)
+    return images.reshape(-1, info.channels, info.size, info.size), labels
+
+
+def _folder(data_dir: str | os.PathLike | None) -> Path:
+    return Path(data_dir) if data_dir is not None else default_data_dir()
+
+
+def _parse_mnist(images: bytes, labels: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Two files of LeCun's format: a word that says what they hold, the sizes in words of 4 bytes, the values."""
+    values = np.frombuffer(images, np.uint8, offset=16).copy()  # a copy may be written to, as a tensor's memory has to
+    return values, np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
+
+
+def _parse_cifar10(batches: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Pickles, of which `_damaged` knows that they are the published ones."""
+    read = [pickle.loads(batch, encoding="latin1") for batch in batches]
+    return np.concatenate([batch["data"] for batch in read]), np.concatenate([batch["labels"] for batch in read])
 
 
 def download(
@@ -171,8 +207,7 @@ def download(
     `on_progress` gets the part done, 0 to 1, and a sentence about it.
     Raises StnError with the reason where that fails.
     """
-    info = dataset_info(name)
-    folder = Path(data_dir) if data_dir is not None else default_data_dir()
+    info, folder = dataset_info(name), _folder(data_dir)
     failures: list[Exception] = []
 
     def work() -> None:
@@ -197,15 +232,13 @@ def download(
     on_progress(1.0, f"{info.title} is here.")
 
 
-def _read(info: DatasetInfo, folder: Path, split: str, download: bool) -> MNIST | CIFAR10:
-    source = getattr(import_torchvision().datasets, info.torchvision_name)
-    return source(folder, train=split == "train", download=download)
+def _fetch(info: DatasetInfo, folder: Path, split: str) -> None:
+    from stn._torchvision import import_torchvision
 
-
-def _fetch(info: DatasetInfo, folder: Path, split: str) -> MNIST | CIFAR10:
     new = [path for path in (folder / next(iter(info.files[split]))).parents if not os.path.lexists(path)]
     try:
-        return _read(info, folder, split, download=True)
+        source = getattr(import_torchvision().datasets, info.torchvision_name)
+        source(folder, train=split == "train", download=True)
     except Exception as error:
         raise StnError(
             f"{info.title} is missing or damaged in '{folder}' and could not be downloaded ({first_line(error)}): "
@@ -245,16 +278,3 @@ def _damaged(info: DatasetInfo, folder: Path, split: str) -> list[Path]:
 def _downloaded_bytes(folder: Path, info: DatasetInfo) -> int:
     archives = (folder / info.torchvision_name).glob("raw/*.gz") if info.name == "mnist" else folder.glob("cifar*.gz")
     return sum(file.stat().st_size for file in archives)
-
-
-def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Every image moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one an image."""
-    height, width = images.shape[-2:]
-    padded = F.pad(images, (most,) * 4, mode="replicate")
-    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
-    out = torch.empty_like(images)
-    for dy in range(2 * most + 1):
-        for dx in range(2 * most + 1):
-            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
-            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
-    return out

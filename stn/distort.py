@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stn import geometry
 from stn.clutter import with_patches
-from stn.controls import CONTROL_RANGES, Controls
+from stn.controls import CONTROL_RANGES, DISC, Controls
 from stn.errors import StnError, unknown
-
-DISC = 15.5 / 16  # radius, in half-widths of the image, of the disc that hiding its edges leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +84,19 @@ def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
         return images
     noise = torch.randn(images.shape, generator=generator) * sd[:, None, None, None]
     return (images + noise.to(images.device)).clamp(0, 1)
+
+
+def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Every image moved by up to `most` pixels each way, its edge repeated. One copy a shift, not one an image."""
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (most,) * 4, mode="replicate")
+    shift = torch.randint(2 * most + 1, (2, len(images)), generator=generator)
+    out = torch.empty_like(images)
+    for dy in range(2 * most + 1):
+        for dx in range(2 * most + 1):
+            chosen = ((shift[0] == dy) & (shift[1] == dx)).nonzero()[:, 0]
+            out[chosen] = padded[chosen, :, dy : dy + height, dx : dx + width]
+    return out
 
 
 def apply_controls(images: Tensor, controls: Controls, canvas: int, clutter_from: Tensor) -> Tensor:

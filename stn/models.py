@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -13,42 +13,11 @@ from torch import Tensor, nn
 
 from stn import geometry
 from stn.airbench import AirbenchNet
+from stn.config import ModelConfig
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
 from stn.modules import Localizer, SpatialTransformer, conv_stages, exact_head, start_at_identity
 from stn.zooming import QuarterTurnLocalizer, ZoomLocalizer
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """What `build_model` needs. `widths`, `hidden` and the `localizer_` fields mean what each network says of them."""
-
-    net: str  # a key of NETS
-    channels: int
-    canvas: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    family: str | None  # None: no transformer
-    widths: tuple[int, ...]
-    depths: tuple[int, ...] | None = None
-    hidden: int = 50
-    localizer_widths: tuple[int, ...] = ()
-    localizer_depths: tuple[int, ...] | None = None
-    localizer_hidden: int = 32
-    localizer_shrink: int = 1
-    localizer_zoom: int = 0  # width of the window that a ZoomLocalizer crops, pixels; 0: a Localizer, of everything
-    localizer_sides: bool = False  # the window lies along the image's edges: a QuarterTurnLocalizer
-    localizer_decides: bool = False  # it turns by the likeliest quarter turn (`hard`), not by their mean direction
-    luminance: bool = False
-    random_transform: bool = False
-    dropout: float = 0.5
-    out_size: tuple[int, int] | None = None
-    padding: str = "zeros"
-    average: bool = False
-    iterations: int = 1
-    points: int = 4
-    placement: str = "input"  # or "feature": before the second stage of a "conv" net; or "both"
-    classes: int = 10
 
 
 class Normalized(nn.Module):

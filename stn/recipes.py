@@ -6,9 +6,8 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from stn.config import Recipe, TrainConfig, model_config
+from stn.config import ModelConfig, Recipe, TrainConfig, model_config
 from stn.errors import unknown
-from stn.models import ModelConfig
 from stn.reference_systems import printed_systems, tuned_systems
 
 Options = dict[str, Any]  # fields of a configuration by name

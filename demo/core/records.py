@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from demo.core.words import number
-from stn.checkpoint import CheckpointInfo
 from stn.controls import CONTROL_RANGES, Controls
 from stn.data import dataset_info
+from stn.files import CheckpointInfo
 
 WHAT = {  # distortion of a recipe -> what was done to its training images
     None: "as they are",

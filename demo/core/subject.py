@@ -13,8 +13,9 @@ from demo.core.images import ImageStore
 from demo.core.requests import split
 from demo.core.state import ViewState, parse_request
 from demo.core.uploads import read_digit, read_pixels, read_upload
+from stn.controls import Controls
 from stn.data import dataset_info
-from stn.distort import Controls, apply_controls, apply_each
+from stn.distort import apply_controls, apply_each
 
 
 @dataclass(frozen=True, eq=False)

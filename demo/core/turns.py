@@ -10,7 +10,8 @@ from torch import Tensor
 
 from demo.core.words import signed_degrees
 from stn import geometry
-from stn.distort import Controls, placement_matrix
+from stn.controls import Controls
+from stn.distort import placement_matrix
 
 QUARTER_OFF = 45.0  # degrees left over from which the output is nearer to another quarter than to upright
 

@@ -10,8 +10,8 @@ from demo.core.encoding import GRID_UNIT
 from demo.core.handwriting import SIDE
 from demo.core.state import COMPARISONS, OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
 from demo.ui.sources import space_page
+from stn.controls import Controls
 from stn.data import DATASETS
-from stn.distort import Controls
 
 
 def constants() -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from stn.checkpoint import CheckpointInfo, write_file
 from stn.config import Recipe
 from stn.errors import StnError
+from stn.files import CheckpointInfo, write_file
 from stn.recipes import list_recipes, plain_cnn_of, recipe_groups
 
 START, END = "<!-- table -->", "<!-- end of table -->"

@@ -19,8 +19,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from stn.airbench import WHITENING_IMAGES, AirbenchNet
 from stn.checkpoint import read_tensors, write_file, write_tensors
 from stn.config import Recipe, recipe_from_dict, recipe_to_dict
-from stn.data import Dataset, random_shift
-from stn.distort import get_distortion
+from stn.data import Dataset
+from stn.distort import get_distortion, random_shift
 from stn.errors import StateError, StnError
 from stn.evaluation.accuracy import evaluate_model
 from stn.explain import Pass, run_to_last, transformers_of, watch

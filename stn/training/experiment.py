@@ -13,7 +13,6 @@ from statistics import mean
 import torch
 
 from stn.checkpoint import (
-    FORGOTTEN,
     SHIPPED,
     WEIGHTS,
     CheckpointInfo,
@@ -21,7 +20,6 @@ from stn.checkpoint import (
     load_checkpoint,
     read_info,
     read_tensors,
-    remove_leftovers,
     save_checkpoint,
     write_tensors,
 )
@@ -31,6 +29,7 @@ from stn.distort import TURNED
 from stn.errors import StnError
 from stn.evaluation.accuracy import Result, evaluate_model, with_clutter_from
 from stn.evaluation.rectify import rectification
+from stn.files import FORGOTTEN, remove_leftovers
 from stn.precision import precision_on
 from stn.reference_systems import printed_systems
 from stn.training.distributed import ProcessGroup

@@ -11,7 +11,6 @@ from stn.checkpoint import (
     SHIPPED,
     count_parameters,
     read_info,
-    remove_leftovers,
     save_checkpoint,
     shipped_names,
     write_file,
@@ -19,6 +18,7 @@ from stn.checkpoint import (
 )
 from stn.config import recipe_from_dict, recipe_to_dict
 from stn.evaluation.accuracy import FIRST, evaluate_model, load_test
+from stn.files import remove_leftovers
 from stn.models import build_model
 from stn.recipes import get_recipe, list_recipes
 from stn.reference_systems import printed_systems
@@ -185,8 +185,8 @@ def test_what_a_checkpoint_says_is_read_without_its_weights(tmp_path, monkeypatc
     def refuse(*arguments):
         raise AssertionError("the weights are read")
 
-    monkeypatch.setattr("stn.checkpoint.read_tensors", refuse)
-    monkeypatch.setattr("stn.checkpoint.checksum", refuse)
+    monkeypatch.setattr("stn.files.read_arrays", refuse)
+    monkeypatch.setattr("stn.files.checksum", refuse)
     assert read_info(path).record == RECORD
 
 

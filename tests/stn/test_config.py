@@ -8,9 +8,8 @@ from typing import get_args, get_origin, get_type_hints
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stn.config import Recipe, TrainConfig, recipe_from_dict, recipe_to_dict
+from stn.config import ModelConfig, Recipe, TrainConfig, recipe_from_dict, recipe_to_dict
 from stn.errors import StnError
-from stn.models import ModelConfig
 from stn.recipes import get_recipe, list_recipes
 from tests.generated import JSON, spoilt
 

@@ -15,8 +15,8 @@ from demo.core.images import ImageSet
 from demo.core.pairs import Pair
 from demo.tabs.gallery.distortions import distorted, draw_controls, drawing_seed, shuffled
 from demo.tabs.gallery.wanted import Wanted
+from stn.controls import Controls
 from stn.data import dataset_info
-from stn.distort import Controls
 
 CELLS = 24  # images a page of the gallery
 LOOKED_AT = 240  # images in which mistakes are looked for, at most

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from demo.core.images import ImageSet
 from demo.core.state import KEYS, SLIDERS
-from stn.distort import Controls, apply_controls
+from stn.controls import Controls
+from stn.distort import apply_controls
 
 DISTORTIONS = {  # name in requests and links -> title; the first is what stands there unasked
     "turned": "turned by up to 90\u00b0",

@@ -13,7 +13,8 @@ from demo.core.cache import LruCache
 from demo.core.images import ImageSet, ImageStore
 from demo.core.pairs import Pair, Seen
 from demo.core.turns import QUARTER_OFF, Turn, find_turns
-from stn.distort import Controls, apply_controls
+from stn.controls import Controls
+from stn.distort import apply_controls
 from stn.errors import StnError
 
 TRIED = 12  # images of a class that are tried, at most, until both networks know one

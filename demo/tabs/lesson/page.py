@@ -11,9 +11,9 @@ from demo.tabs.lesson.bench import Exercise
 from demo.tabs.lesson.exercises import EXERCISES
 from demo.ui import assets
 from demo.ui.sources import with_sources
-from stn.checkpoint import CheckpointInfo, read_info
 from stn.errors import StnError
 from stn.evaluation.table import Row, device_words, gain_words, grouped, table_rows
+from stn.files import CheckpointInfo, read_info
 from stn.recipes import list_recipes
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from demo.core.subject import find_subject, parse_shown
 from demo.tabs.robustness.lines import CONTROLS, axis, drawn, lines, names_of
 from demo.tabs.robustness.sentences import accuracy_sentence, image_sentence
 from stn.checkpoint import SHIPPED
+from stn.controls import Controls
 from stn.data import dataset_info
-from stn.distort import Controls
 from stn.errors import StnError
 from stn.evaluation.curves import FILE, Curve, control_values, read_curves
 

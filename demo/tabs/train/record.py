@@ -20,8 +20,8 @@ from demo.tabs.train.data import TrainingData, TrainingImages, draw_images
 from demo.tabs.train.references import FILE, RECORDINGS, STEPS, Recording, read
 from demo.tabs.train.settings import is_tested
 from demo.tabs.train.trainer import Trainer
-from stn.checkpoint import write_file
 from stn.errors import StnError
+from stn.files import write_file
 
 SMOOTHED = 20  # updates; as the charts smooth a live run
 

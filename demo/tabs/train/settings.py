@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from demo.core.requests import LARGEST, choice, mapping, number, whole
-from stn.config import TrainConfig
+from stn.config import ModelConfig, TrainConfig
 from stn.data import dataset_info
 from stn.families import FAMILY_NAMES
 from stn.geometry import PADDINGS
-from stn.models import ModelConfig
 
 MAX_STEPS = 3000
 MAX_SEED = LARGEST

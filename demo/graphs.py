@@ -14,10 +14,9 @@ from pathlib import Path
 
 import torch
 
-from demo.core.engine import GRAPHS, INDEX, INPUT
+from demo.core.engine import GRAPHS, INDEX, INPUT, IndexEntry
 from demo.core.models import ModelStore
-from demo.core.pair_net import ANSWERS, OF_A_STAGE
-from demo.core.pairs import Pair, graph_name, networks_of, pair_of
+from demo.core.pairs import ANSWERS, OF_A_STAGE, Pair, graph_name, networks_of, pair_of
 from demo.core.state import COMPARISONS
 from stn.checkpoint import SHIPPED, write_file
 from stn.data import DATASETS
@@ -40,7 +39,8 @@ def main() -> None:
 
 def write_graphs(folder: Path) -> list[Path]:
     """A graph for every transformer in a folder of checkpoints and every comparison, and an index. Raises StnError."""
-    models, written, index = ModelStore(folder), [], {}
+    models, written = ModelStore(folder), []
+    index: dict[str, IndexEntry] = {}
     for dataset in DATASETS:
         for name in models.transformers(dataset):
             for comparison in COMPARISONS:
@@ -48,7 +48,8 @@ def write_graphs(folder: Path) -> list[Path]:
                 graph, weights = export_graph(pair)
                 path = folder / GRAPHS / graph_name(pair)
                 write_file(path, partial(_write, graph))
-                index[path.name] = {"networks": networks_of(pair), "weights": weights}
+                transformers = list(pair.stn.transformers)
+                index[path.name] = {"networks": networks_of(pair), "weights": weights, "transformers": transformers}
                 written.append(path)
                 print(f"{path.name}: {len(graph) / 1000:.0f} kB")
     text = json.dumps(index, indent=1) + "\n"

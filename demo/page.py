@@ -7,12 +7,12 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
 from gradio import route_utils
 from gradio.state_holder import SessionState
 from PIL import Image
@@ -21,26 +21,37 @@ from demo import guard, hosts
 from demo.api import add_endpoints
 from demo.controls.panel import panel
 from demo.core.compare import answer
+from demo.core.desk import Desk
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
 from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
-from demo.tabs.play.route import bound_messages, live_routes
+from demo.tabs.play.route import DESKS, bound_messages, live_routes
 from demo.ui import assets, compression, head, scripts, texts
 from demo.ui.room import route as rooms
 from demo.ui.room import students
 from demo.ui.widget import Tab
-from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
+from stn.shipped import SHIPPED
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 SESSIONS = 300  # visitors of whom Gradio remembers something
 QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
+QUIET = 1.5  # seconds without a question after which nobody drags
+PATIENCE = 20  # seconds
 M_ARENA_MAX = -8  # of glibc's malloc.h
 ARENAS = 2  # that threads take memory from; by itself glibc gives nearly each of the server's its own, and holes in it
 _root_url = route_utils.get_root_url
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
+
+
+WITH_PYTORCH = (  # what takes it, and seconds to import: when all is quiet, or when somebody asks for it first
+    "demo.tabs.look.inside",
+    "demo.tabs.robustness.sweep",
+    "demo.tabs.train.api",
+    "demo.tabs.gallery.means",
+)
 
 
 def tab_of(name: str) -> Tab:
@@ -54,7 +65,7 @@ def build(
 
     With `fetch`, data sets that are missing are downloaded once the page is up.
     """
-    torch.set_num_threads(1)  # one image at a time: threads would only wait for each other
+    os.environ["OMP_NUM_THREADS"] = "1"  # of PyTorch, later: one image at a time, threads would wait for each other
     Image.MAX_IMAGE_PIXELS = MAX_SIDE**2
     resources = Resources(ImageStore(data_dir, fetch), ModelStore(Path(checkpoints)))
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
@@ -77,8 +88,16 @@ def build(
     _name_only_ours()
     bound_messages()
 
+    desk = DESKS[page]
+
     def prepare() -> None:
-        warm_up(resources)
+        first, *rest = views(resources.models)
+        warm_up(resources, [first])
+        wait_for_quiet(desk)  # for the first visitor to whom the rest would be a load
+        warm_up(resources, rest)
+        wait_for_quiet(desk)
+        for module in WITH_PYTORCH:
+            import_module(module)
         while fetch and not page.is_running:
             time.sleep(0.1)
         resources.images.fetch_missing()
@@ -109,15 +128,26 @@ def give_back(seconds: float = 20) -> None:
         trim(0)
 
 
-def warm_up(resources: Resources) -> None:
-    """Reads everything once and runs it once, so that no visitor waits for it."""
+def wait_for_quiet(desk: Desk) -> None:
+    """Returns once somebody has asked and rests, or after PATIENCE where nobody comes or all go on."""
+    end = time.monotonic() + PATIENCE
+    while not desk.quiet(QUIET) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def views(models: ModelStore) -> list[dict[str, Any]]:
+    """A request for every transformer and comparison; first what a visitor sees first."""
+    found: list[dict[str, Any]] = []
     for dataset in DATASETS:
-        names: list[str | None] = [*resources.models.transformers(dataset)]
-        for model in names or [None]:
-            # Raises nothing; the page says what is wrong when it is asked.
-            for comparison in COMPARISONS:
-                request = {"dataset": dataset, "model": model, "compare": comparison}
-                answer(resources.images, resources.models, request)
+        names: list[str | None] = [*models.transformers(dataset)]
+        found += [{"dataset": dataset, "model": m, "compare": c} for m in names or [None] for c in COMPARISONS]
+    return found
+
+
+def warm_up(resources: Resources, requests: Iterable[object]) -> None:
+    """Reads once what answers take, and runs it once, so that no visitor waits for it."""
+    for request in requests:
+        answer(resources.images, resources.models, request)  # raises nothing; the page says what is wrong when asked
 
 
 def launch_options() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from stn.data import dataset_info
 from stn.errors import StnError
 
+PADDINGS = ("zeros", "border", "reflection")  # what a transformer may read outside its input
 LONGEST = 200  # characters of a text, parts of a list
 LARGEST = 4096  # of a network's whole numbers that have no range of their own
 RANGES = {  # of a network's numbers: beyond them there is none, or none that a machine can hold

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stn.config import PADDINGS
 from stn.errors import StnError, unknown
 from stn.precision import as_float, no_autocast, values_are_unknown
 
 ALIGN_CORNERS = False
-PADDINGS = ("zeros", "border", "reflection")
 FILLS = (*PADDINGS, "mean")
 MODES = ("nearest", "bilinear", "bicubic")
 ANISOTROPIC = "anisotropic"  # a way to average

@@ -9,17 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from demo.controls.choices import class_index
-from demo.core.images import ImageSet, ImageStore
+from demo.core.distortion import distort
+from demo.core.images import ImageSet, ImageStore, in_unit_range
 from demo.core.models import ModelStore
 from demo.core.pairs import Pair, find_pair
 from demo.core.requests import choice
 from demo.core.state import ViewState
 from stn.data import dataset_info
-from stn.distort import apply_controls
 from stn.errors import StnError
 
 BATCH = 32  # small: whoever drags meanwhile waits for one batch at most
@@ -61,19 +60,17 @@ class MistakeFinder:
         side = list(SIDES).index(of)
         end = time.monotonic() + self._seconds
         second_best, seen = None, 0
-        with torch.inference_mode():
-            for batch, x in _distorted(state, chosen, order, pair.stn.info.canvas):
-                labels = torch.tensor([chosen.labels[i] for i in batch])
-                answers = pair.predict(x)
-                wrong, other_right = answers[side] != labels, answers[1 - side] == labels
-                seen += len(batch)
-                if (wrong & other_right).any():
-                    at = int((wrong & other_right).nonzero()[0])
-                    return {"sample": batch[at], "words": ONE_WRONG[state.compare][side]}
-                if wrong.any() and second_best is None:
-                    second_best = batch[int(wrong.nonzero()[0])]
-                if time.monotonic() > end:
-                    break
+        for batch, x in _distorted(state, chosen, order, pair.stn.info.canvas):
+            labels = np.array([chosen.labels[i] for i in batch])
+            answers = pair.predict(x)
+            wrong, other_right = answers[side] != labels, answers[1 - side] == labels
+            seen += len(batch)
+            if (wrong & other_right).any():
+                return {"sample": batch[(wrong & other_right).argmax()], "words": ONE_WRONG[state.compare][side]}
+            if wrong.any() and second_best is None:
+                second_best = batch[wrong.argmax()]
+            if time.monotonic() > end:
+                break
         if second_best is not None:
             return {"sample": second_best, "words": BOTH_WRONG[state.compare]}
         kind = "drawings" if chosen.drawn else f"{dataset_info(state.dataset).title} test images"
@@ -93,11 +90,11 @@ def _within(places: threading.Semaphore, seconds: float) -> Iterator[None]:
         places.release()
 
 
-def _distorted(state: ViewState, chosen: ImageSet, order: list[int], canvas: int) -> Iterator[tuple[list[int], Tensor]]:
+def _distorted(
+    state: ViewState, chosen: ImageSet, order: list[int], canvas: int
+) -> Iterator[tuple[list[int], np.ndarray]]:
     """Batches of numbers and their distorted images (B, C, canvas, canvas), each as the page shows it."""
-    alike = not state.controls.clutter and not state.controls.noise  # then a batch gets what each image gets alone
     for at in range(0, len(order), BATCH):
         batch = order[at : at + BATCH]
-        images = chosen.images[batch].float() / 255
-        parts = (images,) if alike else images.split(1)
-        yield batch, torch.cat([apply_controls(p, state.controls, canvas, chosen.clutter_from) for p in parts])
+        images, n = in_unit_range(chosen.images[batch]), len(batch)
+        yield batch, distort(images, [state.controls] * n, canvas, [chosen.clutter_from] * n)

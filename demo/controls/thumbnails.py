@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from demo.controls.choices import class_index, known
 from demo.core.encoding import encode_pixels
-from demo.core.images import ImageSet, ImageStore
+from demo.core.images import ImageSet, ImageStore, in_unit_range
 from demo.core.requests import LARGEST, mapping, whole
 
 MOST = 48  # images on a page
@@ -39,6 +41,6 @@ def thumbnails(images: ImageStore, request: object) -> dict[str, Any]:
     }
 
 
-def _stacked(chosen: ImageSet, shown: list[int]):
+def _stacked(chosen: ImageSet, shown: list[int]) -> np.ndarray:
     """Images (n, C, H, W) one under another: (C, n * H, W), in [0, 1]."""
-    return chosen.images[shown].float().div(255).permute(1, 0, 2, 3).flatten(1, 2)
+    return np.concatenate(in_unit_range(chosen.images[shown]), axis=1)

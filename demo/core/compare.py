@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from demo.core import records, words
 from demo.core.encoding import bend_of, encode_lattice, encode_pixels, lattice_of, png_data_uri
@@ -20,8 +19,6 @@ from demo.core.state import COMPARISONS, ViewState
 from demo.core.subject import Subject, distorted_each, find_subject, parse_shown
 from demo.core.turns import Turn, find_turns
 from stn.errors import StnError
-from stn.explain import Stage
-from stn.families import MatrixFamily
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -34,14 +31,14 @@ class Comparison:
     state: ViewState
     subject: Subject
     pair: Pair
-    input: Tensor  # (1, C, S, S)
+    input: np.ndarray  # (1, C, S, S)
     seen: Seen
     turn: Turn
 
     @property
-    def output(self) -> Tensor:
+    def output(self) -> np.ndarray:
         """The image (C, h, w) in [0, 1] as the last transformer hands it on."""
-        return self.pair.stn.info.unnormalize(self.seen.stages[-1].output)[0]  # models normalise first thing
+        return self.pair.corrected(self.seen)[0]
 
 
 def compare(
@@ -59,11 +56,10 @@ def compare(
 def compare_together(pair: Pair, shown: Sequence[tuple[ViewState, Subject]]) -> list[Comparison]:
     """Distorts images of one data set, each as its state says, and shows them to a pair of networks all at once."""
     subjects, canvas = [subject for _, subject in shown], pair.stn.info.canvas
-    with torch.inference_mode():
-        x = distorted_each(subjects, [state.controls for state, _ in shown], canvas)  # (B, C, S, S)
-        seen = pair.explain(x)
-        known = [None if subject.own else state.controls for state, subject in shown]
-        turns = find_turns(seen.stages[-1].grid, known, canvas, subjects[0].image.shape[-1])
+    x = distorted_each(subjects, [state.controls for state, _ in shown], canvas)  # (B, C, S, S)
+    seen = pair.explain(x)
+    known = [None if subject.own else state.controls for state, subject in shown]
+    turns = find_turns(seen.stages[-1].grid, known, canvas, subjects[0].image.shape[-1])
     return [
         Comparison(state, subject, pair, x[i : i + 1], seen.at(i), turns[i]) for i, (state, subject) in enumerate(shown)
     ]
@@ -125,20 +121,20 @@ def for_api(
     }
 
 
-def describe_stage(stage: Stage | SeenStage) -> dict[str, Any]:
+def describe_stage(stage: SeenStage) -> dict[str, Any]:
     """theta of one transformer: its numbers by name, its matrix where it has one, and in words."""
-    theta = stage.theta[:1]
-    numbers = [_finite(v) for v in theta[0].tolist()]
+    theta = stage.theta[0].tolist()
+    numbers = [_finite(v) for v in theta]
     grid = stage.grid[0]
-    if isinstance(stage.family, MatrixFamily):
-        matrix = stage.family.matrix(theta.float())[0].tolist()
+    matrix: list[list[Any]] | None = stage.family.matrix(theta)
+    if matrix is not None:
         said = words.describe_matrix(matrix if stage.family.name == "projective" else matrix[:2])
         matrix = [[_finite(v) for v in row] for row in matrix]
-    elif bool(grid.isfinite().all()):
-        matrix, (nearest, worst) = None, bend_of(grid)
+    elif np.isfinite(grid).all():
+        nearest, worst = bend_of(grid)
         said = words.add_words(words.describe_matrix(nearest), words.describe_bend(worst))
     else:
-        matrix, said = None, words.NOT_FINITE
+        said = words.NOT_FINITE
     return {
         "name": stage.name,
         "family": stage.family.name,
@@ -230,9 +226,16 @@ def _model_entry(name: str, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def probabilities(logits: Tensor) -> list[float]:
-    """The ten probabilities of logits (1, classes); 0 where one is no number."""
-    return logits[0].double().softmax(0).nan_to_num().tolist()
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (B, classes) in float64; 0 where one is no number."""
+    with np.errstate(invalid="ignore"):
+        powers = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
+        return np.nan_to_num(powers / powers.sum(1, keepdims=True))
+
+
+def probabilities(logits: np.ndarray) -> list[float]:
+    """The ten probabilities of logits (1, classes)."""
+    return softmax(logits)[0].tolist()
 
 
 def rounded(chances: list[float]) -> list[float]:
@@ -240,7 +243,7 @@ def rounded(chances: list[float]) -> list[float]:
     return [round(p, 6) for p in chances]
 
 
-def describe_network(logits: Tensor, classes: list[str], label: int | None) -> dict[str, Any]:
+def describe_network(logits: np.ndarray, classes: list[str], label: int | None) -> dict[str, Any]:
     """An answer, logits (1, classes): probabilities, percentages, the top class, whether it is right, and in words."""
     chances = probabilities(logits)
     top = words.top_class(chances)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,9 +31,11 @@ class Desk:
         self._waiting: deque[tuple[object, asyncio.Future[dict[str, Any]]]] = deque()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="desk")
         self._idle = threads
+        self._asked: float | None = None  # when, last (monotonic)
 
     async def ask(self, request: object) -> dict[str, Any]:
         """The answer to a request."""
+        self._asked = time.monotonic()
         if len(self._waiting) >= MOST_WAITING:
             return {"error": BUSY}
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -40,6 +43,10 @@ class Desk:
         if self._idle:
             self._begin()
         return await answer
+
+    def quiet(self, seconds: float) -> bool:
+        """Whether somebody has asked, and nobody for so many seconds."""
+        return self._asked is not None and time.monotonic() - self._asked > seconds
 
     def _begin(self) -> None:
         self._idle -= 1

@@ -10,11 +10,11 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
 from stn.config import Recipe, recipe_to_dict
 
@@ -22,17 +22,25 @@ log = logging.getLogger(__name__)
 ENGINES = ("onnx", "torch")
 GRAPHS = "graphs"  # the folder beside the checkpoints
 INPUT = "images"
-INDEX = "index.json"  # file of a graph -> {"networks": the digest of those it was made for, "weights": [their names]}
+INDEX = "index.json"  # what is known of each graph: see IndexEntry
+
+
+class IndexEntry(TypedDict):
+    """What the index says of a graph, by the name of its file."""
+
+    networks: str  # the digest of those it was made for
+    weights: list[str]  # their names
+    transformers: list[str]  # the name of each stage's
 
 
 class Session:
     """One graph with its weights."""
 
-    def __init__(self, path: Path, module: nn.Module, networks: str):
+    def __init__(self, path: Path, weights: Mapping[str, np.ndarray], networks: str):
         """`networks`: their digest. Raises what onnxruntime does, ValueError where the graph is of other networks."""
         import onnxruntime as ort
 
-        entry = json.loads((path.parent / INDEX).read_bytes())[path.name]
+        entry: IndexEntry = json.loads((path.parent / INDEX).read_bytes())[path.name]
         if entry["networks"] != networks:
             raise ValueError("it was made for networks of other layers; run `python -m demo.graphs`")
         options = ort.SessionOptions()
@@ -40,25 +48,26 @@ class Session:
         # Each session's own store would keep what sixteen visitors at once once took, 150 MB in all, and saves no time.
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3  # errors: the rest goes to stderr, past every log
-        values = module.state_dict()
+        own = [np.ascontiguousarray(weights[name]) for name in entry["weights"]]
+        if not all(np.isfinite(values).all() for values in own):
+            raise ValueError("the weights are not all numbers")
         # Kept as long as the session, which reads them where they are.
-        self._weights = [
-            ort.OrtValue.ortvalue_from_numpy(values[name].contiguous().numpy()) for name in entry["weights"]
-        ]
+        self._weights = [ort.OrtValue.ortvalue_from_numpy(values) for values in own]
+        self.transformers = tuple(entry["transformers"])
         options.add_external_initializers(entry["weights"], self._weights)
         self._session = ort.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
 
-    def run(self, images: Tensor) -> list[Tensor]:
+    def run(self, images: np.ndarray) -> list[np.ndarray]:
         """The outputs for images (B, C, S, S)."""
-        return [torch.from_numpy(array) for array in self._session.run(None, {INPUT: images.contiguous().numpy()})]
+        return self._session.run(None, {INPUT: images})
 
 
-def open_session(path: Path, module: nn.Module, networks: str) -> Session | None:
-    """The graph in a file with a module's weights; None where PyTorch has to answer, with one line in the log."""
+def open_session(path: Path, weights: Mapping[str, np.ndarray], networks: str) -> Session | None:
+    """The graph in a file with its networks' weights; None where PyTorch has to answer, with one line in the log."""
     if engine() == "torch":
         return None
     try:
-        return Session(path, module, networks)
+        return Session(path, weights, networks)
     except Exception as error:  # onnxruntime's errors have no common class
         why = "onnxruntime is not installed" if isinstance(error, ImportError) else str(error).splitlines()[0]
         log.warning("PyTorch answers instead of onnxruntime: %s: %s", path.name, why)

@@ -13,8 +13,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from demo.drawings.samples import samples
 from stn import data
@@ -29,7 +27,7 @@ class ImageSet:
     """Images of one data set, or drawings that stand in for it (`drawn`)."""
 
     dataset: str
-    images: Tensor  # uint8 (N, C, H, W)
+    images: np.ndarray  # uint8 (N, C, H, W)
     labels: tuple[int, ...]
     classes: tuple[str, ...]
     drawn: bool
@@ -45,18 +43,18 @@ class ImageSet:
         return channels, height, width
 
     @cached_property
-    def clutter_from(self) -> Tensor:
-        return self.images[:CLUTTER_POOL].float() / 255  # (M, C, H, W)
+    def clutter_from(self) -> np.ndarray:
+        return in_unit_range(self.images[:CLUTTER_POOL])  # (M, C, H, W)
 
     def name(self, index: int) -> str:
         return self.names[index] if self.names else self.classes[self.labels[index]]
 
-    def image(self, index: int) -> Tensor:
+    def image(self, index: int) -> np.ndarray:
         """Image `index` as float (1, C, H, W) in [0, 1]. Raises StnError where there is none."""
         if not 0 <= index < len(self):
             what = f"drawings for {self.dataset}" if self.drawn else f"{self.dataset} test images"
             raise StnError(f"There is no image {index}: the {what} are numbered 0 to {len(self) - 1}.")
-        return self.images[index : index + 1].float() / 255
+        return in_unit_range(self.images[index : index + 1])
 
     def of_class(self, wanted: int | None) -> list[int]:
         """The numbers of all images of class `wanted`, of all there are for None, in ascending order."""
@@ -165,22 +163,25 @@ class ImageStore:
 
     def _read(self, dataset: str) -> ImageSet:
         folder = Path(self._data_dir) if self._data_dir is not None else data.default_data_dir()
-        # Where there is nothing to read, there is no reason to wait for torchvision, which takes seconds to import.
         if not os.path.isdir(folder):
             return drawings(dataset)
         try:
-            real = data.load_dataset(dataset, split="test", data_dir=self._data_dir, download=False)
+            images, labels = data.load_arrays(dataset, "test", self._data_dir)
         except StnError as error:  # its sentence names folders of the server: for the log
             log.warning("Drawings stand in: %s", error)
             return drawings(dataset)
-        labels = tuple(int(label) for label in real.labels)
-        return ImageSet(dataset, real.images, labels, tuple(real.classes), drawn=False)
+        return ImageSet(dataset, images, tuple(labels.tolist()), data.dataset_info(dataset).classes, drawn=False)
+
+
+def in_unit_range(images: np.ndarray) -> np.ndarray:
+    """Images uint8 as float32 in [0, 1]."""
+    return images.astype(np.float32) / 255
 
 
 def drawings(dataset: str) -> ImageSet:
     """The project's own drawings for a data set."""
     drawn = samples(dataset)
-    images = torch.from_numpy(np.stack([s.image for s in drawn])).permute(0, 3, 1, 2).contiguous()  # (N, C, H, W)
+    images = np.ascontiguousarray(np.stack([s.image for s in drawn]).transpose(0, 3, 1, 2))  # (N, C, H, W)
     classes = data.dataset_info(dataset).classes
     labels, names = tuple(int(s.label) for s in drawn), tuple(s.name for s in drawn)
     return ImageSet(dataset, images, labels, tuple(classes), drawn=True, names=names)

@@ -6,39 +6,90 @@ import logging
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 
 from demo.core.cache import LruCache
 from demo.core.engine import engine
 from demo.core.images import ImageStore
 from demo.core.rooms import Rooms
-from stn import load_checkpoint
-from stn.checkpoint import SHIPPED, CheckpointInfo
 from stn.errors import StnError, unknown
-from stn.explain import Explanation, explain_again, transformers_of
-from stn.models import Normalized
-from stn.modules import SpatialTransformer
+from stn.files import CheckpointInfo, info_of, read_arrays
 from stn.recipes import UPRIGHT as UPRIGHT
+from stn.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from stn.explain import Explanation
+    from stn.models import Normalized
+    from stn.modules import SpatialTransformer
 
 log = logging.getLogger(__name__)
 PLAY_NAME = re.compile(r"(?P<dataset>[a-z0-9]+)-play-(?P<architecture>[a-z0-9]+)")
 
 
-@dataclass(frozen=True, eq=False)
 class Loaded:
-    """A model with its record. explain() hangs hooks on the model, so one thread at a time may look inside it."""
+    """A network's record and weights, and the network itself once somebody asks for it, which takes PyTorch.
 
-    model: Normalized  # in evaluation mode
-    info: CheckpointInfo
-    lock: threading.Lock
-    transformers: dict[str, SpatialTransformer]
+    explain() hangs hooks on the model, so one thread at a time may look inside it.
+    """
 
-    def explain(self, x: torch.Tensor) -> Explanation:
+    def __init__(self, info: CheckpointInfo, weights: dict[str, np.ndarray]):
+        self.info, self.weights = info, weights
+        self.lock = threading.Lock()
+        self._networks = LruCache(1)
+
+    @property
+    def model(self) -> Normalized:
+        """In evaluation mode. Raises StnError."""
+        return self._network[0]
+
+    @property
+    def transformers(self) -> dict[str, SpatialTransformer]:
+        """Those in the model, by their names."""
+        return self._network[1]
+
+    @property
+    def _network(self) -> tuple[Normalized, dict[str, SpatialTransformer]]:
+        return self._networks.get((), self._load)
+
+    def _load(self) -> tuple[Normalized, dict[str, SpatialTransformer]]:
+        from stn.checkpoint import load_checkpoint
+        from stn.explain import transformers_of
+
+        with _readable(self.info.path):
+            model, _ = load_checkpoint(self.info.path)
+        if engine() == "torch":
+            import torch
+
+            # In this format, which torch's types do not know, it is a quarter faster for one image. onnxruntime
+            # would need a second copy of the weights.
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return model, transformers_of(model)
+
+    def explain(self, x: Tensor) -> Explanation:
+        from stn.explain import explain_again
+
         with self.lock:
             return explain_again(self.model, self.transformers, x)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises StnError for what goes wrong with a checkpoint in the block."""
+    try:
+        yield
+    except Exception as error:  # its sentence names files of the server: for the log, not for visitors
+        log.warning("%s cannot be loaded: %s", path.stem, error)
+        raise StnError(
+            f"The checkpoint {path.stem} is damaged, or another version wrote it: {_remedy(path.stem)}"
+        ) from error
 
 
 class ModelStore:
@@ -90,18 +141,9 @@ class ModelStore:
                 path = self._folder / f"{name}.safetensors"
                 if not of_page(name) or not path.is_file():
                     raise StnError(f"The checkpoint {name} is not in {self._folder.name}/: {_remedy(name)}")
-                try:
-                    model, info = load_checkpoint(path)
-                except Exception as error:  # its sentence names files of the server: for the log, not for visitors
-                    log.warning("%s cannot be loaded: %s", name, error)
-                    raise StnError(
-                        f"The checkpoint {name} is damaged, or another version wrote it: {_remedy(name)}"
-                    ) from error
-                if engine() == "torch":
-                    # In this format, which torch's types do not know, it is a quarter faster for one image. onnxruntime
-                    # would need a second copy of the weights.
-                    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-                self._loaded[name] = Loaded(model, info, threading.Lock(), transformers_of(model))
+                with _readable(path):
+                    weights, metadata = read_arrays(path)
+                    self._loaded[name] = Loaded(info_of(path, metadata), weights)
             return self._loaded[name]
 
 

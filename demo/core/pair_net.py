@@ -7,25 +7,19 @@ from torch import Tensor, nn
 
 from demo.core.models import Loaded
 from stn.behind import BehindTransformer
-from stn.errors import StnError
 from stn.explain import stages_of, watch
-
-ANSWERS = ("plain", "helped")  # the first outputs: the logits of the plain network, and of the one with a transformer
-OF_A_STAGE = ("theta", "grid", "output")  # what follows for each stage of the transformer
 
 
 class PairNet(nn.Module):
     """Maps images (B, C, S, S) in [0, 1] to both logits (B, classes) and, for each stage, theta, grid and output.
 
     "upright": the CNN is given the images, and the transformer's output put where an untouched image lies; what lies
-    behind the transformer in its own network is not run. "trained": both networks are given the images. Raises StnError
-    for a network without a transformer. One thread at a time: every pass is listened to.
+    behind the transformer in its own network is not run. "trained": both networks are given the images. One thread at
+    a time: every pass is listened to.
     """
 
     def __init__(self, comparison: str, stn: Loaded, cnn: Loaded):
         super().__init__()
-        if not stn.transformers:
-            raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to look into.")
         self.stn, self.cnn = stn.model, cnn.model
         self.transformers = stn.transformers
         self.behind: list[BehindTransformer] = []  # in a list, or its networks would be registered twice

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from demo.core.cache import LruCache
 from demo.core.engine import GRAPHS, Session, architecture_digest, open_session
 from demo.core.models import UPRIGHT, Loaded, ModelStore
-from demo.core.pair_net import ANSWERS, OF_A_STAGE, PairNet
 from demo.core.state import COMPARISONS
-from stn.families import Family
+from demo.core.thetas import ThetaFamily
+from stn.errors import StnError
 
+if TYPE_CHECKING:
+    from demo.core.pair_net import PairNet
+
+ANSWERS = ("plain", "helped")  # the first outputs: the logits of the plain network, and of the one with a transformer
+OF_A_STAGE = ("theta", "grid", "output")  # what follows for each stage of the transformer
 TITLES = {  # role of a network -> what the page calls it
     "upright": "CNN as it is",
     "behind": "Behind the transformer",
@@ -32,17 +38,17 @@ class SeenStage:
     """One pass through one transformer, as `stn.explain.Stage`, without its input."""
 
     name: str
-    family: Family
-    theta: Tensor  # (B, n)
-    grid: Tensor  # (B, h, w, 2), points (x, y) of this stage's input
-    output: Tensor  # (B, C, h, w), normalized
+    family: ThetaFamily
+    theta: np.ndarray  # (B, n)
+    grid: np.ndarray  # (B, h, w, 2), points (x, y) of this stage's input
+    output: np.ndarray  # (B, C, h, w), normalized
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
     """What the networks of one or several comparisons made of the same images."""
 
-    logits: dict[str, Tensor]  # role -> (B, classes)
+    logits: dict[str, np.ndarray]  # role -> (B, classes)
     stages: tuple[SeenStage, ...]  # of the transformer, never empty
 
     def at(self, i: int) -> Seen:
@@ -63,29 +69,50 @@ class Pair:
     comparison: str  # "upright" or "trained"
     stn: Loaded  # the network with the transformer
     cnn: Loaded
-    net: PairNet
-    session: Session | None  # None: PyTorch answers
+    session: Session | None = None  # None: PyTorch answers
+    _nets: LruCache = field(default_factory=lambda: LruCache(1))
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """Those of both networks, as the graph calls them."""
+        return {f"{part}.{name}": w for part in ("stn", "cnn") for name, w in getattr(self, part).weights.items()}
+
+    @property
+    def net(self) -> PairNet:
+        """Both networks for PyTorch, built once somebody asks for them. Raises StnError."""
+        from demo.core.pair_net import PairNet
+
+        return self._nets.get((), lambda: PairNet(self.comparison, self.stn, self.cnn))
 
     @property
     def roles(self) -> tuple[str, str]:
         """What is compared, the plain one first."""
         return COMPARISONS[self.comparison]
 
-    def explain(self, x: Tensor) -> Seen:
+    def explain(self, x: np.ndarray) -> Seen:
         """Both answers to images (B, C, S, S) in [0, 1], and what the transformer did."""
-        if self.session:
-            found = self.session.run(x)
-        else:
-            with torch.no_grad(), self.stn.lock, self.cnn.lock:
-                found = list(self.net(x))
+        names, found = self._by_pytorch(x) if self.session is None else (self.session.transformers, self.session.run(x))
         logits = dict(zip(self.roles, found[: len(ANSWERS)], strict=True))
-        transformers, stages = list(self.stn.transformers.items()), []
+        model, stages = self.stn.info.recipe.model, []
+        family = ThetaFamily(model.family or "", model.points)
         for i, at in enumerate(range(len(ANSWERS), len(found), len(OF_A_STAGE))):
-            name, transformer = transformers[min(i, len(transformers) - 1)]  # one may have several passes
-            stages.append(SeenStage(name, transformer.family, *found[at : at + len(OF_A_STAGE)]))
+            name = names[min(i, len(names) - 1)]  # one may have several passes
+            stages.append(SeenStage(name, family, *found[at : at + len(OF_A_STAGE)]))
         return Seen(logits, tuple(stages))
 
-    def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def _by_pytorch(self, x: np.ndarray) -> tuple[tuple[str, ...], list[np.ndarray]]:
+        import torch
+
+        net = self.net
+        with torch.inference_mode(), self.stn.lock, self.cnn.lock:
+            return tuple(self.stn.transformers), [tensor.numpy() for tensor in net(torch.from_numpy(x))]
+
+    def corrected(self, seen: Seen) -> np.ndarray:
+        """The images (B, C, h, w) in [0, 1] as the last transformer hands them on; models normalise first thing."""
+        mean, sd = (np.array(values, np.float32)[:, None, None] for values in (self.stn.info.mean, self.stn.info.std))
+        return (seen.stages[-1].output * sd + mean).clip(0, 1)
+
+    def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The classes (B,) that each of the two finds likeliest for images (B, C, S, S), the plain one first."""
         logits = self.explain(x).logits
         plain, helped = (logits[role].argmax(1) for role in self.roles)
@@ -98,7 +125,7 @@ def find_pair(models: ModelStore, dataset: str, model: str | None, comparison: s
 
     def make() -> Pair:
         pair = pair_of(models, dataset, name, comparison)
-        session = open_session(models.folder / GRAPHS / graph_name(pair), pair.net, networks_of(pair))
+        session = open_session(models.folder / GRAPHS / graph_name(pair), pair.weights, networks_of(pair))
         return replace(pair, session=session)
 
     return models.pairs.get((name, comparison), make)
@@ -107,8 +134,10 @@ def find_pair(models: ModelStore, dataset: str, model: str | None, comparison: s
 def pair_of(models: ModelStore, dataset: str, name: str, comparison: str) -> Pair:
     """The comparison with the transformer of the network `name`, answered by PyTorch. Raises StnError."""
     stn = models.get(name)
+    if not stn.info.family:
+        raise StnError(f"The model {name} has no spatial transformer, so there is nothing to look into.")
     cnn = models.get(UPRIGHT[dataset] if comparison == "upright" else f"{dataset}-play-cnn")
-    return Pair(comparison, stn, cnn, PairNet(comparison, stn, cnn), None)
+    return Pair(comparison, stn, cnn)
 
 
 def graph_name(pair: Pair) -> str:

@@ -5,40 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from demo.core import words
+from demo.core.distortion import distort
 from demo.core.images import ImageStore
 from demo.core.requests import split
 from demo.core.state import ViewState, parse_request
 from demo.core.uploads import read_digit, read_pixels, read_upload
 from stn.controls import Controls
 from stn.data import dataset_info
-from stn.distort import apply_controls, apply_each
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One image before any distortion, and what is known of it."""
 
-    image: Tensor  # (1, C, H, W) in [0, 1], of the data set's own size
+    image: np.ndarray  # (1, C, H, W) in [0, 1], of the data set's own size
     said: str
     label: int | None  # None: nobody knows
     drawn: bool  # one of the page's drawings
     own: bool  # the visitor's
-    clutter_from: Tensor
+    clutter_from: np.ndarray
     prepared: tuple[str, ...] = ()  # what was done to the visitor's, in words
 
-    def distorted(self, controls: Controls, canvas: int) -> Tensor:
+    def distorted(self, controls: Controls, canvas: int) -> np.ndarray:
         """(1, C, S, S) on the network's canvas."""
-        return apply_controls(self.image, controls, canvas, self.clutter_from)
+        return distort(self.image, [controls], canvas, [self.clutter_from])
 
 
-def distorted_each(subjects: Sequence[Subject], controls: Sequence[Controls], canvas: int) -> Tensor:
+def distorted_each(subjects: Sequence[Subject], controls: Sequence[Controls], canvas: int) -> np.ndarray:
     """Subjects of one data set under controls of their own: (B, C, S, S) on the network's canvas."""
-    images = torch.cat([subject.image for subject in subjects])  # (B, C, H, W)
-    return apply_each(images, controls, canvas, [subject.clutter_from for subject in subjects])
+    images = np.concatenate([subject.image for subject in subjects])  # (B, C, H, W)
+    return distort(images, controls, canvas, [subject.clutter_from for subject in subjects])
 
 
 def find_subject(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from demo.core.geometry import nearest_affine, placements, turned_by
 from demo.core.words import signed_degrees
-from stn import geometry
 from stn.controls import Controls
-from stn.distort import placement_matrix
 
 QUARTER_OFF = 45.0  # degrees left over from which the output is nearer to another quarter than to upright
 
@@ -41,27 +39,19 @@ class Turn:
         return "a quarter turn off" if abs(self.left) <= 180 - QUARTER_OFF else "upside down"
 
 
-def find_turns(grids: Tensor, controls: Sequence[Controls | None], canvas: int, size: int) -> list[Turn]:
+def find_turns(grids: np.ndarray, controls: Sequence[Controls | None], canvas: int, size: int) -> list[Turn]:
     """What each of the sampling grids (B, h, w, 2) on the canvas does about the turn of an image under its controls.
 
     canvas and size in pixels, the widths of the canvas and of the untouched image. controls None: the image's own pose
     is not known. The angles are those of polar decompositions A = R P, of the affine map nearest to the grid, and, for
     what is left, of that map and the distortion composed.
     """
-    finite = grids.isfinite().flatten(1).all(1).tolist()
-    matrices = geometry.nearest_affine(grids.nan_to_num(0, 0, 0))  # (B, 3, 3), from the output to the canvas
-    known = [one or Controls() for one in controls]
-    rotation, scale, shear = torch.tensor([[one.rotation, one.scale, one.shear] for one in known]).T
-    shift = torch.tensor([[one.shift_x, one.shift_y] for one in known])
-    placed = placement_matrix(rotation, scale, shift, shear, canvas, size)  # (B, 3, 3), from the canvas to the image
-    left = _degrees(geometry.product(placed.to(matrices.dtype), matrices))
+    finite = np.isfinite(grids).all((1, 2, 3)).tolist()
+    matrices = nearest_affine(np.nan_to_num(grids, posinf=0, neginf=0))  # (B, 3, 3), from the output to the canvas
+    placed = placements([one or Controls() for one in controls], canvas, size)  # from the canvas to the image
+    done, left = turned_by(matrices).tolist(), turned_by(placed @ matrices).tolist()
     turns = []
-    for one, ok, done, rest in zip(controls, finite, _degrees(matrices), left, strict=True):
+    for one, ok, back, rest in zip(controls, finite, done, left, strict=True):
         asked = None if one is None else one.rotation
-        turns.append(Turn(asked, done if ok else None, rest if ok and one is not None else None))
+        turns.append(Turn(asked, back if ok else None, rest if ok and one is not None else None))
     return turns
-
-
-def _degrees(matrices: Tensor) -> list[float]:
-    """By how many degrees counter-clockwise each of the matrices (B, 3, 3) turns the image that it samples."""
-    return torch.rad2deg(geometry.polar(matrices)[0]).tolist()

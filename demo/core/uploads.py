@@ -9,11 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from demo.core.handwriting import SIDE, normalise
+from demo.core.images import in_unit_range
 from demo.core.requests import mapping, shorten, whole
 from stn.errors import StnError
 
@@ -35,7 +34,7 @@ class BoundedExif(Image.Exif):
 Image.Exif = BoundedExif  # type: ignore[misc]
 
 
-def read_upload(given: object, shape: tuple[int, int, int]) -> Tensor:
+def read_upload(given: object, shape: tuple[int, int, int]) -> np.ndarray:
     """An outside image as float (1, C, H, W) in [0, 1] of the data set's own `shape`. Raises StnError.
 
     It is cut to a square round its middle and made smaller; what is transparent shows white paper. Gray ones drawn
@@ -44,14 +43,13 @@ def read_upload(given: object, shape: tuple[int, int, int]) -> Tensor:
     channels, height, width = shape
     image = _image_of(given, "RGB" if channels == 3 else "L")
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
-    pixels = torch.from_numpy(np.asarray(image).copy()).float().div(255)  # (H, W) or (H, W, C)
-    pixels = pixels[None] if channels == 1 else pixels.permute(2, 0, 1)  # (C, H, W)
-    if channels == 1 and _border(pixels).median() > 0.5:
+    pixels = in_unit_range(np.asarray(image).reshape(height, width, channels).transpose(2, 0, 1))  # (C, H, W)
+    if channels == 1 and np.median(_border(pixels)) > 0.5:
         pixels = 1 - pixels
     return pixels[None]
 
 
-def read_digit(given: object, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
+def read_digit(given: object, shape: tuple[int, int, int]) -> tuple[np.ndarray, tuple[str, ...]]:
     """The digit of an outside image as MNIST would have it, (1, 1, H, W), and what was done. Raises StnError.
 
     Where no digit is found, it is what read_upload() makes of it.
@@ -63,10 +61,10 @@ def read_digit(given: object, shape: tuple[int, int, int]) -> tuple[Tensor, tupl
         digit = normalise(np.asarray(image, np.float32))
     except StnError as error:
         return read_upload(given, shape), (str(error),)
-    return torch.from_numpy(digit.pixels)[None, None].float() / 255, digit.done
+    return in_unit_range(digit.pixels[None, None]), digit.done
 
 
-def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
+def read_pixels(given: object, shape: tuple[int, int, int]) -> np.ndarray:
     """The browser's own image: base64 of exactly C * H * W bytes, row by row, channels innermost. Raises StnError.
 
     Returns float (1, C, H, W) in [0, 1].
@@ -82,8 +80,8 @@ def read_pixels(given: object, shape: tuple[int, int, int]) -> Tensor:
         raise StnError(f"The request's image is damaged base64; {remedy}") from error
     if len(data) != size:
         raise StnError(f"The request's image holds {len(data)} bytes; {remedy}")
-    pixels = torch.from_numpy(np.frombuffer(data, np.uint8).copy()).view(height, width, channels)
-    return pixels.permute(2, 0, 1)[None].float() / 255  # (1, C, H, W)
+    pixels = np.frombuffer(data, np.uint8).reshape(height, width, channels)
+    return in_unit_range(pixels.transpose(2, 0, 1)[None])  # (1, C, H, W)
 
 
 def prepared_digit(request: object) -> dict[str, Any]:
@@ -94,7 +92,7 @@ def prepared_digit(request: object) -> dict[str, Any]:
     """
     given = mapping("image", request, ("width", "height", "image"), ("width", "height", "image"))
     width, height = (whole(f"The image's {name}", given[name], 1, SIDE) for name in ("width", "height"))
-    found = normalise(read_pixels(given["image"], (1, height, width))[0, 0].numpy() * 255)
+    found = normalise(read_pixels(given["image"], (1, height, width))[0, 0] * 255)
     data = base64.b64encode(found.pixels.tobytes()).decode("ascii")
     return {"image": data, "done": list(found.done), "doubt": found.doubt}
 
@@ -141,6 +139,6 @@ def _open(file: io.BytesIO, mode: str) -> Image.Image:
         raise StnError(f"The image cannot be read; give a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file.") from error
 
 
-def _border(image: Tensor) -> Tensor:
+def _border(image: np.ndarray) -> np.ndarray:
     """The outermost pixels of (C, H, W)."""
-    return torch.cat([image[:, 0].ravel(), image[:, -1].ravel(), image[..., 0].ravel(), image[..., -1].ravel()])
+    return np.concatenate([image[:, 0].ravel(), image[:, -1].ravel(), image[..., 0].ravel(), image[..., -1].ravel()])

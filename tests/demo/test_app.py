@@ -92,6 +92,7 @@ def test_no_page_that_is_measured_fetches_data_sets(monkeypatch):
 
 
 def test_warming_up_raises_nothing_where_there_is_nothing_to_warm(tmp_path):
-    from demo.page import warm_up
+    from demo.page import views, warm_up
 
-    warm_up(Resources(ImageStore(tmp_path), ModelStore(tmp_path)))
+    resources = Resources(ImageStore(tmp_path), ModelStore(tmp_path))
+    warm_up(resources, views(resources.models))

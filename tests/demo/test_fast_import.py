@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -40,3 +41,34 @@ def test_neither_the_page_nor_a_run_on_it_waits_for_pytorchs_compiler():
     """Seconds of imports and 100 MB of memory, which no visitor needs."""
     done = subprocess.run([sys.executable, "-c", TRAIN], capture_output=True, text=True, timeout=300)
     assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+PAGE = """
+import os, sys, threading
+from unittest import mock
+with mock.patch.object(threading.Thread, "start"):  # nothing else goes on
+    import demo.page
+    page = demo.page.build("/nowhere")
+from demo.core.images import ImageStore
+from demo.core.models import ModelStore, Resources
+resources = Resources(ImageStore("/nowhere"), ModelStore())
+first = demo.page.views(resources.models)[0]
+demo.page.warm_up(resources, [first])
+answered = demo.page.answer(resources.images, resources.models, first)
+print(answered["model"], [name for name in ("torch", "sympy", "onnx") if name in sys.modules])
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+def test_the_page_is_built_and_its_first_view_answered_without_pytorch():
+    """Seconds of imports, which no visitor needs at first."""
+    done = subprocess.run([sys.executable, "-c", PAGE], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "mnist-play-affine []\n", done.stdout + done.stderr
+
+
+def test_whatever_takes_pytorch_can_be_imported_when_all_is_quiet():
+    from demo.page import WITH_PYTORCH
+
+    assert all(import_module(name) for name in WITH_PYTORCH)

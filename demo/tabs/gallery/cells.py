@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from demo.core import words
+from demo.core.compare import probabilities
 from demo.core.encoding import encode_lattice, encode_pixels, lattice_of
 from demo.core.images import ImageSet
 from demo.core.pairs import Pair
@@ -30,7 +30,6 @@ WRONG = {  # role -> "12 of 24 wrong ..."
 }
 
 
-@torch.inference_mode()
 def find_cells(chosen: ImageSet, pair: Pair, wanted: Wanted) -> dict[str, Any]:
     """A page of images, both answers to each, the state of Play that shows the same, and how many are wrong."""
     cells: list[dict[str, Any]] = []
@@ -38,9 +37,9 @@ def find_cells(chosen: ImageSet, pair: Pair, wanted: Wanted) -> dict[str, Any]:
     for which, controls in _batches(chosen, wanted):
         x = distorted(chosen, which, controls, pair.stn.info.canvas)
         seen = pair.explain(x)
-        labels = torch.tensor([chosen.labels[i] for i in which])
+        labels = np.array([chosen.labels[i] for i in which])
         mistaken = {role: (logits.argmax(1) != labels).tolist() for role, logits in seen.logits.items()}
-        outputs = pair.stn.info.unnormalize(seen.stages[-1].output)
+        outputs = pair.corrected(seen)
         for k, index in enumerate(which):
             looked_at += 1
             for role in pair.roles:
@@ -56,7 +55,7 @@ def find_cells(chosen: ImageSet, pair: Pair, wanted: Wanted) -> dict[str, Any]:
                     "input": encode_pixels(x[k]),
                     "output": encode_pixels(outputs[k]),
                     "lattice": encode_lattice(lattice),
-                    "answers": {role: _answer(logits[k]) for role, logits in seen.logits.items()},
+                    "answers": {role: _answer(logits[k : k + 1]) for role, logits in seen.logits.items()},
                 }
             )
             if len(cells) == CELLS:
@@ -86,8 +85,8 @@ def _moved(controls: Controls) -> dict[str, float]:
     return {name: value for name, value in asdict(controls).items() if value != getattr(Controls(), name)}
 
 
-def _answer(logits: Tensor) -> dict[str, Any]:
-    chances = logits.double().softmax(0).nan_to_num().tolist()
+def _answer(logits: np.ndarray) -> dict[str, Any]:
+    chances = probabilities(logits)
     top = words.top_class(chances)
     return {"top": top, "percent": words.percent(chances[top])}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from demo.core.images import ImageSet
+from demo.core.distortion import distort
+from demo.core.draws import Draws
+from demo.core.images import ImageSet, in_unit_range
 from demo.core.state import KEYS, SLIDERS
 from stn.controls import Controls
-from stn.distort import apply_controls
 
 DISTORTIONS = {  # name in requests and links -> title; the first is what stands there unasked
     "turned": "turned by up to 90\u00b0",
@@ -39,32 +39,31 @@ def drawing_seed(seed: int, part: int, number: int) -> int:
 
 def shuffled(chosen: ImageSet, seed: int) -> list[int]:
     """All images in a fixed order for each seed."""
-    return torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed)).tolist()
+    return Draws(seed).shuffled(len(chosen))
 
 
 def draw_controls(distortion: str, n: int, seed: int) -> list[Controls]:
     """n random settings of the sliders, each value on a step of its slider."""
-    generator = torch.Generator().manual_seed(seed)
-    drawn: dict[str, Any] = {name: _draw(name, n, generator) for name in MOVED[distortion]}
+    draws = Draws(seed)
+    drawn: dict[str, Any] = {name: _draw(name, n, draws) for name in MOVED[distortion]}
     if distortion == "all":
         for name in SELDOM:
-            kept = (torch.rand(n, generator=generator) < 0.5).tolist()
+            kept = (draws.uniform(n) < 0.5).tolist()
             drawn[name] = [value if keep else 0 for value, keep in zip(drawn[name], kept, strict=True)]
     elif "clutter" in drawn:  # what is called cluttered is
         drawn["clutter"] = [max(1, patches) for patches in drawn["clutter"]]
     if set(SELDOM) & set(drawn):  # the page's seed fixes the patches and the noise
-        drawn["seed"] = torch.randint(10**6, (n,), generator=generator).tolist()
+        drawn["seed"] = draws.wholes(10**6, n)
     return [Controls(**{name: values[i] for name, values in drawn.items()}) for i in range(n)]
 
 
-def _draw(name: str, n: int, generator: torch.Generator) -> list[float]:
+def _draw(name: str, n: int, draws: Draws) -> list[float]:
     key = KEYS[name]
     step = key.step or 1
-    steps = torch.randint(round((key.high - key.low) / step) + 1, (n,), generator=generator)
-    return [round(key.low + step * k, 4) for k in steps.tolist()]
+    steps = draws.wholes(round((key.high - key.low) / step) + 1, n)
+    return [round(key.low + step * k, 4) for k in steps]
 
 
-def distorted(chosen: ImageSet, which: list[int], controls: list[Controls], canvas: int) -> Tensor:
+def distorted(chosen: ImageSet, which: list[int], controls: list[Controls], canvas: int) -> np.ndarray:
     """Images `which` as floats (B, C, canvas, canvas) in [0, 1], each under its own controls, as Play shows them."""
-    pairs = zip(which, controls, strict=True)
-    return torch.cat([apply_controls(chosen.image(i), c, canvas, chosen.clutter_from) for i, c in pairs])
+    return distort(in_unit_range(chosen.images[which]), controls, canvas, [chosen.clutter_from] * len(which))

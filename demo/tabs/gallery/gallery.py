@@ -12,7 +12,6 @@ from demo.core.images import ImageStore
 from demo.core.models import ModelStore, family_title
 from demo.core.pairs import SIDES, find_pair
 from demo.tabs.gallery.cells import find_cells
-from demo.tabs.gallery.means import class_means
 from demo.tabs.gallery.wanted import Wanted, read_request
 from stn.errors import StnError
 
@@ -58,6 +57,8 @@ class Gallery:
             "classes": list(model.classes),
         }
         if wanted.kind == "means":
+            from demo.tabs.gallery.means import class_means  # and PyTorch, which the page does not wait for
+
             return about | class_means(chosen, pair.stn, self._means, wanted)
         # What the page does not depend on is left out; drawings give way to images that a visitor fetches.
         asked = replace(wanted, model=model.name, of=wanted.of if wanted.kind == "mistakes" else "", part=0)

@@ -33,7 +33,7 @@ def class_means(chosen: ImageSet, stn: Loaded, means: Means, wanted: Wanted) -> 
         for number, start in enumerate(range(0, len(which), 2 * PART)):
             some = which[start : start + 2 * PART]
             controls = draw_controls(wanted.distortion, len(some), drawing_seed(wanted.seed, part, number))
-            x = distorted(chosen, some, controls, stn.info.canvas)
+            x = torch.from_numpy(distorted(chosen, some, controls, stn.info.canvas))
             seen = stn.explain(x)
             if not seen.stages:
                 raise StnError(f"The model {stn.info.name} has no spatial transformer, so there is nothing to show.")

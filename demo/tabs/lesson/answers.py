@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from demo.core import words
 from demo.core.compare import describe_network
+from demo.core.geometry import nearest_affine
 from demo.core.images import ImageSet
 from demo.core.pairs import TITLES
 from demo.core.state import KEYS
 from demo.core.turns import QUARTER_OFF
 from demo.core.words import number, rotation_words, signed_degrees
 from demo.tabs.lesson.bench import Answer, Bench, Exercise
-from stn import geometry
 from stn.controls import EDGES
 from stn.data import dataset_info
-from stn.evaluation.rectify import fraction_in_frame
 
 SWEEP = tuple(range(-90, 91, 15))  # degrees
 KEEPS = 0.9  # of its images, as long as which a network counts as not failing
@@ -27,6 +28,7 @@ TURNS = 5.0  # degrees from which a grid counts as turned
 STAYS = 0.25  # of its width, by which a frame's corners may move while it counts as staying
 BEHIND = "behind"  # the transformer: its role
 HALF_TURN = 180 - QUARTER_OFF
+CORNERS = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]])  # of the output, (x, y, 1), clockwise
 
 
 def which_way(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
@@ -63,8 +65,8 @@ def _follows(bench: Bench, exercise: Exercise, samples: list[int]) -> str:
 
 def where_it_looks(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
     shown = bench.show(samples, exercise.controls)
-    matrix = geometry.nearest_affine(shown.grid)[0]
-    size, right = float(matrix[:2, :2].det().abs().sqrt()), float(matrix[0, 2])
+    matrix = nearest_affine(shown.grid)[0]
+    size, right = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))), float(matrix[0, 2])
     side, whole = shown.input.shape[-1], dataset_info(bench.dataset).size
     frame = f"{number(size)} times as wide as the input"
     said = (
@@ -75,7 +77,7 @@ def where_it_looks(bench: Bench, exercise: Exercise, samples: list[int]) -> Answ
     if size < 0.97 and right > 0.1:
         low, high = (KEYS["shift_x"].low, KEYS["shift_x"].high)
         ends = [bench.show(samples, replace(exercise.controls, shift_x=shift)).grid for shift in (low, high)]
-        at = [number(float(geometry.nearest_affine(grid)[0, 0, 2])) for grid in ends]
+        at = [number(float(nearest_affine(grid)[0, 0, 2])) for grid in ends]
         return Answer(
             0,
             f"{said}A small frame enlarges what is in it, here {number(1 / size, 1)} times; a frame on the right "
@@ -121,16 +123,20 @@ def upright_only(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer
 
 
 def what_clutter_does(bench: Bench, exercise: Exercise, samples: list[int]) -> Answer:
+    import torch  # not before somebody asks: the page does not wait for it
+
+    from stn.evaluation.rectify import fraction_in_frame
+
     patches = exercise.controls.clutter
     by_patches = [bench.show(samples, replace(exercise.controls, clutter=n)) for n in range(patches + 1)]
-    corners = [geometry.corners(geometry.nearest_affine(shown.grid))[0] for shown in by_patches]  # (4, 2) each
+    corners = [CORNERS @ nearest_affine(shown.grid)[0, :2].T for shown in by_patches]  # (4, 2) each
     clean, shown = by_patches[0], by_patches[-1]
-    moved = max(float((each - corners[0]).norm(dim=1).max()) for each in corners) / float(
-        (corners[0][0] - corners[0][1]).norm()
-    )
-    added = (shown.input - clean.input).clamp(min=0).mean(1, keepdim=True)  # (1, 1, S, S)
-    inside = 100 * float(fraction_in_frame(added, shown.grid))
-    digit = 100 * float(fraction_in_frame(clean.input.mean(1, keepdim=True), shown.grid))
+    width = np.linalg.norm(corners[0][0] - corners[0][1])
+    moved = max(float(np.linalg.norm(each - corners[0], axis=1).max()) for each in corners) / float(width)
+    grid = torch.from_numpy(shown.grid)
+    before, after = (torch.from_numpy(each.input).mean(1, keepdim=True) for each in (clean, shown))  # (1, 1, S, S)
+    inside = 100 * float(fraction_in_frame((after - before).clamp(min=0), grid))
+    digit = 100 * float(fraction_in_frame(before, grid))
     says = " ".join(_said(bench.chosen, shown, role) for role in shown.pair.roles)
     said = (
         f"However many patches there are, up to {patches}, no corner of the frame moves by more than "

@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from demo.core.cache import LruCache
-from demo.core.images import ImageSet, ImageStore
+from demo.core.distortion import distort
+from demo.core.images import ImageSet, ImageStore, in_unit_range
 from demo.core.pairs import Pair, Seen
 from demo.core.turns import QUARTER_OFF, Turn, find_turns
 from stn.controls import Controls
-from stn.distort import apply_controls
 from stn.errors import StnError
 
 TRIED = 12  # images of a class that are tried, at most, until both networks know one
@@ -61,18 +60,18 @@ class Shown:
     pair: Pair
     samples: list[int]
     labels: tuple[int, ...]
-    input: Tensor  # (B, C, S, S)
+    input: np.ndarray  # (B, C, S, S)
     seen: Seen
     turns: tuple[Turn, ...]
 
     @property
-    def grid(self) -> Tensor:
+    def grid(self) -> np.ndarray:
         return self.seen.stages[-1].grid  # (B, h, w, 2)
 
     @property
-    def output(self) -> Tensor:
+    def output(self) -> np.ndarray:
         """The images (B, C, h, w) in [0, 1] as the last transformer hands them on."""
-        return self.pair.stn.info.unnormalize(self.seen.stages[-1].output)  # models normalise first thing
+        return self.pair.corrected(self.seen)
 
     def right(self, role: str) -> list[bool]:
         """Of each image, whether the network of that role knows it."""
@@ -97,10 +96,11 @@ class Bench:
     def chosen(self) -> ImageSet:
         return self.images.get(self.dataset)
 
-    def given(self, samples: Sequence[int], controls: Controls, canvas: int) -> Tensor:
+    def given(self, samples: Sequence[int], controls: Controls, canvas: int) -> np.ndarray:
         """Images, distorted: (B, C, canvas, canvas)."""
-        chosen = self.chosen
-        return torch.cat([apply_controls(chosen.image(i), controls, canvas, chosen.clutter_from) for i in samples])
+        chosen, n = self.chosen, len(samples)
+        images = in_unit_range(chosen.images[list(samples)])
+        return distort(images, [controls] * n, canvas, [chosen.clutter_from] * n)
 
     def show(self, samples: list[int], controls: Controls, comparison: str = "trained") -> Shown:
         """Shows images to the networks of a comparison. Raises StnError."""
@@ -109,7 +109,7 @@ class Bench:
         x = self.given(samples, controls, canvas)
         seen = pair.explain(x)
         grid = seen.stages[-1].grid
-        if not bool(grid.isfinite().all()):
+        if not np.isfinite(grid).all():
             raise StnError("The transformer gives no transformation here: its theta is not finite.")
         turns = find_turns(grid, [controls] * len(x), canvas, chosen.shape[-1])
         return Shown(pair, samples, tuple(chosen.labels[i] for i in samples), x, seen, tuple(turns))

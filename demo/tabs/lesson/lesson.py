@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-import torch
-
 from demo.core.compare import answer_or_error
 from demo.core.encoding import encode_pixels
 from demo.core.images import ImageStore
@@ -20,7 +18,6 @@ from demo.core.state import KEYS
 from demo.core.words import number
 from demo.tabs.lesson.bench import Bench, Exercise, Shown
 from demo.tabs.lesson.exercises import EXERCISES
-from stn.behind import middle
 from stn.errors import StnError
 
 Found = TypeVar("Found")
@@ -66,7 +63,7 @@ class Lesson:
             angle = whole("rotation", request["rotation"], exercise.angles[0], exercise.angles[-1])
             if angle not in exercise.angles:
                 raise StnError(f"rotation is {angle}; give one of {', '.join(map(str, exercise.angles))}.")
-            with self._lock, torch.inference_mode():
+            with self._lock:
                 return {"exercise": n, "rotation": angle, **for_sheet(self._bench(n).sheet(exercise, angle), exercise)}
 
         return answer_or_error(work)
@@ -102,15 +99,15 @@ class Lesson:
         with self._lock:
             key = (what, self._bench(n).chosen.drawn, n)
             if key not in self._found:
-                with torch.inference_mode():
-                    self._found[key] = work()
+                self._found[key] = work()
             return self._found[key]
 
 
 def for_sheet(shown: Shown, exercise: Exercise) -> dict[str, Any]:
     """What the page draws of a sheet: each image before and after, with a mark, "" for none, and in words."""
     classes, roles = shown.pair.stn.info.classes, shown.pair.roles
-    inputs, output = middle(shown.input, (CLOSE_UP, CLOSE_UP)), shown.output
+    margin, output = (shown.input.shape[-1] - CLOSE_UP) // 2, shown.output
+    inputs = shown.input[..., margin:-margin, margin:-margin]
     right, off = {role: shown.right(role) for role in roles}, shown.off(exercise.upright)
     cells = []
     for k, (sample, label, turn) in enumerate(zip(shown.samples, shown.labels, shown.turns, strict=True)):

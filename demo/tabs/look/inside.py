@@ -19,8 +19,10 @@ from demo.core.compare import describe_network, describe_stage, timed
 from demo.core.encoding import GRID_UNIT, encode_lattice, encode_pixels, lattice_of
 from demo.core.images import ImageStore
 from demo.core.models import Loaded, ModelStore
+from demo.core.pairs import SeenStage
 from demo.core.requests import flag, mapping, numbers, split
 from demo.core.subject import Subject, find_subject, parse_shown
+from demo.core.thetas import ThetaFamily
 from stn import explain
 from stn.errors import StnError
 from stn.explain import Explanation, Stage
@@ -132,7 +134,7 @@ def find_distorted_subject(images: ImageStore, models: ModelStore, request: obje
     state, pixels = parse_shown(request)
     loaded = models.get(models.choose(state.dataset, state.model))
     subject = find_subject(images, state, pixels)
-    x = subject.distorted(state.controls, loaded.info.canvas)
+    x = torch.from_numpy(subject.distorted(state.controls, loaded.info.canvas))
     return DistortedSubject(loaded, subject, x, average is None or flag("average", average))
 
 
@@ -236,14 +238,21 @@ def _result(stage: Stage, explanation: Explanation, distorted: DistortedSubject)
     level = mip_level(grid, stage.input.shape[-2:]).item()
     averages = transformer.sampler.average and distorted.average
     return {
-        "stage": describe_stage(stage) | {"lattice": encode_lattice(lattice_of(stage.grid[0]))},
+        "stage": describe_stage(as_arrays(stage)) | {"lattice": encode_lattice(lattice_of(stage.grid[0]))},
         "grid": {"height": grid.shape[1], "width": grid.shape[2], "data": encode_floats(grid[0])},
         "apart": 2**level,  # input pixels between neighbouring points of the grid, at least 1
         "averages": averages,
         "level": level if averages else 0.0,
         "output": encode_values(info.unnormalize(stage.output)[0]),
-        "network": describe_network(explanation.logits, list(info.classes), distorted.subject.label),
+        "network": describe_network(explanation.logits.numpy(), list(info.classes), distorted.subject.label),
     }
+
+
+def as_arrays(stage: Stage) -> SeenStage:
+    """A stage as the live view describes it."""
+    points = stage.family.points if isinstance(stage.family, ThinPlateSpline) else 0
+    family = ThetaFamily(stage.family.name, points if isinstance(points, int) else 0)
+    return SeenStage(stage.name, family, stage.theta.numpy(), stage.grid.numpy(), stage.output.numpy())
 
 
 def _encode_maps(net: str, maps: Maps) -> dict[str, Any]:

@@ -7,23 +7,23 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 
 from demo.core import words
-from demo.core.compare import answer_or_error
+from demo.core.compare import answer_or_error, softmax
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.pairs import Pair, find_pair
 from demo.core.requests import choice, flag, split
 from demo.core.state import COMPARISONS, parse_request
-from demo.core.subject import find_subject, parse_shown
+from demo.core.subject import distorted_each, find_subject, parse_shown
 from demo.tabs.robustness.lines import CONTROLS, axis, drawn, lines, names_of
 from demo.tabs.robustness.sentences import accuracy_sentence, image_sentence
-from stn.checkpoint import SHIPPED
 from stn.controls import Controls
 from stn.data import dataset_info
 from stn.errors import StnError
 from stn.evaluation.curves import FILE, Curve, control_values, read_curves
+from stn.shipped import SHIPPED
 
 log = logging.getLogger(__name__)
 IMAGES = 8  # at a time through a network: no one who plays waits longer than for these
@@ -112,12 +112,9 @@ def _sweep(images: ImageStore, models: ModelStore, given: object, whole: bool) -
     values = list(control_values(control)) if whole else [getattr(state.controls, control)]
     # For the class of a visitor's image; a sweep holds the control at rest anyway.
     asked = values if rest in values or subject.label is not None else [*values, rest]
-    with torch.inference_mode():
-        # One by one, not as a batch: noise and clutter must be those that the live view shows for the same seed.
-        swept = [Controls(**{**vars(state.controls), control: v}) for v in asked]
-        canvas = pairs[0].stn.info.canvas
-        x = torch.cat([subject.distorted(controls, canvas) for controls in swept])  # (V, C, S, S)
-        found = [_chances(pair, x) for pair in pairs]
+    swept = [Controls(**{**vars(state.controls), control: v}) for v in asked]
+    x = distorted_each([subject] * len(swept), swept, pairs[0].stn.info.canvas)  # (V, C, S, S)
+    found = [_chances(pair, x) for pair in pairs]
     label = subject.label
     if label is None:
         label = int(found[0][1][asked.index(rest)].argmax())
@@ -139,14 +136,14 @@ def _sweep(images: ImageStore, models: ModelStore, given: object, whole: bool) -
     }
 
 
-def _chances(pair: Pair, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _chances(pair: Pair, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (B, classes) of both networks, in small batches, so that others get their turn at them."""
-    seen = [pair.explain(part).logits for part in x.split(IMAGES)]
-    plain, helped = (torch.cat([logits[role] for logits in seen]) for role in pair.roles)
-    return plain.double().softmax(1).nan_to_num(), helped.double().softmax(1).nan_to_num()
+    seen = [pair.explain(x[at : at + IMAGES]).logits for at in range(0, len(x), IMAGES)]
+    plain, helped = (softmax(np.concatenate([logits[role] for logits in seen])) for role in pair.roles)
+    return plain, helped
 
 
-def _described(chances: torch.Tensor, label: int) -> dict[str, list]:
+def _described(chances: np.ndarray, label: int) -> dict[str, list]:
     """Probabilities (V, classes) of one class, and whether it is the likeliest."""
     own = chances[:, label].tolist()
     return {

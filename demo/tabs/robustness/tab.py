@@ -1,25 +1,40 @@
-"""The robustness tab: what becomes of accuracy, and of this image, as one control goes through its range."""
+"""The robustness tab: what becomes of accuracy, and of this image, as one control goes through its range.
+
+sweep.py is imported when somebody opens it, and PyTorch with it: the page does not wait for that.
+"""
 
 from __future__ import annotations
+
+from functools import cache
 
 import gradio as gr
 
 from demo.core.models import Resources
-from demo.tabs.robustness import sweep as sweeps
 from demo.ui.widget import Tab, live
 
 
 def build(resources: Resources) -> None:
     """Builds the tab inside the current context."""
-    curves = sweeps.CurveStore(resources.models.folder)
+
+    @cache
+    def curves():
+        from demo.tabs.robustness.sweep import CurveStore
+
+        return CurveStore(resources.models.folder)
 
     def figure(request):
-        return sweeps.figure(resources.models, curves, request)
+        from demo.tabs.robustness import sweep as sweeps
+
+        return sweeps.figure(resources.models, curves(), request)
 
     def sweep(request):
+        from demo.tabs.robustness import sweep as sweeps
+
         return sweeps.sweep(resources.images, resources.models, request)
 
     def reading(request):
+        from demo.tabs.robustness import sweep as sweeps
+
         return sweeps.reading(resources.images, resources.models, request)
 
     with gr.Column(elem_id="robustness", min_width=0):

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from demo.core.images import ImageSet, ImageStore
 from demo.drawings.variants import drawn_digits
+from demo.tabs.train.settings import WATCHED
 from stn import data
 from stn.errors import StnError
 
 log = logging.getLogger(__name__)
 TESTED = 1000  # held-out images that the accuracy is measured on
-WATCHED = 12  # held-out images that are shown while the network trains
 VARIANTS, HELD_OUT_VARIANTS = 60, 25  # of each of the 40 drawings
 
 
@@ -77,8 +77,8 @@ class TrainingData:
         except StnError as error:  # its sentence names folders of the server: for the log
             log.warning("The training images cannot be read: %s", error)
             return None
-        labels = torch.tensor(test.labels[:TESTED])
-        return TrainingImages(train.images, train.labels, test.images[:TESTED], labels, False, dataset)
+        tested = torch.from_numpy(test.images[:TESTED]), torch.tensor(test.labels[:TESTED])
+        return TrainingImages(train.images, train.labels, *tested, False, dataset)
 
 
 def _otherwise(dataset: str) -> TrainingImages:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from demo.core.requests import LARGEST, choice, mapping, number, whole
-from stn.config import ModelConfig, TrainConfig
+from demo.core.thetas import FAMILIES
+from stn.config import PADDINGS, ModelConfig, TrainConfig
 from stn.data import dataset_info
-from stn.families import FAMILY_NAMES
-from stn.geometry import PADDINGS
 
 MAX_STEPS = 3000
 MAX_SEED = LARGEST
@@ -18,6 +17,7 @@ STARTS = ("identity", "random")
 PLACEMENTS = ("input", "feature", "none")  # "none": no transformer, the classifier alone
 LESSONS = ("labels", "turns")  # what teaches the localisation net: the labels alone, or also the known distortion
 TEST_EVERY = 40  # updates
+WATCHED = 12  # held-out images that are shown while the network trains
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Settings:
 
 CHOICES = {
     "distortion": tuple(SCENES),
-    "family": FAMILY_NAMES,
+    "family": FAMILIES,
     "padding": PADDINGS,
     "lesson": LESSONS,
     "start": STARTS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -131,7 +132,7 @@ class Trainer:
         if not seen.stages:
             return Snapshot(self.step_number, torch.zeros(len(self.inputs), 0, 0, 2), self.inputs, guesses)
         stage = seen.stages[0]
-        lattices = torch.stack([lattice_of(grid, LATTICE) for grid in stage.grid])  # (N, 9, 9, 2)
+        lattices = torch.from_numpy(np.stack([lattice_of(grid, LATTICE) for grid in stage.grid]))  # (N, 9, 9, 2)
         if self.settings.placement == "input":
             outputs = stage.output * self.model.std + self.model.mean  # models normalise first thing
         else:

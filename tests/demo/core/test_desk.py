@@ -106,3 +106,14 @@ def test_two_threads_work_at_the_same_time():
     assert [answer["asked"] for answer in run_alone(scene())] == list(range(5))
     assert sorted(office.batches[:2]) == [[0], [1]]
     assert sorted(n for batch in office.batches[2:] for n in batch) == [2, 3, 4]
+
+
+def test_a_desk_is_quiet_once_somebody_has_asked_and_rests(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("demo.core.desk.time.monotonic", lambda: now[0])
+    desk = Desk(lambda requests: [{} for _ in requests])
+    assert not desk.quiet(1)
+    run_alone(desk.ask({}))
+    assert not desk.quiet(1)
+    now[0] += 1.5
+    assert desk.quiet(1) and not desk.quiet(2)

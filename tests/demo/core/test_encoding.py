@@ -43,7 +43,7 @@ def test_png_is_lossless(channels):
 
 def test_the_identity_grid_becomes_the_whole_square():
     family = get_family("affine")
-    lattice = encoding.lattice_of(family.grid(family.identity(), (28, 28))[0])
+    lattice = torch.from_numpy(encoding.lattice_of(family.grid(family.identity(), (28, 28))[0]))
     side = torch.linspace(-1, 1, encoding.LATTICE)
     assert torch.allclose(lattice[..., 0], side.expand(encoding.LATTICE, -1), atol=1e-5)  # x grows to the right
     assert torch.allclose(lattice[..., 1], side[:, None].expand(-1, encoding.LATTICE), atol=1e-5)  # y grows down
@@ -53,7 +53,7 @@ def test_the_identity_grid_becomes_the_whole_square():
 def test_an_affine_grid_keeps_its_corners(size):
     family = get_family("affine")
     theta = torch.tensor([[0.5, -0.3, 0.2, 0.4, 0.6, -0.1]])
-    lattice = encoding.lattice_of(family.grid(theta, size)[0])
+    lattice = torch.from_numpy(encoding.lattice_of(family.grid(theta, size)[0]))
     corners = torch.tensor([[-1.0, -1, 1], [1, -1, 1], [-1, 1, 1], [1, 1, 1]])
     if size[0] == 1:
         corners[:, 1] = 0  # one row of pixels has no upper and lower border
@@ -77,7 +77,7 @@ def test_a_lattice_out_of_reach_stops_at_the_edge():
 def test_a_grid_that_is_affine_has_no_bend_and_gives_its_matrix_back():
     family = get_family("affine")
     theta = torch.tensor([[0.5, -0.3, 0.2, 0.4, 0.6, -0.1]])
-    matrix, worst = encoding.bend_of(family.grid(theta, (20, 20))[0])
+    matrix, worst = encoding.bend_of(family.grid(theta, (20, 20))[0].numpy())
     assert worst < 1e-5
     assert np.allclose(matrix, family.matrix(theta)[0, :2].numpy(), atol=1e-5)
 
@@ -86,4 +86,4 @@ def test_a_bent_grid_says_by_how_much():
     family = get_family("tps")
     theta = family.identity().clone()
     theta[0, 10] += 0.3
-    assert encoding.bend_of(family.grid(theta, (20, 20))[0])[1] > 0.05
+    assert encoding.bend_of(family.grid(theta, (20, 20))[0].numpy())[1] > 0.05

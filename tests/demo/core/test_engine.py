@@ -4,14 +4,14 @@ import json
 import logging
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
 from demo.core.engine import GRAPHS, INDEX, Session, engine, open_session
-from demo.core.images import ImageStore
+from demo.core.images import ImageStore, in_unit_range
 from demo.core.models import ModelStore
-from demo.core.pair_net import ANSWERS
-from demo.core.pairs import find_pair, graph_name, networks_of, pair_of
+from demo.core.pairs import ANSWERS, find_pair, graph_name, networks_of, pair_of
 from demo.core.state import COMPARISONS
 from stn.checkpoint import SHIPPED
 from stn.data import DATASETS
@@ -29,7 +29,7 @@ PAIRS = [
 
 def distorted(dataset: str, canvas: int, n: int, generator) -> torch.Tensor:
     """Test images, or drawings where there are none, under everything the sliders can do."""
-    chosen = ImageStore().get(dataset).images[:n].float() / 255
+    chosen = torch.from_numpy(in_unit_range(ImageStore().get(dataset).images[:n]))
     return get_distortion("play")(chosen, chosen, canvas, generator).images
 
 
@@ -44,7 +44,7 @@ def test_a_graph_says_what_pytorch_says(dataset, name, comparison, generator):
     pair = find_pair(MODELS, dataset, name, comparison)
     assert pair.session, "its graph could not be loaded"
     x = distorted(dataset, pair.stn.info.canvas, 12, generator)
-    seen, wanted = pair.explain(x), explain(pair.stn.model, x)
+    seen, wanted = pair.explain(x.numpy()), explain(pair.stn.model, x)
     with torch.no_grad():
         slow = pair.net(x)
     # Of some drawings under noise, PyTorch's own float32 is as far from its float64 as the graph is.
@@ -54,21 +54,23 @@ def test_a_graph_says_what_pytorch_says(dataset, name, comparison, generator):
     if comparison == "trained":
         torch.testing.assert_close(logits["stn"], wanted.logits)
     for role, found in seen.logits.items():
-        torch.testing.assert_close(found, logits[role], **close)
+        torch.testing.assert_close(torch.from_numpy(found), logits[role], **close)
     for found, stage in zip(seen.stages, wanted.stages, strict=True):
-        assert (found.name, found.family) == (stage.name, stage.family)
+        assert (found.name, found.family.name) == (stage.name, stage.family.name)
+        assert found.family.parameter_names == stage.family.parameter_names
         for part in ("theta", "grid"):
-            torch.testing.assert_close(getattr(found, part), getattr(stage, part), **close)
-        shown = [pair.stn.info.unnormalize(output) for output in (found.output, stage.output)]  # in [0, 1], as the page
-        torch.testing.assert_close(*shown, **close)
+            torch.testing.assert_close(torch.from_numpy(getattr(found, part)), getattr(stage, part), **close)
+    shown = pair.stn.info.unnormalize(wanted.stages[-1].output)  # in [0, 1], as the page
+    torch.testing.assert_close(torch.from_numpy(pair.corrected(seen)), shown, **close)
     for i in (0, 11):  # alone as among others
-        torch.testing.assert_close(pair.explain(x[i : i + 1]).stages[0].grid, seen.at(i).stages[0].grid, **close)
+        alone = pair.explain(x[i : i + 1].numpy()).stages[0].grid
+        np.testing.assert_allclose(alone, seen.at(i).stages[0].grid, **close)
 
 
 def test_a_session_keeps_no_store_and_no_second_copy_of_the_weights():
     pair = find_pair(ModelStore(), "mnist", "mnist-play-affine", "upright")
     assert not pair.session._session.get_session_options().enable_cpu_mem_arena
-    own = {tensor.data_ptr() for tensor in pair.net.state_dict().values()}
+    own = {array.ctypes.data for array in pair.weights.values()}
     assert {weights.numpy().ctypes.data for weights in pair.session._weights} <= own
 
 
@@ -80,9 +82,10 @@ def test_a_graph_holds_no_weights_of_its_own(generator):
                 value.mul_(1 + 0.2 * torch.rand(value.shape, generator=generator))
         x = distorted("mnist", 60, 4, generator)
         wanted = pair.net(x)
-    found = Session(SHIPPED / GRAPHS / graph_name(pair), pair.net, networks_of(pair)).run(x)
+    weights = {name: tensor.numpy() for name, tensor in pair.net.state_dict().items()}
+    found = Session(SHIPPED / GRAPHS / graph_name(pair), weights, networks_of(pair)).run(x.numpy())
     for one, other in zip(found, wanted, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(torch.from_numpy(one), other, rtol=1e-3, atol=1e-3)
 
 
 @pytest.fixture
@@ -108,10 +111,10 @@ DAMAGE = {
 @pytest.mark.parametrize("how", DAMAGE)
 def test_pytorch_answers_where_a_graph_does_not_load_and_one_line_says_so(graphs, how, caplog):
     path, pair = graphs
-    assert open_session(path, pair.net, networks_of(pair))
+    assert open_session(path, pair.weights, networks_of(pair))
     DAMAGE[how](path)
     with caplog.at_level(logging.WARNING):
-        assert open_session(path, pair.net, networks_of(pair)) is None
+        assert open_session(path, pair.weights, networks_of(pair)) is None
     assert len(caplog.messages) == 1 and caplog.messages[0].startswith("PyTorch answers instead of onnxruntime")
     assert "\n" not in caplog.messages[0]
 
@@ -119,14 +122,14 @@ def test_pytorch_answers_where_a_graph_does_not_load_and_one_line_says_so(graphs
 def test_without_onnxruntime_pytorch_answers(graphs, monkeypatch, caplog):
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     path, pair = graphs
-    assert open_session(path, pair.net, networks_of(pair)) is None
+    assert open_session(path, pair.weights, networks_of(pair)) is None
     assert "onnxruntime is not installed" in caplog.text
 
 
 def test_the_engine_can_be_chosen(graphs, monkeypatch):
     path, pair = graphs
     monkeypatch.setenv("STN_ENGINE", "torch")
-    assert engine() == "torch" and open_session(path, pair.net, networks_of(pair)) is None
+    assert engine() == "torch" and open_session(path, pair.weights, networks_of(pair)) is None
     monkeypatch.setenv("STN_ENGINE", "nonsense")
     assert engine() == "onnx"
 
@@ -140,11 +143,12 @@ def test_the_tool_writes_graphs_that_fit(mnist_resources, generator):
     folder = mnist_resources[1].folder / GRAPHS
     folder.mkdir()
     (folder / graph_name(pair)).write_bytes(graph)
-    (folder / INDEX).write_text(json.dumps({graph_name(pair): {"networks": networks_of(pair), "weights": weights}}))
+    entry = {"networks": networks_of(pair), "weights": weights, "transformers": list(pair.stn.transformers)}
+    (folder / INDEX).write_text(json.dumps({graph_name(pair): entry}))
     assert len(graph) < 500_000, "without weights"
     x = torch.rand(5, 1, 60, 60, generator=generator)
     found = find_pair(ModelStore(mnist_resources[1].folder), "mnist", None, "upright")
     assert found.session
     with torch.no_grad():
-        for one, other in zip(found.session.run(x), pair.net(x), strict=True):
-            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+        for one, other in zip(found.session.run(x.numpy()), pair.net(x), strict=True):
+            torch.testing.assert_close(torch.from_numpy(one), other, rtol=1e-4, atol=1e-4)

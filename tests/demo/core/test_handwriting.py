@@ -7,18 +7,18 @@ import io
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from demo.core.distortion import distort
 from demo.core.handwriting import BOX, SIDE, normalise
-from demo.core.images import ImageStore
+from demo.core.images import ImageStore, in_unit_range
 from demo.core.models import ModelStore
 from demo.core.pairs import find_pair
 from demo.core.state import ViewState
 from demo.core.subject import find_subject
 from demo.core.uploads import prepared_digit
 from demo.drawings.samples import samples
-from stn.distort import Controls, apply_controls
+from stn.controls import Controls
 from stn.errors import StnError
 from tests.demo.core.handwritten import PAPERS, PENS, SHEET, photographs
 
@@ -36,8 +36,8 @@ def digits(shots):
 def read(digits, rotation: float) -> list[list[int]]:
     """What the upright CNN says, as it is and behind the transformer."""
     pair = find_pair(ModelStore(), "mnist", None, "upright")
-    images = torch.stack([torch.from_numpy(digit.pixels)[None] for digit in digits]).float() / 255
-    turned = apply_controls(images, Controls(rotation=rotation), pair.stn.info.canvas, images[:1] * 0)
+    images = in_unit_range(np.stack([digit.pixels[None] for digit in digits]))
+    turned = distort(images, [Controls(rotation=rotation)] * len(images), pair.stn.info.canvas, [images] * len(images))
     return [said.tolist() for said in pair.predict(turned)]
 
 
@@ -121,9 +121,9 @@ def test_an_upload_is_brought_to_mnists_form_unless_it_shall_stay(shots, digits,
     images, uri = ImageStore(tmp_path), data_uri(shots[0][2])
     found = find_subject(images, ViewState(dataset="mnist"), None, uri)
     assert found.prepared == digits[0].done
-    assert found.image.mul(255).sub(torch.from_numpy(digits[0].pixels)).abs().max() < 100
+    assert np.abs(255 * found.image - digits[0].pixels).max() < 100
     kept = find_subject(images, ViewState(dataset="mnist"), None, uri, as_it_is=True)
-    assert kept.prepared == () and not torch.equal(kept.image, found.image)
+    assert kept.prepared == () and not np.array_equal(kept.image, found.image)
     assert find_subject(images, ViewState(dataset="cifar10"), None, uri).prepared == ()
 
 

@@ -7,14 +7,15 @@ import torch
 
 from demo.core.turns import Turn, find_turns
 from stn import geometry
-from stn.distort import Controls, placement_matrix
+from stn.controls import Controls
+from stn.distort import placement_matrix
 from stn.families import get_family
 
 CANVAS, SIZE = 60, 28
 
 
 def find_turn(grid, controls):
-    return find_turns(grid, [controls], CANVAS, SIZE)[0]
+    return find_turns(grid.numpy(), [controls], CANVAS, SIZE)[0]
 
 
 def grid_undoing(controls: Controls, extra: float = 0.0) -> torch.Tensor:
@@ -76,7 +77,7 @@ def test_grids_of_several_images_are_told_apart():
     several = [Controls(rotation=30), None, Controls(rotation=-60, scale=0.7), Controls(rotation=10)]
     grids = torch.cat([grid_undoing(one or Controls(rotation=20)) for one in several])
     grids[3] = torch.nan
-    turns = find_turns(grids, several, CANVAS, SIZE)
+    turns = find_turns(grids.numpy(), several, CANVAS, SIZE)
     for i, one in enumerate(several):
         assert turns[i] == find_turn(grids[i : i + 1], one)
     assert [turn.asked for turn in turns] == [30, None, -60, 10] and turns[3].done is turns[3].left is None

@@ -5,8 +5,8 @@ import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
@@ -29,13 +29,13 @@ def file_of(format_: str, mode: str = "RGB") -> bytes:
 FILES = {(format_, mode): file_of(format_, mode) for format_ in FORMATS for mode in ("L", "RGB")}
 
 
-def read_or_refuse(anything, shape) -> torch.Tensor | None:
+def read_or_refuse(anything, shape) -> np.ndarray | None:
     try:
         image = read_upload(anything, shape)
     except StnError as error:
         assert "\n" not in str(error) and len(str(error)) < 300
         return None
-    assert image.shape == (1, *shape) and image.dtype == torch.float32
+    assert image.shape == (1, *shape) and image.dtype == np.float32
     assert 0 <= image.min() <= image.max() <= 1
     return image
 
@@ -115,7 +115,7 @@ def test_a_cameras_exif_turns_the_image(format_):
     turned, plain = (
         read_or_refuse(uri(data), (1, 28, 28)) for data in (with_exif(format_, exif.tobytes()), file_of(format_))
     )
-    assert turned.sub(plain.flip(2, 3)).abs().max() < 0.02 < turned.sub(plain).abs().max()
+    assert np.abs(turned - plain[..., ::-1, ::-1]).max() < 0.02 < np.abs(turned - plain).max()
 
 
 @pytest.mark.parametrize("side", [5_000, 12_000, 20_000])

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import torch
 
 from demo.core.images import ImageStore
@@ -24,7 +25,7 @@ class FakePair:
     def __init__(self, turn=0.0, size=1.0, right=0.0, known=None, comparison="trained", canvas=60):
         self.turn, self.size, self.right, self.known = turn, size, right, known or {}
         self.roles = COMPARISONS[comparison]
-        self.stn = SimpleNamespace(info=SimpleNamespace(canvas=canvas, classes=CLASSES, unnormalize=lambda x: x))
+        self.stn = SimpleNamespace(info=SimpleNamespace(canvas=canvas, classes=CLASSES))
         self.controls, self.labels = None, ()
 
     def explain(self, x):
@@ -34,14 +35,18 @@ class FakePair:
         c, s = angle.cos() * self.size, angle.sin() * self.size
         # Output to input, y down; an image that turns counter-clockwise is read through a grid turned clockwise.
         rows = torch.stack([torch.stack([c, -s, right], 1), torch.stack([s, c, torch.zeros_like(c)], 1)], 1)
-        stage = SimpleNamespace(grid=geometry.affine_grid(rows, (28, 28)), output=torch.zeros(len(x), 1, 28, 28))
+        grid = geometry.affine_grid(rows, (28, 28)).numpy()
+        stage = SimpleNamespace(grid=grid, output=np.zeros((len(x), 1, 28, 28), np.float32))
         return Seen({role: self._answers(role, len(x)) for role in self.roles}, (stage,))
 
     def _answers(self, role, n):
         known = self.known.get(role, n)
         known = known(self.controls) if callable(known) else known
         found = [label if k < known else (label + 1) % 10 for k, label in enumerate(self.labels)]
-        return torch.nn.functional.one_hot(torch.tensor(found), 10).float()
+        return np.eye(10)[found]
+
+    def corrected(self, seen):
+        return seen.stages[-1].output
 
 
 class FakeBench(Bench):

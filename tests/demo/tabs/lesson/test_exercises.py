@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from demo.core import compare
-from demo.core.images import ImageStore
+from demo.core.images import ImageStore, in_unit_range
 from demo.core.models import UPRIGHT, ModelStore
 from demo.core.state import parse_request
 from demo.core.turns import find_turns
@@ -68,16 +68,16 @@ def turned(found):
     labels = torch.tensor([chosen.labels[i] for i in samples])
     assert sorted(labels.tolist()) == sorted([*range(10)] * 2)
     stn, cnn = MODELS.get("mnist-play-affine").model, MODELS.get(UPRIGHT["mnist"]).model
-    images = torch.cat([chosen.image(i) for i in samples])
+    images, stock = (torch.from_numpy(a) for a in (in_unit_range(chosen.images[samples]), chosen.clutter_from))
     with torch.no_grad():
         for angle in ANGLES:
             controls = Controls(rotation=angle)
-            x = apply_controls(images, controls, 60, chosen.clutter_from)
+            x = apply_controls(images, controls, 60, stock)
             grid = explain(stn, x).stages[-1].grid
             by_angle[angle] = SimpleNamespace(
                 alone=int((cnn(x).argmax(1) == labels).sum()),
                 behind=int((BehindTransformer(stn, cnn)(x).argmax(1) == labels).sum()),
-                left=[abs(turn.left) for turn in find_turns(grid, [controls] * 20, 60, 28)],
+                left=[abs(turn.left) for turn in find_turns(grid.numpy(), [controls] * 20, 60, 28)],
             )
     return SimpleNamespace(labels=labels.tolist(), at=by_angle)
 
@@ -192,13 +192,14 @@ def test_the_frame_stays_and_leaves_clutter_out(found):
         fine = ink.repeat_interleave(8, 0).repeat_interleave(8, 1)
         return 100 * float((fine * inside).sum() / fine.sum())
 
-    added = (seen.input - clean.input).clamp(min=0)[0, 0]
+    before, after = (torch.from_numpy(each.input) for each in (clean, seen))
+    added = (after - before).clamp(min=0)[0, 0]
     digit, clutter = numbers(r"holds (\d+) % of the digit and (\d+) % of what the patches added", answer["words"])
-    assert digit == pytest.approx(held(clean.input[0, 0]), abs=1.5) and digit >= 95
+    assert digit == pytest.approx(held(before[0, 0]), abs=1.5) and digit >= 95
     assert clutter == pytest.approx(held(added), abs=2.5) and clutter <= 50, "most of it is left out"
     assert numbers(r"(\d+) % of the clutter stayed", answer["learnt"]) == [clutter]
-    without = geometry.sample(clean.input, seen.seen.stages[-1].grid, average=True)[0]
-    assert (seen.output - without).max() > 0.2, "what lies inside the frame is still to be seen"
+    without = geometry.sample(before, torch.from_numpy(seen.seen.stages[-1].grid), average=True)[0]
+    assert (seen.output - without.numpy()).max() > 0.2, "what lies inside the frame is still to be seen"
     for network in compare.for_view(seen)["networks"].values():
         assert f"{network['title']}: {network['words']}." in answer["words"]
 
@@ -229,16 +230,17 @@ def test_hidden_edges_tell_what_the_transformer_looks_at(found):
     samples = [cell["sample"] for cell in found.sheet(6, 30)["cells"]]
     assert sorted(chosen.labels[i] for i in samples) == sorted([*range(10)] * 2)
     stn, cnn = MODELS.get("cifar10-play-affine"), MODELS.get(UPRIGHT["cifar10"]).model
-    images, labels = torch.cat([chosen.image(i) for i in samples]), torch.tensor([chosen.labels[i] for i in samples])
+    images, stock = (torch.from_numpy(a) for a in (in_unit_range(chosen.images[samples]), chosen.clutter_from))
+    labels = torch.tensor([chosen.labels[i] for i in samples])
     at = torch.arange(48) - 23.5
     disc = at[:, None] ** 2 + at[None, :] ** 2 <= 15.5**2
     behind, upright, right = BehindTransformer(stn.model, cnn, (32, 32)), {}, {}
     for edges in ("shown", "hidden"):
         for angle in (-60, -30, 0, 30, 60):
             controls = Controls(rotation=angle)
-            x = apply_controls(images, controls, 48, chosen.clutter_from) * (disc if edges == "hidden" else 1)
+            x = apply_controls(images, controls, 48, stock) * (disc if edges == "hidden" else 1)
             with torch.no_grad():
-                turns = find_turns(explain(stn.model, x).stages[-1].grid, [controls] * 20, 48, 32)
+                turns = find_turns(explain(stn.model, x).stages[-1].grid.numpy(), [controls] * 20, 48, 32)
                 if angle == 30:
                     right[edges] = int((behind(x).argmax(1) == labels).sum())
             upright[edges, angle] = sum(abs(turn.left) <= 10 for turn in turns)

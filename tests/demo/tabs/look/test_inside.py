@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from demo.core.distortion import distort
 from demo.core.encoding import bend_of
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore
 from demo.core.state import parse_request
 from demo.tabs.look import inside
 from stn.checkpoint import save_checkpoint
-from stn.distort import apply_controls
 from stn.errors import StnError
 from stn.explain import explain
 from stn.families import FAMILY_NAMES, get_family
@@ -71,7 +71,7 @@ def test_the_four_steps_are_the_models_own(resources, dataset, family):
     loaded = resources[1].get(f"{dataset}-play-{family}")
     images = resources[0].get(dataset)
     controls = parse_request(request(dataset, family, noise=0.1)).controls
-    x = apply_controls(images.image(3), controls, loaded.info.canvas, images.clutter_from)
+    x = torch.from_numpy(distort(images.image(3), [controls], loaded.info.canvas, [images.clutter_from]))
     seen = explain(loaded.model, x)
     stage = seen.stages[0]
     assert torch.allclose(floats(answer["input"]), x[0], atol=1e-6)
@@ -128,7 +128,7 @@ def test_slopes_give_the_affine_matrix_nearest_to_a_spline(family):
         assert slopes is None
         return
     theta = get_family(family).identity() + 0.2 * torch.randn(1, 32, generator=torch.Generator().manual_seed(0))
-    nearest, _ = bend_of(get_family(family).grid(theta, (9, 12))[0])
+    nearest, _ = bend_of(get_family(family).grid(theta, (9, 12))[0].numpy())
     points = theta.view(-1, 2)  # (16, 2)
     assert torch.allclose((torch.tensor(slopes) @ points).T, torch.tensor(nearest)[:, :2], atol=1e-5)
 

@@ -5,7 +5,7 @@ from gradio.helpers import special_args
 from starlette.requests import Request
 
 from demo.core.models import Resources
-from demo.tabs.train import tab
+from demo.tabs.train import api, tab
 from demo.tabs.train.room import MAX_NEAR, MAX_OWN, MAX_WAITING, PLACES, network_of
 from demo.tabs.train.run import DROP_AFTER
 from demo.tabs.train.settings import Settings
@@ -44,7 +44,7 @@ def test_a_network_is_an_address_of_the_old_kind_or_half_of_one_of_the_new():
 def test_the_tab_tells_where_its_visitor_is(monkeypatch):
     built = []
     monkeypatch.setattr(tab, "live", lambda name, place, functions, **_: built.extend(functions))
-    monkeypatch.setattr(tab.api, "answer", lambda room, request, address: address)
+    monkeypatch.setattr(api, "answer", lambda room, request, address: address)
     tab.build(Resources(None, None))
     for client, address in ((("192.0.2.7", 50000), "192.0.2.7"), (None, "")):
         given, *_ = special_args(built[0], [{}], Request({"type": "http", "client": client, "headers": []}))

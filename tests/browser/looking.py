@@ -7,7 +7,7 @@ def settled(page, **wanted):
     """Waits until the newest drawn answer belongs to the wanted values, and returns all of its values."""
     page.wait_for_function(
         """(wanted) => {
-            const drawn = JSON.parse(document.querySelector('#view').dataset.drawn ?? '{}');
+            const drawn = JSON.parse(document.querySelector('#view')?.dataset.drawn ?? '{}');
             return Object.entries(wanted).every(([key, value]) => drawn[key] === value);
         }""",
         arg=wanted,

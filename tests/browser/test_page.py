@@ -151,6 +151,8 @@ def test_new_clutter_changes_the_image_and_its_seed(visit):
 def test_a_phone_scrolls_one_way_only_and_keeps_the_view_in_sight(visit):
     page = visit("?dataset=cifar10&sample=3", width=390, height=844, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = {page.locator(f"#bars-{name} .bar").first.bounding_box()["y"] for name in ("cnn", "stn")}
+    assert len(tops) == 1, "bars stand beside each other, however long the names above them are"
     widest = page.evaluate(
         """() => Math.max(...[...document.querySelectorAll('#view *, #side *')]
             .filter((e) => e.getClientRects().length).map((e) => e.getBoundingClientRect().right))"""

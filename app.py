@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from demo.fast_import import import_gradio
+from demo.fast_import import import_gradio, without_apps
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     import_gradio()
     from demo.page import build, launch_options
 
-    page = build(fetch=fetch)
+    with without_apps():
+        page = build(fetch=fetch)
     gc.freeze()
     gc.enable()
 

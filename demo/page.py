@@ -46,11 +46,12 @@ MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 TABS = ("play", "look", "robustness", "train", "gallery", "lesson")  # folders of demo/tabs, from left to right
 
 
-WITH_PYTORCH = (  # what takes it, and seconds to import: when all is quiet, or when somebody asks for it first
+LATER = (  # what takes seconds to import, PyTorch above all: when all is quiet, or when somebody asks for it first
     "demo.tabs.look.inside",
     "demo.tabs.robustness.sweep",
     "demo.tabs.train.api",
     "demo.tabs.gallery.means",
+    "pandas",  # of Gradio's, for calls of the API
 )
 
 
@@ -96,7 +97,7 @@ def build(
         wait_for_quiet(desk)  # for the first visitor to whom the rest would be a load
         warm_up(resources, rest)
         wait_for_quiet(desk)
-        for module in WITH_PYTORCH:
+        for module in LATER:
             import_module(module)
         while fetch and not page.is_running:
             time.sleep(0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -173,13 +174,18 @@ def _build(kind: type, data: dict[str, Any]) -> Any:
             "update the package to the version that wrote it."
         )
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     for key, value in values.items():
         if not _fits(value, hints[key]):
             raise StnError(
                 f"The configuration has {_short(value)} for {key}, which takes {takes[key]}; train the recipe again."
             )
     return kind(**values)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)  # which takes longer than all the rest: the page reads sixty recipes
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -14,14 +14,17 @@ from demo.fast_import import import_gradio
 import_gradio()
 import gradio
 assert inspect.getfile is getfile
-print(len(stubs), gradio.Slider(0, 1, value=0.5).value)
+late = "pandas" not in sys.modules
+from gradio import caching
+import pandas
+print(len(stubs), gradio.Slider(0, 1, value=0.5).value, late, caching.pd.DataFrame is pandas.DataFrame)
 """
 
 
 @pytest.mark.slow
-def test_gradio_is_imported_whole_and_without_its_stubs():
+def test_gradio_is_imported_whole_and_without_its_stubs_and_pandas():
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, timeout=300)
-    assert done.stdout == "0 0.5\n", done.stderr
+    assert done.stdout == "0 0.5 True True\n", done.stderr
 
 
 TRAIN = """
@@ -68,7 +71,28 @@ def test_the_page_is_built_and_its_first_view_answered_without_pytorch():
     assert done.stdout == "mnist-play-affine []\n", done.stdout + done.stderr
 
 
-def test_whatever_takes_pytorch_can_be_imported_when_all_is_quiet():
-    from demo.page import WITH_PYTORCH
+def test_whatever_is_imported_later_can_be_imported_when_all_is_quiet():
+    from demo.page import LATER
 
-    assert all(import_module(name) for name in WITH_PYTORCH)
+    assert all(import_module(name) for name in LATER)
+
+
+APP = """
+import os, sys
+from unittest import mock
+import app
+from gradio.routes import App
+made = []
+create = App.create_app
+App.create_app = staticmethod(lambda *given, **named: made.append(1) or create(*given, **named))
+with mock.patch("gradio.Blocks.launch", lambda page, **_: print(len(made), page.app, page._queue.max_size)):
+    app.main(["--no-fetch"])
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+def test_no_application_is_made_of_the_page_before_the_one_that_serves():
+    done = subprocess.run([sys.executable, "-c", APP], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "0 None 40\n", done.stderr

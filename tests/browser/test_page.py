@@ -104,6 +104,7 @@ def test_edges_are_hidden_by_a_check_box_and_the_link_says_so(visit):
     page.wait_for_function("() => location.search.includes('edges=hidden')")
     slider(page, "rotation").press("ArrowRight")
     settled(page, rotation=61, edges="hidden")
+    page.wait_for_function("() => location.search.includes('rotation=61')")
     page.reload()
     settled(page, rotation=61, edges="hidden")
     assert box.is_checked()

@@ -67,6 +67,7 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
     """Everything measured, in one cold start of the app. Raises MeasuringError."""
     if not 0 < seconds <= 60:
         raise MeasuringError(f"--seconds is {seconds:g}; give a number above 0, at most 60.")
+    plain = [gradio_alone()]
     with Chromium() as browser, serve() as app:
         with browser.page() as page:
             page.add_init_script(COUNT_ALL)
@@ -78,6 +79,7 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
         near, grown = _visit(browser, f"{app.address}?dataset={dataset}&sample=3", seconds)
         with distance(app.port, FAR) as port:
             far, _ = _visit(browser, f"http://127.0.0.1:{port}/?dataset={dataset}&sample=3", seconds)
+    plain.append(gradio_alone())
     return {
         "updates_per_s": near["updates_per_s"],
         "lag_p50_ms": near["lag_p50_ms"],
@@ -87,11 +89,19 @@ def benchmark(dataset: str = "mnist", seconds: float = 3.0) -> dict[str, Any]:
         "updates_per_s_100ms": far["updates_per_s"],
         "lag_p50_ms_100ms": far["lag_p50_ms"],
         "cold_start_s": round(cold_start, 2),
+        "cold_start_ratio": round(cold_start / statistics.mean(plain), 2),  # to `import gradio`, before and after
         **downloaded,
         "dom_nodes_grown": grown,
         "dataset": dataset,
         "load_average": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
+
+
+def gradio_alone() -> float:
+    """Seconds of a process that imports Gradio, as one usually does, and nothing else."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import gradio"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
 
 
 def _visit(browser: Chromium, address: str, seconds: float) -> tuple[dict[str, Any], int]:

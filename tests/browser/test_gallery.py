@@ -48,6 +48,19 @@ def test_a_batch_is_drawn_over_the_whole_width_without_the_controls(gallery):
     assert page.locator("[name=gallery-model] option:checked").inner_text() == "affine"
 
 
+def test_edges_are_hidden_here_and_everywhere(gallery):
+    page = gallery("?dataset=mnist&distortion=cluttered&edges=hidden")
+    box = page.get_by_label("Hide the edges").and_(page.locator("[name=gallery-edges]"))
+    assert drawn(page, edges="hidden") and box.is_checked()
+    box.uncheck()
+    drawn(page, edges="shown")
+    page.wait_for_function("() => !location.search.includes('edges')")
+    box.check()
+    drawn(page, edges="hidden")
+    page.wait_for_function("() => location.search.includes('edges=hidden')")
+    assert page.locator("#edges input").is_checked()
+
+
 def test_a_pair_opens_in_play_as_it_is_here(gallery):
     page = gallery("?dataset=mnist&compare=trained&distortion=all&gallery_seed=2", width=390, height=844)
     drawn(page, kind="batch", compare="trained")

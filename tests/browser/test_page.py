@@ -97,7 +97,7 @@ def test_reset_undoes_every_control_and_keeps_the_image(visit):
 def test_edges_are_hidden_by_a_check_box_and_the_link_says_so(visit):
     page = visit("?dataset=cifar10&sample=3&rotation=60")
     settled(page, rotation=60, edges="shown")
-    box, before = page.get_by_label("Hide the edges"), pixels(page, "input")
+    box, before = page.locator("#side").get_by_label("Hide the edges"), pixels(page, "input")
     box.check()
     settled(page, rotation=60, edges="hidden")
     assert pixels(page, "input") != before

@@ -77,10 +77,10 @@ def _batches(chosen: ImageSet, wanted: Wanted) -> Iterator[tuple[list[int], list
         order = (order * -(-LOOKED_AT // len(order)))[:LOOKED_AT]
     for number, start in enumerate(range(0, len(order), BATCH)):
         which = order[start : start + BATCH]
-        yield which, draw_controls(wanted.distortion, len(which), drawing_seed(wanted.seed, 0, number))
+        yield which, draw_controls(wanted.distortion, len(which), drawing_seed(wanted.seed, 0, number), wanted.edges)
 
 
-def _moved(controls: Controls) -> dict[str, float]:
+def _moved(controls: Controls) -> dict[str, float | str]:
     """The controls that are not neutral."""
     return {name: value for name, value in asdict(controls).items() if value != getattr(Controls(), name)}
 
@@ -94,6 +94,7 @@ def _answer(logits: np.ndarray) -> dict[str, Any]:
 def images_called(chosen: ImageSet, wanted: Wanted) -> str:
     """What the page calls these images, such as "distorted drawings"."""
     what = "drawings" if chosen.drawn else f"{dataset_info(wanted.dataset).title} test images"
+    what = f"{what} without their edges" if wanted.edges == "hidden" else what
     return what if wanted.distortion == "none" else f"distorted {what}"
 
 

@@ -42,7 +42,7 @@ def shuffled(chosen: ImageSet, seed: int) -> list[int]:
     return Draws(seed).shuffled(len(chosen))
 
 
-def draw_controls(distortion: str, n: int, seed: int) -> list[Controls]:
+def draw_controls(distortion: str, n: int, seed: int, edges: str = "shown") -> list[Controls]:
     """n random settings of the sliders, each value on a step of its slider."""
     draws = Draws(seed)
     drawn: dict[str, Any] = {name: _draw(name, n, draws) for name in MOVED[distortion]}
@@ -54,7 +54,7 @@ def draw_controls(distortion: str, n: int, seed: int) -> list[Controls]:
         drawn["clutter"] = [max(1, patches) for patches in drawn["clutter"]]
     if set(SELDOM) & set(drawn):  # the page's seed fixes the patches and the noise
         drawn["seed"] = draws.wholes(10**6, n)
-    return [Controls(**{name: values[i] for name, values in drawn.items()}) for i in range(n)]
+    return [Controls(**{name: values[i] for name, values in drawn.items()}, edges=edges) for i in range(n)]
 
 
 def _draw(name: str, n: int, draws: Draws) -> list[float]:

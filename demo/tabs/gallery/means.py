@@ -24,7 +24,7 @@ def class_means(chosen: ImageSet, stn: Loaded, means: Means, wanted: Wanted) -> 
     """The mean image of each class as the network gets it and as its transformer hands it on."""
     classes = len(stn.info.classes)
     members = [[i for i in shuffled(chosen, wanted.seed) if chosen.labels[i] == k] for k in range(classes)]
-    key = (wanted.dataset, stn.info.name, chosen.drawn, wanted.distortion, wanted.seed)
+    key = (wanted.dataset, stn.info.name, chosen.drawn, wanted.distortion, wanted.edges, wanted.seed)
 
     def make(part: int) -> dict[str, Tensor]:
         # Going round a class that has only a few drawings: each time they are distorted differently.
@@ -32,7 +32,8 @@ def class_means(chosen: ImageSet, stn: Loaded, means: Means, wanted: Wanted) -> 
         sums: dict[str, Tensor] = {}
         for number, start in enumerate(range(0, len(which), 2 * PART)):
             some = which[start : start + 2 * PART]
-            controls = draw_controls(wanted.distortion, len(some), drawing_seed(wanted.seed, part, number))
+            drawn_by = drawing_seed(wanted.seed, part, number)
+            controls = draw_controls(wanted.distortion, len(some), drawn_by, wanted.edges)
             x = torch.from_numpy(distorted(chosen, some, controls, stn.info.canvas))
             seen = stn.explain(x)
             if not seen.stages:

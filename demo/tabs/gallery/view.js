@@ -1,5 +1,6 @@
 // Ties the gallery together. mount() is called once, when the tab is first opened.
 
+import { KEYS } from "../../ui/static/constants.js";
 import { connectComparison } from "../../ui/static/comparison.js";
 import { createImage, latticeOf, penOf } from "../../ui/static/pixels.js";
 import { LOST, answerOf } from "../../ui/static/pump.js";
@@ -21,6 +22,7 @@ export function mount(element, server, seeds) {
   const models = find("[name=gallery-model]");
   const distortions = find("[name=gallery-distortion]");
   const list = find(".gallery-list");
+  const hide = find("[name=gallery-edges]");
   const sides = [...element.querySelectorAll(".gallery-sides")]; // one group of choices for each comparison
   const images = []; // canvases, reused from answer to answer
   let shown = null; // the newest answer
@@ -28,6 +30,7 @@ export function mount(element, server, seeds) {
   let chosenHere = false; // the data set or the network was chosen in this tab, not beside the play tab
   let wantedModel = null; // of the other tabs, until the server has said what there is to choose from
   let compare = store.state?.compare ?? sides[0].dataset.compare; // as the page's switch has it
+  let edges = store.state?.edges ?? KEYS.edges.default; // and its check box
   let asked = 0; // the newest request; what an older one brings is thrown away
 
   const radio = (name) => element.querySelector(`[name=${name}]:checked`).value;
@@ -148,6 +151,7 @@ export function mount(element, server, seeds) {
       dataset: datasets.value,
       model: models.value || wantedModel,
       compare,
+      edges,
       distortion: distortions.value,
       of: radio(`gallery-of-${compare}`),
       seed,
@@ -203,6 +207,7 @@ export function mount(element, server, seeds) {
     keep();
     load();
   });
+  hide.addEventListener("change", () => store.hideEdges(hide.checked)); // the page's state then comes back here
   find(".gallery-other").addEventListener("click", () => {
     seed = (seed + 1) % seeds;
     keep();
@@ -233,10 +238,13 @@ export function mount(element, server, seeds) {
     const exchanged = renewed !== store.renewed;
     renewed = store.renewed;
     const compared = compare !== state.compare && radio("gallery-kind") !== "means";
+    const hidden = edges !== state.edges;
     compare = state.compare;
+    edges = state.edges;
+    hide.checked = edges === "hidden";
     if (compared) keepSide();
     if (chosenHere || now === last) {
-      if (exchanged || compared || !shown || shown.done === false) load();
+      if (exchanged || compared || hidden || !shown || shown.done === false) load();
       return;
     }
     last = now;

@@ -25,6 +25,7 @@ class Wanted:
     of: str  # whose mistakes: one of the two roles that are compared
     seed: int
     part: int  # of the class means
+    edges: str
 
 
 FIELDS = tuple(field.name for field in fields(Wanted))
@@ -43,5 +44,6 @@ def read_request(given: object) -> Wanted:
         distortion=choice("distortion", request.get("distortion", next(iter(DISTORTIONS))), DISTORTIONS),
         of=choice("network", request.get("of", roles[0]), roles),
         seed=whole("seed", request.get("seed", 0), 0, SEEDS - 1),
+        edges=choice("edges", request.get("edges", KEYS["edges"].default), KEYS["edges"].choices),
         part=whole("part", request.get("part", 0), 0, PARTS - 1),
     )

@@ -68,6 +68,7 @@ def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, 
     found = lines(state.dataset, chosen, state.compare, models.transformers(state.dataset))
     names = {line.network for line in found}
     measured = {name: by[control] for name, by in curves.get().items() if name in names and control in by}
+    whole = ", their edges shown" if state.controls.edges == "hidden" else ""  # as all curves were measured
     says = {}
     for comparison in COMPARISONS:
         plain, helped = (measured.get(name) for name in names_of(comparison, state.dataset, chosen))
@@ -79,7 +80,7 @@ def _figure(models: ModelStore, curves: CurveStore, given: object) -> dict[str, 
         "lines": drawn(found, measured),
         "says": says,
         "measured": bool(measured),
-        "images": f"{dataset_info(state.dataset).title} test images",
+        "images": f"{dataset_info(state.dataset).title} test images{whole}",
     }
 
 

@@ -191,7 +191,7 @@ export function mount(element, server) {
 
   function update() {
     if (!state) return;
-    const figure = { dataset: state.dataset, model: state.model, compare: state.compare, curve };
+    const figure = { dataset: state.dataset, model: state.model, compare: state.compare, edges: state.edges, curve };
     if (JSON.stringify(figure) !== figureKey) {
       figureKey = JSON.stringify(figure);
       figures.push(figure);

@@ -107,6 +107,11 @@ export function createStore(writeLink = createLinkWriter(), address = window.loc
       store.comparison = comparison;
       press("#compare-by");
     },
+    // Hides the edges of what is distorted, or shows them, as the check box under the sliders does.
+    hideEdges(/** @type {boolean} */ hidden) {
+      const box = /** @type {HTMLInputElement | null} */ (document.querySelector("#edges input"));
+      if (box && box.checked !== hidden) box.click();
+    },
     link() {
       return sharedLink(whole());
     },

@@ -31,6 +31,17 @@ def test_the_answer_says_what_is_compared_and_by_which_network(ask):
     assert (found["model"], found["networks"]) == ("mnist-play-affine", [["mnist-play-affine", "affine"]])
 
 
+def test_with_hidden_edges_every_image_is_a_disc_and_opens_so_in_play(gallery, ask):
+    asked = {"distortion": "cluttered"}  # a digit alone is black at its edges
+    shown, hidden = ask(gallery, **asked), ask(gallery, **asked, edges="hidden")
+    pairs = list(zip(shown["cells"], hidden["cells"], strict=True))
+    assert all(disc["controls"] == {**cell["controls"], "edges": "hidden"} for cell, disc in pairs)
+    assert sum(disc["input"] != cell["input"] for cell, disc in pairs) > len(pairs) / 2
+    assert "distorted drawings without their edges" in hidden["words"].lower() and "edges" not in shown["words"]
+    means = [ask(gallery, kind="means", **asked, edges=edges)["means"]["before"] for edges in ("shown", "hidden")]
+    assert means[0] != means[1]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -42,6 +53,7 @@ def test_the_answer_says_what_is_compared_and_by_which_network(ask):
         {"dataset": "mnist", "kind": "everything"},
         {"dataset": "mnist", "distortion": "x" * 10_000},
         {"dataset": "mnist", "compare": "both"},
+        {"dataset": "mnist", "edges": True},
         {"dataset": "mnist", "of": None},
         {"dataset": "mnist", "of": "stn"},
         {"dataset": "mnist", "seed": -1},

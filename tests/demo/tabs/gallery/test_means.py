@@ -48,9 +48,9 @@ def test_every_batch_of_the_means_has_a_seed_of_its_own(gallery, ask, monkeypatc
     used = []
     whole = means.draw_controls
 
-    def noting(distortion, n, seed):
+    def noting(distortion, n, seed, edges):
         used.append(seed)
-        return whole(distortion, n, seed)
+        return whole(distortion, n, seed, edges)
 
     monkeypatch.setattr(means, "draw_controls", noting)
     for seed in (1, 2):

@@ -9,7 +9,7 @@ from stn.errors import StnError
 
 def test_requests_have_defaults():
     found = read_request({"dataset": "mnist"})
-    assert found == Wanted("batch", "mnist", None, "upright", "turned", "upright", 0, 0)
+    assert found == Wanted("batch", "mnist", None, "upright", "turned", "upright", 0, 0, "shown")
     with pytest.raises(StnError, match="from 0 to 24"):
         read_request({"dataset": "mnist", "part": 1.5})
 

@@ -72,6 +72,8 @@ def test_the_figure_follows_the_file(mnist_resources):
     write_curves(models.folder, {PLAIN: 80, BEHIND: 97, CNN: 99})
     after = sweep.figure(models, curves, request)
     assert after["measured"] and after["images"] == "MNIST test images"
+    hidden = sweep.figure(models, curves, {**request, "edges": "hidden"})
+    assert hidden["images"] == "MNIST test images, their edges shown", "the curves were measured so"
     assert after["lines"][0]["curve"]["n"] == 10_000 and after["lines"][3]["curve"] is None
     assert set(after["says"]) == {"upright"}, "of the other comparison only one network was measured"
     assert after["says"]["upright"].startswith("Sheared by −30°, the CNN as it is gets 80\u00a0% right")

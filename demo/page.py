@@ -92,7 +92,7 @@ def build(
     desk = DESKS[page]
 
     def prepare() -> None:
-        first, *rest = views(resources.models)
+        first, *rest = views()
         warm_up(resources, [first])
         wait_for_quiet(desk)  # for the first visitor to whom the rest would be a load
         warm_up(resources, rest)
@@ -118,7 +118,7 @@ def _name_only_ours() -> None:
     route_utils.get_root_url = lambda *given, **named: hosts.without_name(_root_url(*given, **named))
 
 
-def give_back(seconds: float = 20) -> None:
+def give_back(seconds: float = 5) -> None:
     """Returns what was freed to the system from time to time, for ever; glibc by itself keeps a gigabyte."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     trim, tune = (getattr(library, name, None) for name in ("malloc_trim", "mallopt"))
@@ -136,13 +136,12 @@ def wait_for_quiet(desk: Desk) -> None:
         time.sleep(0.1)
 
 
-def views(models: ModelStore) -> list[dict[str, Any]]:
-    """A request for every transformer and comparison; first what a visitor sees first."""
-    found: list[dict[str, Any]] = []
-    for dataset in DATASETS:
-        names: list[str | None] = [*models.transformers(dataset)]
-        found += [{"dataset": dataset, "model": m, "compare": c} for m in names or [None] for c in COMPARISONS]
-    return found
+def views() -> list[dict[str, Any]]:
+    """A request for every data set and comparison, by the transformer that is chosen at first; the opening view first.
+
+    Other transformers are loaded when somebody chooses them, in a fifth of a second: they would take 60 MB for good.
+    """
+    return [{"dataset": dataset, "model": None, "compare": c} for dataset in DATASETS for c in COMPARISONS]
 
 
 def warm_up(resources: Resources, requests: Iterable[object]) -> None:

@@ -95,4 +95,4 @@ def test_warming_up_raises_nothing_where_there_is_nothing_to_warm(tmp_path):
     from demo.page import views, warm_up
 
     resources = Resources(ImageStore(tmp_path), ModelStore(tmp_path))
-    warm_up(resources, views(resources.models))
+    warm_up(resources, views())

@@ -55,7 +55,7 @@ with mock.patch.object(threading.Thread, "start"):  # nothing else goes on
 from demo.core.images import ImageStore
 from demo.core.models import ModelStore, Resources
 resources = Resources(ImageStore("/nowhere"), ModelStore())
-first = demo.page.views(resources.models)[0]
+first = demo.page.views()[0]
 demo.page.warm_up(resources, [first])
 answered = demo.page.answer(resources.images, resources.models, first)
 print(answered["model"], [name for name in ("torch", "sympy", "onnx") if name in sys.modules])

@@ -37,6 +37,7 @@ from stn.shipped import SHIPPED
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 SESSIONS = 300  # visitors of whom Gradio remembers something
 QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
+POLL = 0.02  # seconds between two looks of Gradio's into its queue; by itself it looks a thousand times a second
 QUIET = 1.5  # seconds without a question after which nobody drags
 PATIENCE = 20  # seconds
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -85,6 +86,7 @@ def build(
         add_endpoints(resources.images, resources.models)
     rooms.ROOMS[page] = resources.rooms
     page.queue(max_size=QUEUED)
+    page._queue.sleep_when_free = POLL  # or a page that nobody visits takes a twelfth of a core
     _forget_values()
     _name_only_ours()
     bound_messages()

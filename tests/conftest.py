@@ -30,13 +30,10 @@ settings.load_profile("same")
 
 
 def pytest_xdist_auto_num_workers(config) -> int:
-    """Two processes a core, which wait for browsers and servers half of the time, but no more than four.
-
-    Nor more than one for each file that is named: one file runs in this process.
-    """
+    """A process a core, but no more than four and none for each file that is named: one file runs in this process."""
     named = {arg.split("::")[0] for arg in config.args}
     files = len(named) if all(Path(name).is_file() for name in named) else 4
-    workers = min(2 * (os.cpu_count() or 1), files, 4)
+    workers = min(os.cpu_count() or 1, files, 4)
     return workers if workers > 1 else 0
 
 

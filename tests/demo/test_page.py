@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+import time
 
 import pytest
 
@@ -27,6 +28,19 @@ def test_every_tab_has_a_title_of_its_own():
 def test_few_sessions_are_kept_and_few_calls_wait(tmp_path):
     assert page.launch_options()["state_session_capacity"] == page.SESSIONS <= 500
     assert page.build(tmp_path, tmp_path)._queue.max_size == page.QUEUED <= 50
+
+
+def test_gradio_looks_into_an_empty_queue_now_and_then(tmp_path, monkeypatch):
+    app = page.build(tmp_path, tmp_path)
+    looks = []
+    monkeypatch.setattr(type(app._queue), "__len__", lambda queue: looks.append(queue) or 0)
+    app.launch(**page.launch_options(), prevent_thread_lock=True, quiet=True)
+    try:
+        del looks[:]
+        time.sleep(0.5)
+        assert 1 <= len(looks) <= 0.5 / page.POLL + 1
+    finally:
+        app.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's")

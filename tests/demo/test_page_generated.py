@@ -206,7 +206,8 @@ def test_every_image_is_explained_or_refused_in_a_sentence(client):
             for at, value in image:
                 changed[at] = value
             image = f"data:image/png;base64,{base64.b64encode(changed).decode()}"
-        data = ["mnist", None, image, *[KEYS[name].default for name in list(ARGUMENTS)[3:-1]], False]
+        own = {"dataset": "mnist", "model": None, "image": image, "as_it_is": False}
+        data = [own[name] if name in own else KEYS[name].default for name in ARGUMENTS]
         send(client, f"{API}run/explain", {"data": data})
 
     each()

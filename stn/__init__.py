@@ -91,6 +91,9 @@ class _Package(ModuleType):
         # Python binds a submodule to its name here: stn.explain shall be the function, whoever imports the module.
         super().__setattr__(name, getattr(value, name) if name in _MODULES and isinstance(value, ModuleType) else value)
 
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return importlib.import_module, (self.__name__,)  # functions that use the package travel to other processes
+
 
 sys.modules[__name__].__class__ = _Package
 

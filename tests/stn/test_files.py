@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 
@@ -53,3 +54,7 @@ def test_arrays_of_a_data_set_are_those_that_torchvision_reads(name):
     shown = np.asarray(theirs.data).reshape(-1, info.size, info.size, info.channels).transpose(0, 3, 1, 2)
     assert np.array_equal(images, shown) and labels.tolist() == list(map(int, theirs.targets))
     assert np.array_equal(images, data.images.numpy())
+
+
+def test_the_package_travels_to_other_processes_by_its_name():
+    assert pickle.loads(pickle.dumps(stn)) is stn

@@ -116,7 +116,7 @@ def test_the_turn_of_a_frame_is_the_one_that_the_words_speak_of(blank, family):
     for theta, (turn, moved, again) in zip(
         thetas, blank.evaluate(read, [family, [t[0].tolist() for t in thetas], slopes]), strict=True
     ):
-        (nearest, _) = bend_of(get_family(family).grid(theta, SIZE)[0])
+        (nearest, _) = bend_of(get_family(family).grid(theta, SIZE)[0].numpy())
         matrix = get_family(family).matrix(theta)[0].tolist() if family != "tps" else nearest
         said = describe_matrix([row[:3] for row in matrix[:2]])
         sign = 1 if "counter-clockwise" in said else -1

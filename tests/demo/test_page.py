@@ -38,7 +38,8 @@ def test_gradio_looks_into_an_empty_queue_now_and_then(tmp_path, monkeypatch):
     try:
         del looks[:]
         time.sleep(0.5)
-        assert 1 <= len(looks) <= 0.5 / page.POLL + 1
+        own = [queue for queue in looks if queue is app._queue]  # other tests' pages may still be there
+        assert 1 <= len(own) <= 0.5 / page.POLL + 1
     finally:
         app.close()
 

@@ -1,12 +1,12 @@
 """How the page bears a class: `python -m demo.classroom --students 60 --dragging 10 --json`. Starts `app.py` itself.
 
-First the visitors drag a slider alone, as in demo.loadtest, then once more while a class predicts beside them: its
-students open their page, answer within two seconds of each question, some change their answer and some reload; the
-teacher watches, reveals when all have answered, and asks the next question. `miscounted` is how many questions had
-bars that are not, one by one, what the students chose last. `bars_p95_ms` is how long after an answer was sent the
-teacher had it counted, `reveal_p95_ms` how long after the reveal a student had it, `back_p95_ms` how long a reload
-took until the student was where the class is. `drag_ratio` compares the visitors' p95 with what it was without the
-class.
+First a teacher goes through the exercises once, as before a lesson: what that computes is kept. Then visitors drag a
+slider alone, as in demo.loadtest, and once more while a class predicts beside them: its students open their page, answer
+within two seconds of each question, some change their answer and some reload; the teacher watches, reveals when all have
+answered, and asks the next question. `miscounted` is how many questions had bars that are not, one by one, what the
+students chose last. `bars_p95_ms` is how long after an answer was sent the teacher had it counted, `reveal_p95_ms` how
+long after the reveal a student had it, `back_p95_ms` how long a reload took until the student was where the class is.
+`drag_ratio` compares the visitors' p95 with what it was without the class.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def classroom(students: int, dragging: int, seconds: float, url: str | None = No
         workers.submit(time.time).result()  # it is there
         target = find_view(where)
         crowd = [User(target, number, "mnist") for number in range(dragging)]
+        rehearse(target)
         for user in crowd:
             user.open()
         rush(crowd, min(WARM_UP, seconds))
@@ -89,6 +90,20 @@ def classroom(students: int, dragging: int, seconds: float, url: str | None = No
         "errors": len(lesson.errors) + sum(user.errors for user in crowd),
         "first_error": next(iter([*lesson.errors, *(user.said for user in crowd if user.errors)]), None),
     }
+
+
+def rehearse(target: Target) -> None:
+    """A teacher asks every exercise once, of nobody. Raises MeasuringError where no class can be opened."""
+    errors: list[str] = []
+    line = Line(target, errors)
+    opened = line.ask("open", question={"kind": "exercise", "exercise": 1})
+    if not opened:
+        raise MeasuringError(f"No class can be opened, so there is nothing to measure: {errors[0]}")
+    keys = {"code": opened["room"], "token": opened["token"]}
+    for exercise in range(2, EXERCISES + 1):
+        line.ask("ask", **keys, question={"kind": "exercise", "exercise": exercise})
+    line.ask("end", **keys)
+    line.close()
 
 
 def drags(crowd: list[User], seconds: float) -> list[float]:

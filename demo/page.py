@@ -39,7 +39,8 @@ SESSIONS = 300  # visitors of whom Gradio remembers something
 QUEUED = 40  # calls of the API that wait, with an image of up to 6 MB each
 POLL = 0.02  # seconds between two looks of Gradio's into its queue; by itself it looks a thousand times a second
 QUIET = 1.5  # seconds without a question after which nobody drags
-PATIENCE = 20  # seconds
+UNVISITED = 20  # seconds until the first visitor is waited for no longer
+PATIENCE = 300  # seconds until those who go on are waited for no longer
 M_ARENA_MAX = -8  # of glibc's malloc.h
 ARENAS = 2  # that threads take memory from; by itself glibc gives nearly each of the server's its own, and holes in it
 _root_url = route_utils.get_root_url
@@ -132,9 +133,9 @@ def give_back(seconds: float = 5) -> None:
 
 
 def wait_for_quiet(desk: Desk) -> None:
-    """Returns once somebody has asked and rests, or after PATIENCE where nobody comes or all go on."""
-    end = time.monotonic() + PATIENCE
-    while not desk.quiet(QUIET) and time.monotonic() < end:
+    """Returns once all who ask rest, after UNVISITED where nobody comes, and after PATIENCE where some always go on."""
+    began = time.monotonic()
+    while not desk.quiet(QUIET) and time.monotonic() - began < (PATIENCE if desk.visited else UNVISITED):
         time.sleep(0.1)
 
 

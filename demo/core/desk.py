@@ -44,6 +44,11 @@ class Desk:
             self._begin()
         return await answer
 
+    @property
+    def visited(self) -> bool:
+        """Whether anybody has asked yet."""
+        return self._asked is not None
+
     def quiet(self, seconds: float) -> bool:
         """Whether somebody has asked, and nobody for so many seconds."""
         return self._asked is not None and time.monotonic() - self._asked > seconds

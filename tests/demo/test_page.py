@@ -3,6 +3,7 @@
 import ctypes
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +43,15 @@ def test_gradio_looks_into_an_empty_queue_now_and_then(tmp_path, monkeypatch):
         assert 1 <= len(own) <= 0.5 / page.POLL + 1
     finally:
         app.close()
+
+
+@pytest.mark.parametrize(("visited", "waits"), [(False, page.UNVISITED), (True, page.PATIENCE)])
+def test_who_goes_on_asking_is_waited_for_longer_than_nobody(monkeypatch, visited, waits):
+    now = [0.0]
+    monkeypatch.setattr(page.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(page.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    page.wait_for_quiet(SimpleNamespace(visited=visited, quiet=lambda seconds: False))
+    assert now[0] == pytest.approx(waits, abs=0.2)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's")

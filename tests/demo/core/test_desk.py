@@ -112,8 +112,8 @@ def test_a_desk_is_quiet_once_somebody_has_asked_and_rests(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("demo.core.desk.time.monotonic", lambda: now[0])
     desk = Desk(lambda requests: [{} for _ in requests])
-    assert not desk.quiet(1)
+    assert not desk.quiet(1) and not desk.visited
     run_alone(desk.ask({}))
-    assert not desk.quiet(1)
+    assert not desk.quiet(1) and desk.visited
     now[0] += 1.5
     assert desk.quiet(1) and not desk.quiet(2)

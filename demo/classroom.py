@@ -1,12 +1,12 @@
 """How the page bears a class: `python -m demo.classroom --students 60 --dragging 10 --json`. Starts `app.py` itself.
 
 First a teacher goes through the exercises once, as before a lesson: what that computes is kept. Then visitors drag a
-slider alone, as in demo.loadtest, and once more while a class predicts beside them: its students open their page, answer
-within two seconds of each question, some change their answer and some reload; the teacher watches, reveals when all have
-answered, and asks the next question. `miscounted` is how many questions had bars that are not, one by one, what the
-students chose last. `bars_p95_ms` is how long after an answer was sent the teacher had it counted, `reveal_p95_ms` how
-long after the reveal a student had it, `back_p95_ms` how long a reload took until the student was where the class is.
-`drag_ratio` compares the visitors' p95 with what it was without the class.
+slider alone, as in demo.loadtest, and once more while a class predicts beside them: its students open their page,
+answer within two seconds of each question, some change their answer and some reload; the teacher watches, reveals
+when all have answered, and asks the next question. `miscounted` is how many questions had bars that are not, one by
+one, what the students chose last. `bars_p95_ms` is how long after an answer was sent the teacher had it counted,
+`reveal_p95_ms` how long after the reveal a student had it, `back_p95_ms` how long a reload took until the student was
+where the class is. `drag_ratio` compares the visitors' p95 with what it was without the class.
 """
 
 from __future__ import annotations

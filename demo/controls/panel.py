@@ -125,23 +125,8 @@ def _lay_out(resources: Resources) -> Parts:
     buttons = previous, next_, lot, reset, new_clutter, spin
     memory = offered, fetches, wanted
     pressed = go, choose, compare_by
-    return Parts(
-        dataset,
-        sample,
-        klass,
-        model,
-        compare,
-        sliders,
-        seed,
-        edges,
-        *buttons,
-        note,
-        fetch,
-        coming,
-        watch,
-        *memory,
-        *pressed,
-    )
+    chosen, moved = (dataset, sample, klass, model, compare), (sliders, seed, edges)
+    return Parts(*chosen, *moved, *buttons, note, fetch, coming, watch, *memory, *pressed)
 
 
 def _how_far(coming: str) -> str:

@@ -94,16 +94,19 @@ def classroom(students: int, dragging: int, seconds: float, url: str | None = No
 
 def rehearse(target: Target) -> None:
     """A teacher asks every exercise once, of nobody. Raises MeasuringError where no class can be opened."""
-    errors: list[str] = []
-    line = Line(target, errors)
-    opened = line.ask("open", question={"kind": "exercise", "exercise": 1})
-    if not opened:
-        raise MeasuringError(f"No class can be opened, so there is nothing to measure: {errors[0]}")
-    keys = {"code": opened["room"], "token": opened["token"]}
+    keys = open_class(line := Line(target, []))
     for exercise in range(2, EXERCISES + 1):
         line.ask("ask", **keys, question={"kind": "exercise", "exercise": exercise})
     line.ask("end", **keys)
     line.close()
+
+
+def open_class(line: Line) -> dict[str, str]:
+    """What a teacher shows from then on: the code and the token. Raises MeasuringError where none can be opened."""
+    opened = line.ask("open", question={"kind": "exercise", "exercise": 1})
+    if not opened:
+        raise MeasuringError(f"No class can be opened, so there is nothing to measure: {line.errors[0]}")
+    return {"code": opened["room"], "token": opened["token"]}
 
 
 def drags(crowd: list[User], seconds: float) -> list[float]:
@@ -230,11 +233,8 @@ class Class:
         self.went = Predicted()
         errors = self.went.errors
         self._line, self._watch = Line(target, errors), Line(target, errors)
-        opened = self._line.ask("open", question={"kind": "exercise", "exercise": 1})
-        if not opened:
-            raise MeasuringError(f"No class can be opened, so there is nothing to measure: {errors[0]}")
-        self._keys = {"code": opened["room"], "token": opened["token"]}
-        self.students = [Student(Line(target, errors), opened["room"], number) for number in range(students)]
+        self._keys = open_class(self._line)
+        self.students = [Student(Line(target, errors), self._keys["code"], number) for number in range(students)]
         self._over = threading.Event()
 
     def predict(self, seconds: float) -> Predicted:

@@ -134,6 +134,38 @@ def test_no_answer_covers_another_before_a_frame_has_shown_it(blank):
     assert drawn == [["first"], ["first"], ["first", "second"]]
 
 
+def test_answers_that_are_all_a_frame_late_catch_up_at_the_price_of_one_image(blank):
+    """Each answer but the first comes long before the next frame, and yet after something was drawn for it."""
+    drawn = blank.evaluate(
+        """async () => {
+            const [asked, drawn, frames] = [[], [], []];
+            const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+            let frame = 0; // shown so far
+            const pump = createPump({
+                ask: () => new Promise((answer) => asked.push(answer)),
+                draw: (answer) => drawn.push([answer, frame]),
+                nextFrame: (callback) => frames.push(callback),
+            });
+            const answer = async (number) => {
+                pump.push(number);
+                await rest(1);
+                asked.shift()(number);
+                await rest(20);
+            };
+            await answer(0);
+            for (let number = 1; number <= 12; number += 1) {
+                await answer(number);
+                frame += 1;
+                for (const callback of frames.splice(0)) callback();
+                await rest(5);
+            }
+            return drawn;
+        }"""
+    )
+    late, in_time = [[n, n] for n in range(1, 9)], [[n, n - 1] for n in range(9, 13)]
+    assert drawn == [[0, 0], *late, *in_time]  # the eighth and the ninth share a frame
+
+
 def test_a_failure_is_told_and_does_not_stop_the_pump(blank):
     result = pump(
         blank,

@@ -37,8 +37,13 @@ export function createAsk(
 // never the last one. Requests are at least `gap()` ms apart: answers that come in pairs share a frame, and one of them
 // is never seen. An answer that arrives after a newer one was drawn is thrown away. The first answer since the last
 // animation frame is drawn at once, so that the next frame has only to show it; of more, the newest is drawn when that
-// frame has shown the first: drawn in it, it would cover what nobody has seen. A failure counts as the answer to its request: told unless something newer has arrived, and an
-// older answer no longer hides it.
+// frame has shown the first: drawn in it, it would cover what nobody has seen. By then the next answer is on its way, and
+// would have to wait as well, and so on, each shown a frame late. So after some answers that all waited, one is drawn over
+// an image that was never seen. A failure counts as the answer to its request: told unless something newer has arrived,
+// and an older answer no longer hides it.
+
+const LATE = 4; // ms that an answer waits for a frame, from where on it came in time for the frame before
+const LATE_IN_A_ROW = 8; // answers, after which one is worth an image that nobody sees
 
 export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
   let waiting = null; // the newest state that has not been sent
@@ -50,6 +55,7 @@ export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, ne
   let lastSent = -Infinity; // when, ms
   let pause = null; // until the next may be sent
   let frameTaken = false; // something was drawn that no frame has shown yet
+  let late = 0; // answers in a row that waited for a frame
 
   function push(state) {
     waiting = state;
@@ -93,24 +99,29 @@ export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, ne
   function receive(number, state, answer, error = null) {
     if (number <= arrived) return;
     arrived = number;
-    newest = { number, state, answer, error };
-    if (!frameTaken) drawNewest();
+    newest = { number, state, answer, error, at: performance.now() };
+    if (!frameTaken || late >= LATE_IN_A_ROW) {
+      late = 0;
+      drawNewest();
+    }
   }
 
   function drawNewest() {
     if (newest === null) return;
     const { number, state, answer, error } = newest;
     newest = null;
-    frameTaken = true;
     // Behind the frame's own work: what is drawn then is shown by the frame after it.
-    nextFrame(() =>
-      setTimeout(() => {
-        frameTaken = false;
-        drawNewest();
-      }),
-    );
+    if (!frameTaken) nextFrame(() => setTimeout(afterFrame));
+    frameTaken = true;
     if (error) fail(error, number);
     else draw(answer, number, state);
+  }
+
+  function afterFrame() {
+    frameTaken = false;
+    if (newest === null) return;
+    late = performance.now() - newest.at > LATE ? late + 1 : 0;
+    drawNewest();
   }
 
   return {

@@ -27,7 +27,7 @@ from demo.core.models import ModelStore, Resources
 from demo.core.state import COMPARISONS
 from demo.core.uploads import MAX_SIDE
 from demo.tabs.play.route import DESKS, bound_messages, live_routes
-from demo.ui import assets, compression, head, scripts, texts
+from demo.ui import assets, compression, frontend, head, scripts, texts
 from demo.ui.room import route as rooms
 from demo.ui.room import students
 from demo.ui.widget import Tab
@@ -166,7 +166,7 @@ def launch_options() -> dict[str, Any]:
         ),
         "css_paths": assets.style_paths(),
         "app_kwargs": {
-            "routes": [scripts.route(), *live_routes(), rooms.room_route()],
+            "routes": [scripts.route(), frontend.route(), *live_routes(), rooms.room_route()],
             "middleware": [guard.middleware(), compression.middleware(), students.middleware(), head.middleware()],
         },
         "ssr_mode": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from stn.config import ModelConfig, Recipe, TrainConfig, model_config
@@ -255,6 +256,11 @@ def list_recipes() -> dict[str, Recipe]:
         >>> [name for name in list_recipes() if name.startswith("mnist-play-")]
         ['mnist-play-cnn', 'mnist-play-affine', 'mnist-play-similarity', 'mnist-play-tps']
     """
+    return dict(_recipes())
+
+
+@cache
+def _recipes() -> dict[str, Recipe]:
     return {recipe.name: recipe for group in GROUPS.values() for recipe in group()}
 
 
@@ -277,7 +283,7 @@ def get_recipe(name: str) -> Recipe:
         >>> recipe.distortion, recipe.model.family, recipe.train.epochs
         ('r', 'affine', 24)
     """
-    recipes = list_recipes()
+    recipes = _recipes()
     if name not in recipes:
         raise unknown("recipe", name, recipes)
     return recipes[name]

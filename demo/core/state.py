@@ -103,6 +103,11 @@ class ViewState:
 OPENING = ViewState(sample=19, controls=Controls(rotation=50))
 
 
+def opening_request() -> dict[str, Any]:
+    """OPENING as a browser asks for it; the transformer is the first that there is."""
+    return {**{name: getattr(OPENING, name) for name in ("dataset", "sample", "compare")}, **asdict(OPENING.controls)}
+
+
 def parse_request(given: object) -> ViewState:
     """The state that a browser's request describes; every key but `dataset` has a default. Raises StnError."""
     request = mapping("request", given, KEYS, required=["dataset"])

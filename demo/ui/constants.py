@@ -8,7 +8,7 @@ from typing import Any
 
 from demo.core.encoding import GRID_UNIT
 from demo.core.handwriting import SIDE
-from demo.core.state import COMPARISONS, OPENING, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts
+from demo.core.state import COMPARISONS, SHOWN, SHOWN_KEYS, SLIDERS, TABS, for_scripts, opening_request
 from demo.ui.sources import space_page
 from stn.controls import Controls
 from stn.data import DATASETS
@@ -21,10 +21,7 @@ def constants() -> dict[str, Any]:
         "KEYS": for_scripts(),
         "NEUTRAL": asdict(Controls()),
         "COMPARISONS": COMPARISONS,
-        "OPENING": {
-            **{name: getattr(OPENING, name) for name in ("dataset", "sample", "compare")},
-            **asdict(OPENING.controls),
-        },
+        "OPENING": opening_request(),
         "IMAGE_SIZES": {name: [info.size, info.channels] for name, info in DATASETS.items()},
         "DIGIT_SIDE": SIDE,
         "SHOWN": SHOWN,

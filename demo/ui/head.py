@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.ui.scripts import preloads
+from demo.core.desk import ADDRESS
+from demo.ui import frontend, scripts
 
 # Gradio's loading screen asks for every animation frame, also when it is gone: the clock of its StatusTracker is never
 # stopped, and costs a phone its battery. Such clocks keep the function that they find while the page loads. Before the
@@ -26,8 +29,16 @@ CALM = """<script>
 END = b"</head>"
 
 
+@cache
+def added() -> str:
+    """What goes to the end of the page's head: CALM, and links to what comes first: the view that a page without a link
+    opens with, what it needs of Gradio's scripts, and ours."""
+    opening = f'<link rel="preload" as="fetch" href="{ADDRESS}" crossorigin>'
+    return CALM + opening + frontend.preloads() + scripts.preloads()
+
+
 class WithHead:
-    """ASGI middleware: puts CALM and the links to the first tab's modules at the end of the page's head."""
+    """ASGI middleware: puts `added()` at the end of the page's head."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -47,7 +58,7 @@ class WithHead:
             body += message.get("body", b"")
             if message.get("more_body", False):
                 return
-            whole = body.replace(END, (CALM + preloads()).encode() + END, 1)
+            whole = body.replace(END, added().encode() + END, 1)
             MutableHeaders(raw=start["headers"])["Content-Length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from demo.ui.compression import for_good
 from demo.ui.constants import constants_module
 
 DEMO = Path(__file__).resolve().parent.parent
@@ -59,9 +60,9 @@ async def _serve(request: Request) -> Response:
         return PlainTextResponse("There is no such module.", 404)
     # A page that was opened before the server was exchanged asks under the old digest. What is there now mostly fits,
     # but must not be kept under that name.
-    current = request.path_params["version"] == version()
-    caching = "public, max-age=31536000, immutable" if current else "no-store"
-    return Response(text, media_type="text/javascript", headers={"Cache-Control": caching})
+    if request.path_params["version"] == version():
+        return for_good(request, text, "text/javascript")
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "no-store"})
 
 
 def view_of(widget: str) -> str:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlparse
 
-from demo.ui import scripts
+from demo.ui import frontend, scripts
 from tests.browser.prefixed import under
 
 
@@ -22,6 +22,26 @@ def test_a_visit_asks_for_each_module_once_and_for_no_other_tabs(visit):
     page.wait_for_function("() => window.stnGallery?.shown()")
     more = set(modules_of(page)) - set(asked)
     assert more == {f"tabs/gallery/{name}.js" for name in ("view", "draw", "cells")}, "what is shared is there already"
+
+
+def test_the_head_names_all_that_the_page_needs_of_gradios_and_nothing_else(windows, address):
+    """What it asks for without these links; another version of Gradio needs demo/ui/frontend.txt written anew."""
+    page = windows(1440, 900)
+    asked = []
+
+    def without_links(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(frontend.preloads(), ""))
+
+    page.route(address, without_links)
+    page.on("request", lambda request: asked.append(request.url.removeprefix(f"{address}assets/")))
+    page.goto(address)
+    page.wait_for_function("() => document.querySelector('#view')?.dataset.ready === 'true'")
+    page.wait_for_load_state("networkidle")
+    entry = {src.rpartition("/")[2] for src in page.evaluate("[...document.scripts].map((script) => script.src)")}
+    assert {name for name in asked if name.endswith(".js") and "/" not in name} - entry == set(
+        frontend.NEEDED.read_text().split()
+    )
 
 
 COUNTED = """

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.core.desk import ADDRESS, BUSY, Desk
+from demo.core.state import opening_request
 from demo.ui.json_body import Unreadable, read_json, refusal
 
 LARGEST = 100_000  # bytes of a request: a state with an image of the visitor's own takes a tenth of it
@@ -31,9 +32,10 @@ def live_routes() -> list[BaseRoute]:
     """For launch(app_kwargs={"routes": [...]}): a state as JSON in, a view as JSON out.
 
     By POST, and over a WebSocket, where the page writes {"n": its number, "state": ...} and reads {"n": the same,
-    "view": ...}, in whatever order answers are ready.
+    "view": ...}, in whatever order answers are ready. GET gives the view that a page opens with: a browser can ask for
+    that before it has any script.
     """
-    return [Route(f"/{ADDRESS}", _live, methods=["POST"]), WebSocketRoute(f"/{ADDRESS}", Lines().talk)]
+    return [Route(f"/{ADDRESS}", _live, methods=["GET", "POST"]), WebSocketRoute(f"/{ADDRESS}", Lines().talk)]
 
 
 def bound_messages() -> None:
@@ -47,7 +49,7 @@ async def _live(request: Request) -> Response:
     if desk is None:
         return refusal(404, "This page has no live view.")
     try:
-        state = await read_json(request, LARGEST)
+        state = opening_request() if request.method == "GET" else await read_json(request, LARGEST)
     except Unreadable as error:
         return error.response
     return JSONResponse(await desk.ask(state))

@@ -1,3 +1,4 @@
+import { OPENING } from "./constants.js";
 import { openLine } from "./line.js";
 
 export const LOST = "The server did not answer. Is the program that serves this page still running?";
@@ -9,7 +10,7 @@ export async function answerOf(call) {
   return answer;
 }
 
-// Asks over `line`, a connection of the page's own that stays open, while there is one; else by a request of its own to
+// The view that a page without a link opens with is on its way since the page's head was read. Asks over `line`, a connection of the page's own that stays open, while there is one; else by a request of its own to
 // `address`; and over Gradio's way, `otherwise`, behind something that lets only Gradio's addresses through.
 export function createAsk(
   /** @type {string} */ address,
@@ -19,7 +20,13 @@ export function createAsk(
   const url = new URL(address, document.baseURI);
   const headers = { "Content-Type": "application/json" };
   let open = true;
+  let opening = JSON.stringify(OPENING); // until it was asked for
   return async (/** @type {object} */ request) => {
+    if (opening === JSON.stringify(request)) {
+      opening = "";
+      const response = await fetch(url);
+      if (response.ok) return response.json();
+    }
     const answer = await line.ask(request);
     if (answer) return answer;
     if (open) {

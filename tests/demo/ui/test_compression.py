@@ -1,4 +1,4 @@
-"""The page travels compressed; what Gradio compresses itself, or is too small for it, stays as it is."""
+"""The page travels compressed, and so do files that never change; what Gradio compresses itself stays as it is."""
 
 import pytest
 from starlette.applications import Starlette
@@ -16,7 +16,10 @@ def client():
     async def answer(request):
         return PlainTextResponse(TEXT)
 
-    routes = [Route(path, answer) for path in ("/", "/gradio_api/info")]
+    async def file(request):
+        return compression.for_good(request, request.path_params["text"].encode() * 100, "text/css")
+
+    routes = [*(Route(path, answer) for path in ("/", "/gradio_api/info")), Route("/file/{text}", file)]
     return TestClient(Starlette(routes=routes, middleware=[compression.middleware()]))
 
 
@@ -31,3 +34,14 @@ def test_the_page_is_compressed_for_whoever_can_read_that(client):
 def test_nothing_else_is_compressed(client):
     answer = client.get("/gradio_api/info", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers and answer.text == TEXT
+
+
+def test_a_file_that_never_changes_is_kept_and_compressed_where_that_makes_it_shorter(client):
+    for text, encoding in (("body{}", "gzip"), ("a", None)):
+        for can_read in ("gzip, br", "identity"):
+            answer = client.get(f"/file/{text}", headers={"Accept-Encoding": can_read})
+            assert answer.text == text * 100 and answer.headers["content-type"] == "text/css; charset=utf-8"
+            assert answer.headers.get("content-encoding") == (encoding if "gzip" in can_read else None)
+            assert (
+                answer.headers["cache-control"] == compression.FOR_GOOD and answer.headers["vary"] == "Accept-Encoding"
+            )

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo.ui.head import CALM, WithHead
-from demo.ui.scripts import preloads
+from demo.core.desk import ADDRESS
+from demo.ui.head import CALM, WithHead, added
 
 PAGE = "<html><head><title>Ä</title></head><body>a </head> in the text</body></html>"
 
@@ -22,8 +22,9 @@ def client(request):
 
 def test_the_page_gets_it_once_at_the_end_of_its_head(client):
     text = client.get("/").text
-    assert text == PAGE.replace("</head>", CALM + preloads() + "</head>", 1)
-    assert text.count('rel="modulepreload"') > 10 and "tabs/play/view.js" in text
+    assert text == PAGE.replace("</head>", added() + "</head>", 1)
+    assert text.count('rel="modulepreload"') > 10 and CALM in text
+    assert all(one in text for one in ("tabs/play/view.js", 'href="assets/Blocks', f'as="fetch" href="{ADDRESS}"'))
 
 
 def test_nothing_else_does(client):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from demo.core.desk import ADDRESS, BUSY, Desk
+from demo.core.state import OPENING, from_query, opening_request, parse_request
 from demo.tabs.play.route import DESKS, FOREIGN, FULL, LARGEST, MOST_AT_ONCE, Lines, bound_messages, live_routes
 
 
@@ -43,8 +44,13 @@ def test_a_foreign_page_cannot_ask_in_the_visitors_name(client, asked):
     for kind in ("text/plain", "", "application/x-www-form-urlencoded", "multipart/form-data"):
         response = client.post(f"/{ADDRESS}", content=b"{}", headers={"Content-Type": kind})
         assert response.status_code == 415 and "application/json" in response.json()["error"]
-    assert client.get(f"/{ADDRESS}").status_code == 405
+    assert client.put(f"/{ADDRESS}", content=b"{}").status_code == 405
     assert asked == []
+
+
+def test_the_view_that_a_page_opens_with_needs_no_request_of_ones_own(client, asked):
+    assert client.get(f"/{ADDRESS}?dataset=cifar10").json() == {"seen": opening_request()}
+    assert parse_request(asked[0]) == OPENING == from_query({})[0]
 
 
 def test_what_is_too_long_is_refused_with_a_length_and_without(client, asked):

@@ -26,7 +26,7 @@ from stn.errors import StnError
 
 LARGEST = 100_000  # bytes of a request: a question about an image of the teacher's own takes a tenth of it
 HOLD = 10.0  # seconds until a waiting browser is told that nothing has changed
-SPREAD = 0.006  # seconds for each student of a class, over which they are told of a change
+SPREAD = 0.012  # seconds for each student of a class, over which they are told of a change
 ROOMS: WeakKeyDictionary[gr.Blocks, Rooms] = WeakKeyDictionary()  # of each page, where more than one is served
 
 

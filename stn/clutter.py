@@ -1,4 +1,4 @@
-"""Clutter: patches cut out of other images."""
+"""Clutter, patches cut out of other images, and noise."""
 
 from __future__ import annotations
 
@@ -68,3 +68,11 @@ def _patch_index(shape: torch.Size, places: Tensor, patch: int) -> Tensor:
     step = torch.arange(patch, device=corner.device)
     inside = (torch.arange(c, device=corner.device)[:, None, None] * height + step[:, None]) * width + step  # (C, p, p)
     return corner[:, None, None, None] + inside
+
+
+def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
+    """Gaussian noise with standard deviation sd (B,), clipped to [0, 1]."""
+    if not sd.any():
+        return images
+    noise = torch.randn(images.shape, generator=generator) * sd[:, None, None, None]
+    return (images + noise.to(images.device)).clamp(0, 1)

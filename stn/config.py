@@ -27,6 +27,7 @@ RANGES = {  # of a network's numbers: beyond them there is none, or none that a 
         "localizer_depths": (1, 64),
         "localizer_shrink": (1, 64),
         "iterations": (1, 16),
+        "transformers": (1, 16),
         "points": (2, 16),
     },
     **{"dropout": (0, 1), "mean": (-100, 100), "std": (1e-6, 100)},
@@ -65,6 +66,7 @@ class ModelConfig:
     iterations: int = 1
     points: int = 4
     placement: str = "input"  # or "feature": before the second stage of a "conv" net; or "both"
+    transformers: int = 1  # side by side at the input of a "conv" net, which sees all their outputs
     classes: int = 10
 
 
@@ -107,10 +109,11 @@ class Recipe:
 
 
 def model_config(dataset: str, net: str, **options: Any) -> ModelConfig:
-    """A network for a data set's images: of their channels, mean and sd, and size unless `options` has a `canvas`."""
+    """A network for a data set's images: of their channels, mean, sd and classes, and size unless `options` has a
+    `canvas`."""
     info = dataset_info(dataset)
-    options.setdefault("canvas", info.size)
-    return ModelConfig(net=net, channels=info.channels, mean=info.mean, std=info.std, **options)
+    given = {"canvas": info.size, "classes": len(info.classes), **options}
+    return ModelConfig(net=net, channels=info.channels, mean=info.mean, std=info.std, **given)
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:

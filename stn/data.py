@@ -1,4 +1,4 @@
-"""MNIST and CIFAR-10: as arrays, as tensors, and their files, which torchvision downloads.
+"""MNIST and CIFAR-10, and pairs of MNIST: as arrays, as tensors, and their files, which torchvision downloads.
 
 Neither PyTorch nor torchvision is imported before a tensor or a download is asked for: the page reads arrays.
 """
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stn.errors import StnError, first_line, unknown
+from stn.pairs import paired
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -91,11 +92,25 @@ DATASETS = {
 }
 
 
+MNIST = DATASETS["mnist"]
+# Two digits, a channel each, and their sum (Jaderberg et al. 2015, appendix A.1). The page does not offer it.
+ADDITION = replace(
+    MNIST,
+    name="mnist-addition",
+    title="MNIST addition",
+    channels=2,
+    mean=2 * MNIST.mean,
+    std=2 * MNIST.std,
+    classes=tuple(map(str, range(19))),
+)
+
+
 def dataset_info(name: str) -> DatasetInfo:
     """The constants of a data set. Raises StnError for an unknown name."""
-    if name not in DATASETS:
-        raise unknown("data set", name, DATASETS)
-    return DATASETS[name]
+    known = {**DATASETS, ADDITION.name: ADDITION}
+    if name not in known:
+        raise unknown("data set", name, known)
+    return known[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +153,7 @@ def is_available(name: str, data_dir: str | os.PathLike | None = None) -> bool:
 def load_dataset(
     name: str, split: str = "train", data_dir: str | os.PathLike | None = None, download: bool = True
 ) -> Dataset:
-    """The "train" or "test" images of "mnist" or "cifar10".
+    """The "train" or "test" images of "mnist", "cifar10" or "mnist-addition", which is made of MNIST's.
 
     Looks in `data_dir`, else $STN_DATA, else data/. With `download`, fetches what is missing; what is damaged, only
     `stn.data.download` replaces. Raises StnError for unknown names and where the data set is missing or damaged.
@@ -162,6 +177,8 @@ def load_arrays(
 
     Raises StnError, a MissingError where the files are not all there.
     """
+    if name == ADDITION.name:
+        return paired(*load_arrays(MNIST.name, split, data_dir))
     info, folder = dataset_info(name), _folder(data_dir)
     if split not in ("train", "test"):
         raise unknown("split", split, ("train", "test"))

@@ -16,17 +16,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stn import geometry
-from stn.clutter import with_patches
+from stn.clutter import add_noise, with_patches
 from stn.controls import CONTROL_RANGES, DISC, Controls
 from stn.errors import StnError, unknown
 
 
 @dataclass(frozen=True, eq=False)
 class Distorted:
-    """A distorted batch and the matrices (B, 3, 3) that were applied, None where they were no matrices."""
+    """A distorted batch and the matrices that were applied, None where they were no matrices."""
 
     images: Tensor  # (B, C, canvas, canvas)
-    matrix: Tensor | None
+    matrix: Tensor | None  # (B, 3, 3), or (B, C, 3, 3) where every channel has its own
 
 
 def hide_edges(found: Distorted) -> Distorted:
@@ -40,9 +40,9 @@ def hide_edges(found: Distorted) -> Distorted:
         raise StnError(
             "Bent images have no inscribed disc, so their edges cannot be hidden; choose another distortion."
         )
-    points = geometry.matrix_grid(found.matrix.to(found.images.device), found.images.shape[-2:])  # (B, h, w, 2)
-    inside = points.square().sum(-1) <= DISC**2  # (B, h, w)
-    return Distorted(found.images * inside[:, None], found.matrix)
+    size, matrix = found.images.shape[-2:], found.matrix.to(found.images.device)
+    inside = geometry.matrix_grid(matrix.reshape(-1, 3, 3), size).square().sum(-1) <= DISC**2
+    return Distorted(found.images * inside.view(len(matrix), -1, *size), found.matrix)
 
 
 def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -76,14 +76,6 @@ def placement_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, shear: Tens
 def warp(images: Tensor, matrix: Tensor, canvas: int) -> Tensor:
     """Square images (B, C, S, S) drawn on black canvases (B, C, canvas, canvas), averaged where they shrink."""
     return geometry.sample(images, geometry.affine_grid(matrix.to(images.device), (canvas, canvas)), average=True)
-
-
-def add_noise(images: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
-    """Gaussian noise with standard deviation sd (B,), clipped to [0, 1]."""
-    if not sd.any():
-        return images
-    noise = torch.randn(images.shape, generator=generator) * sd[:, None, None, None]
-    return (images + noise.to(images.device)).clamp(0, 1)
 
 
 def random_shift(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
@@ -193,6 +185,14 @@ def rotated_scaled_placed(images: Tensor, pool: Tensor, canvas: int, generator: 
     return _placed(images, canvas, rotation, scale, shift)
 
 
+def placed_by_channel(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
+    """RTS for each channel by itself (Jaderberg et al. 2015, appendix A.1), the matrices (B, C, 3, 3)."""
+    alone = rotated_scaled_placed(images.flatten(0, 1)[:, None], pool, canvas, generator)
+    assert alone.matrix is not None
+    each = images.shape[:2]
+    return Distorted(alone.images.view(*each, canvas, canvas), alone.matrix.view(*each, 3, 3))
+
+
 def projected(images: Tensor, pool: Tensor, canvas: int, generator: torch.Generator) -> Distorted:
     """P (Jaderberg et al. 2015): scaled by 0.75 to 1, then each corner of the canvas moved by N(0, 5 pixels)."""
     b = len(images)
@@ -276,6 +276,7 @@ Distortion = Callable[[Tensor, Tensor, int, torch.Generator], Distorted]
 DISTORTIONS: dict[str, Distortion] = {
     "r": rotated,
     "rts": rotated_scaled_placed,
+    "rts-each": placed_by_channel,
     "p": projected,
     "e": bent,
     "tc": placed_in_clutter,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from stn import geometry
 from stn.airbench import AirbenchNet
+from stn.branches import ParallelTransformers
 from stn.config import ModelConfig
 from stn.errors import StnError, unknown
 from stn.families import AFFINE, SIMILARITY, get_family
@@ -142,8 +143,19 @@ class ConvNet(nn.Module):
         if config.placement not in PLACEMENTS:
             raise unknown("placement", config.placement, PLACEMENTS)
         places = PLACEMENTS[config.placement] if config.family else ()
-        self.stn = _transformer(config, config.channels, 1) if "input" in places else nn.Identity()
-        first, *later = conv_stages(config.channels, config.widths, config.depths)
+        self.stn: nn.Module = nn.Identity()
+        channels = config.channels
+        if config.transformers > 1:
+            if places != ("input",):
+                raise StnError(
+                    f"transformers={config.transformers} stand side by side at the input only: give a family, and "
+                    "leave the placement at 'input'."
+                )
+            side_by_side = [_transformer(config, channels, 1) for _ in range(config.transformers)]
+            self.stn, channels = ParallelTransformers(side_by_side), config.transformers * channels
+        elif "input" in places:
+            self.stn = _transformer(config, channels, 1)
+        first, *later = conv_stages(channels, config.widths, config.depths)
         if "feature" in places:  # the first stage halved the maps
             later.insert(0, [_transformer(config, config.widths[0], 2)])
         if config.random_transform:
@@ -200,10 +212,10 @@ NETS: dict[str, Callable[[ModelConfig], nn.Module]] = {
 UNUSED = {  # fields that a network has no use for
     "reference": (
         *("depths", "localizer_depths", "localizer_shrink", "localizer_zoom", "localizer_sides"),
-        *("localizer_decides", "out_size", "average", "iterations", "points", "placement"),
+        *("localizer_decides", "out_size", "average", "iterations", "points", "placement", "transformers"),
     ),
     "conv": ("hidden", "luminance"),
-    "airbench": ("depths", "hidden", "dropout", "luminance", "random_transform", "placement"),
+    "airbench": ("depths", "hidden", "dropout", "luminance", "random_transform", "placement", "transformers"),
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from stn.addition import addition
 from stn.config import ModelConfig, Recipe, TrainConfig, model_config
 from stn.errors import unknown
 from stn.reference_systems import printed_systems, tuned_systems
@@ -182,8 +183,7 @@ def _cifar10() -> Iterator[Recipe]:
     )
     shared: Options = {"localizer_widths": (16, 32, 48), "localizer_hidden": 32, "padding": "border"}
     net = model_config("cifar10", "airbench", family=None, widths=(64, 256, 256), **shared)
-    words = "airbench-like CNN on CIFAR-10"
-    cnn = Recipe("cifar10-clean-cnn", words, "cifar10", net, train)
+    cnn = Recipe("cifar10-clean-cnn", "airbench-like CNN on CIFAR-10", "cifar10", net, train)
     yield cnn
     yield replace(
         cnn,
@@ -236,12 +236,13 @@ def _rsc() -> Iterator[Recipe]:
         yield replace(plain, name=name, title=title, model=replace(small_stn, family=family), train=supervised)
 
 
-GROUPS = {  # heading of a result table -> its recipes, most wanted first
+GROUPS: dict[str, Callable[[], Iterator[Recipe]]] = {  # heading of a result table -> its recipes, most wanted first
     "The playground": _play,
     "Trained on upright images only": _upright,
     "The five printed systems": printed_systems,
     "The same networks with our recipe": tuned_systems,
     "Distorted MNIST": _distorted_mnist,
+    "MNIST addition": partial(addition, OURS),
     "Plain CIFAR-10": _cifar10,
     "Distorted CIFAR-10 (RSC)": _rsc,
     "How the transformer is taught": _teaching,

@@ -6,15 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from torch import nn
 from tqdm import tqdm
 
-from stn.checkpoint import count_parameters, load_checkpoint, read_info, shipped_names
+from stn.checkpoint import read_info, shipped_names
 from stn.cli.benchmark import benchmark_infer, benchmark_train
+from stn.cli.evaluate import run_evaluate
 from stn.cli.layer_benchmark import benchmark_layer
 from stn.cli.output import dump, note
 from stn.cli.process import Terminated, drop_output, open_streams, told_to_end
@@ -22,9 +21,7 @@ from stn.cli.train import chosen_device, run_train
 from stn.controls import EDGES
 from stn.data import DATASETS, default_data_dir, download
 from stn.errors import GroupError, StnError
-from stn.evaluation.accuracy import Result, evaluate_model, load_test
-from stn.evaluation.curves import CONTROLS, Curve, curve, on_the_page, update_curves
-from stn.evaluation.rectify import IMAGES, UPRIGHT, Rectification, rectification
+from stn.evaluation.curves import CONTROLS, Curve, update_curves
 from stn.evaluation.table import END, START, markdown_tables, table_rows, write_table
 from stn.export import FORMATS, export
 from stn.recipes import get_recipe, list_recipes
@@ -115,6 +112,8 @@ def parser() -> argparse.ArgumentParser:
     what = sub.add_mutually_exclusive_group()
     upright = "measure the residual rotation after the transformer, and how alike and how complete its outputs are"
     what.add_argument("--rectification", action="store_true", help=upright)
+    on = "measure which channel's digit each transformer's frame is on, where every channel is placed by itself"
+    what.add_argument("--frames", action="store_true", help=on)
     what.add_argument("--curve", choices=CONTROLS, help="measure the accuracy over the range of one distortion")
     hidden = "shown, or hidden: all but a disc of every image is black, so that only its content says how it is turned"
     sub.add_argument("--edges", choices=EDGES, default=EDGES[0], help=f"{hidden} (default: shown)")
@@ -190,44 +189,10 @@ def run_list(options: argparse.Namespace) -> None:
     if options.json:
         dump(rows)
         return
-    width = max(len(row["name"]) for row in rows)
+    name, dataset = (max(len(row[key]) for row in rows) for key in ("name", "dataset"))
     for row in rows:
-        print(f"{row['name']:{width}} {'shipped' if row['shipped'] else '       '}  {row['dataset']:8} {row['title']}")
-
-
-def run_evaluate(options: argparse.Namespace) -> None:
-    """test a checkpoint on the test set of its recipe"""
-    if options.behind is not None and not (options.curve or options.rectification):
-        raise StnError(
-            "--behind is measured over the range of a distortion; add --curve rotation, --rectification, or another."
-        )
-    loaded, info = load_checkpoint(options.checkpoint)
-    test, edges = load_test(info.recipe, options.data_dir), options.edges
-    if options.images:
-        test = replace(test, images=test.images[: options.images], labels=test.labels[: options.images])
-    model: nn.Module = loaded
-    recipe = info.recipe
-    if options.curve or options.behind is not None:
-        model, recipe = on_the_page(loaded, info.recipe, options.behind)
-    found: Rectification | Curve | Result
-    if options.rectification:
-        found = upright = rectification(model, test, recipe, options.images or IMAGES, edges)
-        text = (
-            f"residual rotation {upright.left_sd:.1f}° of {upright.input_sd:.1f}°, "
-            f"{upright.left_sd_within:.1f}° within an image; {100 * upright.upright:.1f}% of the outputs within "
-            f"{UPRIGHT:.0f}° of upright, {upright.accuracy:.1f}% right"
-        )
-    elif options.curve:
-        found = swept = curve(model, test, recipe, options.curve, edges=edges)
-        points = zip(swept.values, swept.accuracy, strict=True)
-        text = "\n".join(f"{options.curve} {value:g}: {accuracy:.2f}%" for value, accuracy in points)
-    else:
-        found = result = evaluate_model(model, test, recipe, edges=edges)
-        text = f"{result.accuracy:.2f}% of {result.n} right, loss {result.loss:.4f}"
-    if options.json:
-        dump({"name": info.name, "dataset": info.dataset, **found.to_dict(), "params": count_parameters(loaded)})
-    else:
-        print(f"{info.name}: {text}")
+        shown = "shipped" if row["shipped"] else "       "
+        print(f"{row['name']:{name}} {shown}  {row['dataset']:{dataset}} {row['title']}")
 
 
 def run_curves(options: argparse.Namespace) -> None:

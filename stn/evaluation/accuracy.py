@@ -61,6 +61,14 @@ def distorted_batches(
     test: Dataset, recipe: Recipe, device: torch.device | str = "cpu", edges: str = "shown"
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The recipe's test set as batches (images (B, C, canvas, canvas) in [0, 1], labels (B,)), always the same."""
+    for found, labels in distorted_test(test, recipe, device, edges):
+        yield found.images, labels
+
+
+def distorted_test(
+    test: Dataset, recipe: Recipe, device: torch.device | str = "cpu", edges: str = "shown"
+) -> Iterator[tuple[Distorted, Tensor]]:
+    """`distorted_batches` with the matrices that were applied."""
     generator = torch.Generator().manual_seed(TEST_SEED)
     stock = clutter_stock(test)
     stock = stock if stock is None else stock.to(device)
@@ -70,7 +78,7 @@ def distorted_batches(
         if recipe.distortion:
             pool = images if stock is None else stock
             found = get_distortion(recipe.distortion)(images, pool, recipe.model.canvas, generator)
-        yield (hide_edges(found) if edges == "hidden" else found).images, test.labels[start : start + BATCH]
+        yield hide_edges(found) if edges == "hidden" else found, test.labels[start : start + BATCH]
 
 
 @torch.inference_mode()

@@ -36,12 +36,16 @@ def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, said: Said)
     iteration sees what those before it have warped, so these still learn from its loss, through the image.) By
     classification alone a later transformer would find so little to do that it came to do the same to every image.
     The losses are summed: two iterations weigh twice as much as one. Where the family has no matrices, which compose,
-    only the first is taught. Raises StnError where the distortion is none or no matrix.
+    only the first is taught. Where every channel was placed by itself, by matrices (B, C, 3, 3), there has to be a
+    transformer for each, which is taught by `pose_loss` to undo that channel's. Raises StnError where the distortion is
+    none or no matrix, and for another number of transformers than of channels.
     """
     if matrix is None:
         raise StnError("pose_epochs and pose_weight need a distortion that is a matrix; set both to 0 for this recipe.")
     if not passes:
         raise StnError("pose_epochs and pose_weight teach a transformer, and this model has none; set both to 0.")
+    if matrix.ndim == 4:
+        return _each_channel_loss(passes, matrix)
     family, aspect = passes[0].sampler.family, geometry.aspect_of(passes[0].input)
     iterations = list(zip_longest(said.thetas, said.windows, said.quarter_turns))
     if not family.is_matrix:
@@ -54,6 +58,20 @@ def pose_supervision_loss(passes: list[Pass], matrix: Tensor | None, said: Said)
         loss = loss + step_loss(family, theta, matrix, window, quarter_turns, aspect)
         done = theta.detach()
     return loss
+
+
+def _each_channel_loss(passes: list[Pass], matrix: Tensor) -> Tensor:
+    """The sum of every transformer's `pose_loss` for its own channel's matrices, of (B, C, 3, 3)."""
+    if len(passes) != matrix.shape[1]:
+        raise StnError(
+            f"Every channel was placed by itself: pose_epochs and pose_weight need {matrix.shape[1]} transformers side "
+            f"by side (transformers={matrix.shape[1]}), and this model has {len(passes)}; or set both to 0."
+        )
+    losses = [
+        pose_loss(one.sampler.family, one.theta, own, geometry.aspect_of(one.input))
+        for one, own in zip(passes, matrix.unbind(1), strict=True)
+    ]
+    return torch.stack(losses).sum()
 
 
 def step_loss(
@@ -175,8 +193,9 @@ def pose_supervision(model: nn.Module, x: Tensor, matrix: Tensor) -> Tensor:
 
     For own data: x (B, C, H, W) was made of upright images by reading them where `matrix` says (see `pose_loss`). Runs
     the model as far as its last transformer, and takes in all that a localizer in two steps, or one that is iterated,
-    needs to be told. A scalar; add it to the classification loss, or train by it alone first.
-    Raises StnError for a model without a transformer and a matrix without an inverse.
+    needs to be told. Of matrices (B, C, 3, 3), one a channel, C transformers in parallel are taught one each.
+    A scalar; add it to the classification loss, or train by it alone first. Raises StnError for a model without a
+    transformer, or with another number of them than there are channels' matrices, and a matrix without an inverse.
 
     Example:
         >>> from stn import Localizer, SpatialTransformer, get_family

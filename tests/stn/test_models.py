@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from stn import StnError, explain
+from stn.data import dataset_info
 from stn.distort import get_distortion
 from stn.models import PLACEMENTS, RandomTransform, build_model
 from stn.recipes import get_recipe, list_recipes, plain_cnn_of
@@ -17,8 +18,9 @@ def test_every_recipe_builds_and_classifies(name):
     config = recipe.model
     model = build_model(config).eval()
     seen = explain(model, torch.rand(2, config.channels, config.canvas, config.canvas))
-    assert seen.logits.shape == (2, 10)
-    assert len(seen.stages) == (0 if config.family is None else len(PLACEMENTS[config.placement]))
+    assert seen.logits.shape == (2, len(dataset_info(recipe.dataset).classes))
+    places = 0 if config.family is None else len(PLACEMENTS[config.placement])
+    assert len(seen.stages) == places * config.transformers
 
 
 @pytest.mark.parametrize("name", ["mnist-tutorial", "mnist-play-affine", "cifar10-clean-affine"])

@@ -21,7 +21,7 @@ def kinds() -> list[str]:
         model = recipe.model
         if recipe.train.pose_epochs:
             kind = (model.net, model.family, model.placement, model.iterations, bool(model.localizer_zoom))
-            found.setdefault((*kind, model.localizer_sides, model.localizer_decides), name)
+            found.setdefault((*kind, model.localizer_sides, model.localizer_decides, model.transformers), name)
     return sorted(found.values())
 
 
@@ -40,6 +40,7 @@ def test_there_are_kinds_with_transformers_at_every_place():
     placements = {get_recipe(name).model.placement for name in kinds()}
     assert placements == {"input", "feature", "both"}
     assert {get_recipe(name).model.net for name in kinds()} == {"reference", "conv", "airbench"}
+    assert {get_recipe(name).model.transformers for name in kinds()} == {1, 2}
     assert len(kinds()) > 12
 
 
@@ -50,7 +51,7 @@ def test_a_pose_epoch_teaches_every_part_of_every_transformer_and_no_layer_behin
     run.epoch(1, lambda report: None)
     moved = {key for key, value in parameters_of(run.model).items() if not torch.equal(value, before[key])}
     places = list(run.transformers)
-    assert len(places) == (2 if run.recipe.model.placement == "both" else 1)
+    assert len(places) == (2 if run.recipe.model.placement == "both" else run.recipe.model.transformers)
     located = {key for key in before if any(key.startswith(f"{place}.localizer.") for place in places)}
     assert located and located <= moved, sorted(located - moved)
     order = list(before)
@@ -85,13 +86,15 @@ def test_where_the_only_transformer_stands_first_its_localisation_net_runs_alone
 
 
 def test_running_as_far_as_the_last_transformer_gives_what_the_whole_model_gives(generator):
-    for name in ("mnist-rts-affine", "mnist-rts-affine-both", "mnist-rts-affine-iterated"):
+    rts = ("mnist-rts-affine", "mnist-rts-affine-both", "mnist-rts-affine-iterated")
+    for name in (*rts, "mnist-addition-affine-parallel"):
         torch.manual_seed(0)
-        model = build_model(get_recipe(name).model).eval()
+        config = get_recipe(name).model
+        model = build_model(config).eval()
         transformers = transformers_of(model)
         for transformer in transformers.values():  # not at the identity
             nn.init.normal_(transformer.localizer.head[-1].weight, std=0.1)
-        x = torch.rand(3, 1, 42, 42, generator=generator)
+        x = torch.rand(3, config.channels, 42, 42, generator=generator)
         with watch(transformers) as whole:
             model(x)
         with watch(transformers) as seen:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.drawings.samples import samples
 from stn import data
 from stn.errors import StnError
 
@@ -180,6 +179,8 @@ def in_unit_range(images: np.ndarray) -> np.ndarray:
 
 def drawings(dataset: str) -> ImageSet:
     """The project's own drawings for a data set."""
+    from demo.drawings.samples import samples  # twelve modules, which no page with a data set needs
+
     drawn = samples(dataset)
     images = np.ascontiguousarray(np.stack([s.image for s in drawn]).transpose(0, 3, 1, 2))  # (N, C, H, W)
     classes = data.dataset_info(dataset).classes

@@ -52,13 +52,15 @@ class PlainLoop:
 
 def benchmark_train(
     epochs: int = 3,
-    target_epochs: int | None = None,
+    target_epochs: int = 3,
     data_dir: str | None = None,
     log: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Seconds an epoch of the plain loop and of the engine on `mnist-tutorial`, alternating, medians of `epochs` each;
     the floor: an epoch of nothing but that network's four convolutions, forward and backward; and the wall-clock that
-    `mnist-tutorial-tuned` takes from nothing to the published accuracy on the test set, testing included.
+    `mnist-tutorial-tuned`, on a schedule of `target_epochs`, takes from nothing to the published accuracy on the test
+    set, testing included. On a schedule that ends soon that is the second epoch, on the recipe's the third; 3 was chosen
+    on 5,000 held-out training images.
     """
     plain = get_recipe("mnist-tutorial")
     data, test = (load_dataset("mnist", split, data_dir) for split in ("train", "test"))

@@ -139,8 +139,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--epochs", type=whole(1, MAX_SEED), default=3, help="for train: epochs to time of either loop (default: 3)"
     )
-    target = "for train: epochs of the recipe timed until it reaches the published accuracy (default: the recipe's)"
-    sub.add_argument("--target-epochs", type=whole(1, MAX_SEED), help=target)
+    target = "for train: epochs of the schedule that is timed until it reaches the published accuracy (default: 3)"
+    sub.add_argument("--target-epochs", type=whole(1, MAX_SEED), default=3, help=target)
 
     sub = command(run_export)
     sub.add_argument("recipe", help=name_or_file)

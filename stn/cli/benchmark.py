@@ -59,8 +59,8 @@ def benchmark_train(
     """Seconds an epoch of the plain loop and of the engine on `mnist-tutorial`, alternating, medians of `epochs` each;
     the floor: an epoch of nothing but that network's four convolutions, forward and backward; and the wall-clock that
     `mnist-tutorial-tuned`, on a schedule of `target_epochs`, takes from nothing to the published accuracy on the test
-    set, testing included. On a schedule that ends soon that is the second epoch, on the recipe's the third; 3 was chosen
-    on 5,000 held-out training images.
+    set, testing included. A schedule that ends soon gets there in its second epoch, the recipe's own in its third; 3
+    was chosen on 5,000 held-out training images.
     """
     plain = get_recipe("mnist-tutorial")
     data, test = (load_dataset("mnist", split, data_dir) for split in ("train", "test"))

@@ -13,6 +13,8 @@ def drawn(page, exercise: int):
 
 
 def again(page, exercise: int):
+    if exercise > 1:
+        page.wait_for_url(f"**exercise={exercise}*")  # written when the hand rests
     page.reload()
     page.wait_for_function(DRAWN)
     drawn(page, exercise)

@@ -104,3 +104,18 @@ def test_a_projector_of_1080_lines_shows_nothing_smaller_than_24_pixels(visit):
         assert page.evaluate("document.documentElement.scrollWidth") <= 1920
     page = visit("?dataset=mnist&sample=3", width=1920, height=1080)
     assert page.evaluate(SMALL) != [], "only in a class view"
+
+
+@pytest.mark.parametrize("query, width", [("", 1440), ("&view=class", 1366), ("&view=class", 1920)])
+def test_no_bar_begins_on_the_name_of_its_class(visit, query, width):
+    page = visit(f"?dataset=cifar10&sample=4{query}", width=width, height=1080 if width == 1920 else 768)
+    page.wait_for_function("() => document.querySelectorAll('.play .bar-class').length === 20")
+    page.evaluate(
+        "() => document.querySelectorAll('.play .bar').forEach((bar) => bar.classList.add('is-true', 'is-top'))"
+    )
+    clipped = """() => [...document.querySelectorAll('.play .bar')].filter((bar) => {
+        const words = document.createRange();
+        words.selectNodeContents(bar.querySelector('.bar-class'));
+        return words.getBoundingClientRect().right > bar.querySelector('.bar-track').getBoundingClientRect().left;
+    }).map((bar) => bar.textContent)"""
+    assert page.evaluate(clipped) == []

@@ -30,10 +30,10 @@ END = b"</head>"
 
 
 @cache
-def added() -> str:
-    """What goes to the end of the page's head: CALM, and links to what comes first: the view that a page without a link
-    opens with, what it needs of Gradio's scripts, and ours."""
-    opening = f'<link rel="preload" as="fetch" href="{ADDRESS}" crossorigin>'
+def added(linked: bool) -> str:
+    """What goes to the end of the page's head: CALM, and links to what comes first: what it needs of Gradio's scripts,
+    ours, and before them the view that a page opens with, unless it is `linked`: a link may name another."""
+    opening = "" if linked else f'<link rel="preload" as="fetch" href="{ADDRESS}" crossorigin>'
     return CALM + opening + frontend.preloads() + scripts.preloads()
 
 
@@ -58,7 +58,7 @@ class WithHead:
             body += message.get("body", b"")
             if message.get("more_body", False):
                 return
-            whole = body.replace(END, added().encode() + END, 1)
+            whole = body.replace(END, added(bool(scope["query_string"])).encode() + END, 1)
             MutableHeaders(raw=start["headers"])["Content-Length"] = str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})

@@ -22,9 +22,14 @@ def client(request):
 
 def test_the_page_gets_it_once_at_the_end_of_its_head(client):
     text = client.get("/").text
-    assert text == PAGE.replace("</head>", added() + "</head>", 1)
+    assert text == PAGE.replace("</head>", added(linked=False) + "</head>", 1)
     assert text.count('rel="modulepreload"') > 10 and CALM in text
     assert all(one in text for one in ("tabs/play/view.js", 'href="assets/Blocks', f'as="fetch" href="{ADDRESS}"'))
+
+
+def test_the_opening_view_is_not_asked_for_where_a_link_may_name_another(client):
+    opening = f'as="fetch" href="{ADDRESS}"'
+    assert opening in client.get("/").text and opening not in client.get("/?tab=lesson").text
 
 
 def test_nothing_else_does(client):

@@ -134,6 +134,21 @@ def test_the_tab_may_be_left_and_opened_again(look):
     hand_is(page, "Math.abs(t[2] - 0.01) < 1e-6")
 
 
+def test_a_first_answer_that_takes_long_is_said_to_be_on_its_way(windows, address):
+    """A server that was just started imports PyTorch for it."""
+    page = windows(1440, 900)
+    held, slow = [], True
+    page.route("**/component_server/", lambda route: held.append(route) if slow else route.continue_())
+    page.goto(f"{address}?tab=look&dataset=mnist&sample=3")
+    page.get_by_text("The networks are being loaded").wait_for(timeout=30_000)
+    assert page.locator("#look-output-canvas").is_hidden(), "no empty panels"
+    slow = False
+    for route in held:
+        route.continue_()
+    page.wait_for_function("() => document.querySelector('#look')?.dataset.ready === 'true'")
+    assert page.locator("#look-notice").is_hidden() and page.locator("#look-output-canvas").is_visible()
+
+
 def test_an_error_is_told_and_the_next_answer_takes_it_back(look):
     page = look("&dataset=mnist&sample=3")
     page.route("**/component_server/", lambda route: route.fulfill(json={"error": "Nothing to see."}))

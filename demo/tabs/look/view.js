@@ -23,6 +23,9 @@ import { averaged, createScreen, floatsOf, valuesOf } from "./values.js";
 
 /** @import { Point, Server } from "../../ui/static/types.d.ts" */
 
+const LOADING = "The networks are being loaded, which takes some seconds once.";
+const PATIENCE = 700; // ms until a first answer that does not come is said to be on its way
+
 /** @param {any} element @param {Server} server */
 export function mount(element, server) {
   const view = element.closest("#look") ?? element;
@@ -301,5 +304,8 @@ export function mount(element, server) {
   for (const canvas of Object.values(canvases)) watcher.observe(canvas);
 
   window.stnLook = { pump, handPump };
-  store.watch("look", (state) => pump.push(state));
+  store.watch("look", (state) => {
+    pump.push(state);
+    if (!inside) setTimeout(() => inside === null && find("#look-notice").hidden && say(LOADING), PATIENCE);
+  });
 }

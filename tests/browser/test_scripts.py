@@ -162,8 +162,8 @@ def test_answers_that_are_all_a_frame_late_catch_up_at_the_price_of_one_image(bl
             return drawn;
         }"""
     )
-    late, in_time = [[n, n] for n in range(1, 9)], [[n, n - 1] for n in range(9, 13)]
-    assert drawn == [[0, 0], *late, *in_time]  # the eighth and the ninth share a frame
+    late, in_time = [[n, n] for n in range(1, 5)], [[n, n - 1] for n in range(5, 13)]
+    assert drawn == [[0, 0], *late, *in_time]  # the fourth and the fifth share a frame
 
 
 def test_a_failure_is_told_and_does_not_stop_the_pump(blank):

@@ -49,8 +49,8 @@ export function createAsk(
 // an image that was never seen. A failure counts as the answer to its request: told unless something newer has arrived,
 // and an older answer no longer hides it.
 
-const LATE = 4; // ms that an answer waits for a frame, from where on it came in time for the frame before
-const LATE_IN_A_ROW = 8; // answers, after which one is worth an image that nobody sees
+const LATE = 2; // ms that an answer waits for a frame, from where on it came in time for the frame before
+const LATE_IN_A_ROW = 4; // answers, after which one is worth an image that nobody sees
 
 export function createPump({ ask, draw, fail, limit = () => 6, gap = () => 0, nextFrame = requestAnimationFrame.bind(window) }) {
   let waiting = null; // the newest state that has not been sent

@@ -10,8 +10,9 @@ export async function answerOf(call) {
   return answer;
 }
 
-// The view that a page without a link opens with is on its way since the page's head was read. Asks over `line`, a connection of the page's own that stays open, while there is one; else by a request of its own to
-// `address`; and over Gradio's way, `otherwise`, behind something that lets only Gradio's addresses through.
+// Asks over `line`, a connection of the page's own that stays open, while there is one; else by a request of its own to
+// `address`; and over Gradio's way, `otherwise`, behind something that lets only Gradio's addresses through. The view that
+// a page without a link opens with is on its way since the page's head was read.
 export function createAsk(
   /** @type {string} */ address,
   /** @type {(request: object) => Promise<any>} */ otherwise,
